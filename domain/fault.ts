@@ -1,0 +1,64 @@
+/** Everything that can go wrong, by what a program does about it. May be shown to anyone; causes are for logs. */
+export type Fault =
+  | { readonly kind: 'not-found'; readonly what: string; readonly ref: string }
+  | { readonly kind: 'exists'; readonly what: string; readonly ref: string }
+  | { readonly kind: 'invalid'; readonly field: string; readonly why: string }
+  | { readonly kind: 'unauthorized'; readonly why: string }
+  | { readonly kind: 'forbidden'; readonly why: string }
+  | { readonly kind: 'conflict'; readonly why: string }
+  | { readonly kind: 'no-capacity'; readonly why: string }
+  | { readonly kind: 'script'; readonly why: string }
+  | { readonly kind: 'unavailable'; readonly why: string }
+  | { readonly kind: 'internal'; readonly why: string };
+
+export type FaultKind = Fault['kind'];
+
+/** Whether doing the same again later may succeed: what Temporal retries. */
+export const RETRYABLE: Readonly<Record<FaultKind, boolean>> = {
+  'not-found': false,
+  exists: false,
+  invalid: false,
+  unauthorized: false,
+  forbidden: false,
+  conflict: false,
+  'no-capacity': false,
+  script: false,
+  unavailable: true,
+  internal: true,
+};
+
+/** One sentence for a person. */
+export function faultMessage(fault: Fault): string {
+  switch (fault.kind) {
+    case 'not-found':
+      return `No ${fault.what} '${fault.ref}'.`;
+    case 'exists':
+      return `There is already a ${fault.what} '${fault.ref}'.`;
+    case 'invalid':
+      return `${fault.field}: ${fault.why}`;
+    default:
+      return fault.why;
+  }
+}
+
+/** A fault on its way up; `cause` is for logs only. */
+export class DomainError extends Error {
+  override readonly name = 'DomainError';
+  readonly fault: Fault;
+  constructor(fault: Fault, options?: { cause?: unknown }) {
+    super(faultMessage(fault), options);
+    this.fault = fault;
+  }
+}
+
+export const notFound = (what: string, ref: string): DomainError => new DomainError({ kind: 'not-found', what, ref });
+export const exists = (what: string, ref: string): DomainError => new DomainError({ kind: 'exists', what, ref });
+export const invalid = (field: string, why: string): DomainError => new DomainError({ kind: 'invalid', field, why });
+export const conflict = (why: string): DomainError => new DomainError({ kind: 'conflict', why });
+export const noCapacity = (why: string): DomainError => new DomainError({ kind: 'no-capacity', why });
+export const unavailable = (why: string, cause?: unknown): DomainError =>
+  new DomainError({ kind: 'unavailable', why }, { cause });
+/** A template author's script failed: its own words. */
+export const scriptFailed = (why: string): DomainError => new DomainError({ kind: 'script', why });
+export const internal = (why: string, cause?: unknown): DomainError =>
+  new DomainError({ kind: 'internal', why }, { cause });

@@ -1,0 +1,15 @@
+import type { TaskId } from './ids.ts';
+import type { TaskKind } from './task.ts';
+
+/** What the core asks of the workflow engine. */
+export interface Jobs {
+  /** Starts the task's workflow; asking twice starts one. Rejects when the engine cannot be reached: the sweeper asks again. */
+  start(task: {
+    readonly id: TaskId;
+    readonly kind: TaskKind;
+    readonly target: string;
+    readonly input: unknown;
+  }): Promise<void>;
+  /** Asks the workflow to end and undo; success if it has ended already. */
+  cancel(task: TaskId): Promise<void>;
+}

@@ -1,0 +1,78 @@
+import type { BaseKey, NodeName, TaskId, VmId } from './ids.ts';
+import type { Nic } from './network.ts';
+import type { MiB } from './units.ts';
+import type { WaitFor } from './vm.ts';
+import type { Disk } from './volume.ts';
+
+/**
+ * Input of the workflow `vm/create`: everything decided when the request was accepted, as plain JSON.
+ * Texts and values of template authors (script, arguments, user-data) are not in it: they may hold secrets, so whoever
+ * needs them asks the control plane by the VM's id.
+ */
+export interface CreateVm {
+  readonly task: TaskId;
+  readonly vm: VmId;
+  readonly name: string;
+  readonly node: NodeName;
+  readonly memory: MiB;
+  readonly vcpus: number;
+  readonly disks: readonly Disk[];
+  readonly nics: readonly Nic[];
+  readonly serial: boolean;
+  readonly vnc: string | null;
+  /** Whether a script's install() is to be run. */
+  readonly install: boolean;
+  /** Base image the formatted disks are cloned from, when the script has a build(). */
+  readonly base: BaseKey | null;
+  /** Where the guest finds its user-data: our metadata service, or a seed disk when its networks have none. */
+  readonly seed: 'metadata' | 'nocloud' | 'none';
+  readonly define: boolean;
+  readonly start: boolean;
+  readonly wait: WaitFor;
+  readonly waitTimeoutMs: number;
+}
+
+/** Input of the workflow `image/build`. */
+export interface BuildImage {
+  readonly task: TaskId;
+  readonly base: BaseKey;
+  readonly node: NodeName;
+  /** The disks that are cloned later, under their base volumes' names. */
+  readonly disks: readonly Disk[];
+}
+
+/** Input of the workflows that change one VM: start, stop, shutdown, restart, delete. */
+export interface ChangeVm {
+  readonly task: TaskId;
+  readonly vm: VmId;
+  readonly name: string;
+  readonly node: NodeName;
+  readonly disks: readonly Disk[];
+  readonly nics: readonly Nic[];
+  /** delete only: whether the disks go too. */
+  readonly deleteDisks: boolean;
+  /** shutdown only: after this the VM is stopped hard. */
+  readonly graceMs: number;
+}
+
+/** Files that a guest boots from directly, when its script asks for that instead of a boot loader. */
+export interface DirectBoot {
+  readonly kernel: string;
+  readonly initrd: string | null;
+  readonly cmdline: string;
+}
+
+/** What the hypervisor driver makes a domain of. */
+export interface DomainSpec {
+  readonly vm: VmId;
+  readonly name: string;
+  readonly memory: MiB;
+  readonly vcpus: number;
+  readonly disks: readonly { readonly diskId: string; readonly source: import('./volume.ts').DiskSource }[];
+  readonly nics: readonly { readonly mac: string; readonly bridge: string }[];
+  readonly serial: boolean;
+  readonly vnc: string | null;
+  /** Path of a NoCloud seed image, attached as a CD-ROM. */
+  readonly seed: string | null;
+  readonly boot: DirectBoot | null;
+}

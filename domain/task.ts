@@ -1,0 +1,66 @@
+import type { TaskId } from './ids.ts';
+
+/** Life of a task. REVOKED means cancelled and undone. Words are the PVC manual's, which all dialects can be computed from. */
+export type TaskState = 'PENDING' | 'RUNNING' | 'SUCCESS' | 'FAILURE' | 'REVOKED';
+
+export const TASK_FINAL: readonly TaskState[] = ['SUCCESS', 'FAILURE', 'REVOKED'];
+
+/** `<noun>.<verb>`: also the workflow's type in Temporal and the search attribute TaskKind. */
+export const TASK_KINDS = [
+  'provisioner.create',
+  'image.build',
+  'vm.start',
+  'vm.stop',
+  'vm.shutdown',
+  'vm.restart',
+  'vm.delete',
+  'network.remove',
+] as const;
+export type TaskKind = (typeof TASK_KINDS)[number];
+
+/** Name of the workflow that carries out each kind. */
+export const WORKFLOW_OF: Readonly<Record<TaskKind, string>> = {
+  'provisioner.create': 'createVm',
+  'image.build': 'buildImage',
+  'vm.start': 'startVm',
+  'vm.stop': 'stopVm',
+  'vm.shutdown': 'shutdownVm',
+  'vm.restart': 'restartVm',
+  'vm.delete': 'deleteVm',
+  'network.remove': 'removeNetwork',
+};
+
+export interface Progress {
+  /** Steps begun so far; never decreases. */
+  readonly current: number;
+  readonly total: number;
+  /** What is being done, for a person. */
+  readonly status: string;
+}
+
+export interface Task extends Progress {
+  readonly id: TaskId;
+  readonly kind: TaskKind;
+  /** What it works on, in the words of its kind: a VM's name, a network's number. */
+  readonly target: string;
+  readonly state: TaskState;
+  readonly tenant: string;
+  readonly runOn: string;
+  readonly error: string | null;
+  readonly cancelRequested: boolean;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+}
+
+export interface LogLine {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** The step that wrote it. */
+  readonly step: string;
+  readonly text: string;
+}
+
+/** Temporal's name of a task's workflow. */
+export const workflowId = (task: TaskId): string => `task:${task}`;

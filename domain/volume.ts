@@ -1,0 +1,43 @@
+import type { VolumeId } from './ids.ts';
+import type { MiB } from './units.ts';
+
+/** A storage pool (not a VM pool): where volumes live. */
+export interface StoragePool {
+  readonly name: string;
+  readonly driver: 'local' | 'sim';
+  /** Driver's own settings; `path` for 'local'. */
+  readonly config: Readonly<Record<string, string>>;
+}
+
+export interface Capacity {
+  readonly total: MiB;
+  readonly free: number;
+}
+
+/** How an emulator opens a volume. */
+export type DiskSource =
+  | { readonly type: 'file'; readonly path: string; readonly format: 'raw' | 'qcow2' }
+  | { readonly type: 'rbd'; readonly pool: string; readonly image: string };
+
+/** What a new volume is filled with. */
+export type Fill =
+  | { readonly kind: 'blank' }
+  /** Copy-on-write where the pool can, else a full copy. The source must not change afterwards. */
+  | { readonly kind: 'clone'; readonly source: VolumeId };
+
+/** One disk of a VM. */
+export interface Disk {
+  readonly volume: VolumeId;
+  /** What people call it: `<vm>_<disk id>`. */
+  readonly name: string;
+  readonly pool: string;
+  /** 'sda' and so on: SCSI; 'vda': virtio. */
+  readonly diskId: string;
+  readonly size: MiB;
+  readonly fill: Fill;
+  readonly filesystem: string | null;
+  /** Arguments to mkfs, each one word. */
+  readonly filesystemArgs: readonly string[];
+  /** Where it is mounted while the install script runs. */
+  readonly mountpoint: string | null;
+}
