@@ -1,7 +1,7 @@
-import type { BaseKey, NodeName, TaskId, VmId } from './ids.ts';
+import type { BaseKey, NodeName, TaskId, VmId, Vni } from './ids.ts';
 import type { Nic } from './network.ts';
 import type { MiB } from './units.ts';
-import type { WaitFor } from './vm.ts';
+import type { VmState, WaitFor } from './vm.ts';
 import type { Disk } from './volume.ts';
 
 /**
@@ -53,6 +53,16 @@ export interface ChangeVm {
   readonly deleteDisks: boolean;
   /** shutdown only: after this the VM is stopped hard. */
   readonly graceMs: number;
+  /** Its state before this change: where 'back' leads. */
+  readonly from?: VmState;
+}
+
+/** Input of the workflow that removes a network. */
+export interface RemoveNetwork {
+  readonly task: TaskId;
+  readonly vni: Vni;
+  /** Nodes that may have something of it. */
+  readonly nodes: readonly NodeName[];
 }
 
 /** Files that a guest boots from directly, when its script asks for that instead of a boot loader. */

@@ -231,6 +231,7 @@ CREATE TABLE `base_images` (
 	`node` text NOT NULL,
 	`state` text NOT NULL,
 	`build` text NOT NULL,
+	`builder` text NOT NULL,
 	`used_at` integer NOT NULL,
 	PRIMARY KEY(`key`, `node`),
 	FOREIGN KEY (`key`) REFERENCES `base_recipes`(`key`) ON UPDATE no action ON DELETE no action
@@ -250,6 +251,7 @@ CREATE TABLE `base_waiters` (
 	PRIMARY KEY(`key`, `node`, `waiter`)
 );
 --> statement-breakpoint
+CREATE INDEX `base_waiter` ON `base_waiters` (`waiter`);--> statement-breakpoint
 CREATE TABLE `storage_pools` (
 	`name` text PRIMARY KEY NOT NULL,
 	`driver` text NOT NULL,

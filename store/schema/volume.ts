@@ -59,6 +59,8 @@ export const baseImages = sqliteTable(
     node: text('node').$type<NodeName>().notNull(),
     state: text('state').$type<'building' | 'ready'>().notNull(),
     build: text('build').$type<TaskId>().notNull(),
+    /** The workflow that was told to start the build. */
+    builder: text('builder').notNull(),
     usedAt: integer('used_at').notNull(),
   },
   (t) => [primaryKey({ columns: [t.key, t.node] })],
@@ -72,5 +74,5 @@ export const baseWaiters = sqliteTable(
     node: text('node').$type<NodeName>().notNull(),
     waiter: text('waiter').notNull(),
   },
-  (t) => [primaryKey({ columns: [t.key, t.node, t.waiter] })],
+  (t) => [primaryKey({ columns: [t.key, t.node, t.waiter] }), index('base_waiter').on(t.waiter)],
 );
