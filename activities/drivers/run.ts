@@ -12,8 +12,10 @@ export interface RunOptions {
   readonly line?: (text: string) => void;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Milliseconds after which the process group is ended; none unless told. */
+  /** Milliseconds after which the process group is ended and the call fails; none unless told. */
   readonly timeoutMs?: number;
+  /** Whether the kernel kills the program when this process dies, however it dies: for whatever runs long. */
+  readonly diesWithUs?: boolean;
 }
 
 export interface RunResult {
@@ -28,15 +30,18 @@ export type Run = (argv: readonly [string, ...string[]], options?: RunOptions) =
 /** Grace between SIGTERM and SIGKILL of an aborted process group. */
 const KILL_AFTER_MS = 3_000;
 
+// A signal handler of ours could not do this: nothing of ours runs after a SIGKILL.
+const DIES_WITH_US = ['setpriv', '--pdeathsig', 'KILL', '--'];
+
 /**
  * Runs a program in a process group of its own. An exit code outside `okCodes` is 'internal' with the last line of what
  * it wrote to standard error; a program that is not there is 'unavailable'. Aborted: the group is ended, then the signal's reason is thrown.
  */
 export const run: Run = (argv, options = {}) =>
   new Promise((resolve, reject) => {
-    const [program, ...args] = argv;
-    options.signal?.throwIfAborted();
-    const child = spawn(program, args, {
+    if (options.signal?.aborted) return reject(options.signal.reason);
+    const [program, ...args] = options.diesWithUs ? [...DIES_WITH_US, ...argv] : argv;
+    const child = spawn(program ?? '', args, {
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
       ...(options.env ? { env: { ...process.env, ...options.env } } : {}),
@@ -65,7 +70,14 @@ export const run: Run = (argv, options = {}) =>
       killer = setTimeout(() => group('SIGKILL'), KILL_AFTER_MS);
     };
     options.signal?.addEventListener('abort', end, { once: true });
-    const deadline = options.timeoutMs ? setTimeout(end, options.timeoutMs) : undefined;
+    let late = false;
+    const deadline =
+      options.timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            late = true;
+            end();
+          }, options.timeoutMs);
     const settle = (): void => {
       clearTimeout(killer);
       clearTimeout(deadline);
@@ -80,12 +92,15 @@ export const run: Run = (argv, options = {}) =>
       settle();
       if (options.signal?.aborted) return reject(options.signal.reason);
       if (code !== null && (options.okCodes ?? [0]).includes(code)) return resolve({ code, ...out });
+      if (late) return reject(unavailable(`'${named(argv)}' did not end within ${options.timeoutMs} ms.`));
       reject(failed(argv, code ?? signal ?? 'unknown', out.stderr || out.stdout));
     });
   });
 
 function failed(argv: readonly string[], code: number | string, output: string): DomainError {
   const last = output.trim().split('\n').slice(-3).join(' | ').slice(-600);
-  const name = argv.slice(0, 2).join(' ');
-  return new DomainError({ kind: 'internal', why: `'${name}' ended with ${code}: ${last}` });
+  return new DomainError({ kind: 'internal', why: `'${named(argv)}' ended with ${code}: ${last}` });
 }
+
+/** A command's first words: enough to know it by, and no place for what it was given. */
+const named = (argv: readonly string[]): string => argv.slice(0, 2).join(' ');

@@ -1,0 +1,167 @@
+import { appendFile, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pass } from 'node:timers/promises';
+import { conflict, notFound, unavailable } from '../../../domain/fault.ts';
+import type { VmId } from '../../../domain/ids.ts';
+import type { HostFacts } from '../../../domain/node.ts';
+import { mib } from '../../../domain/units.ts';
+import { stateFiles } from '../state-files.ts';
+import { awaitLine, findLine, onChange } from './console.ts';
+import { domainXml } from './domain-xml.ts';
+import type { DomainStatus, HypervisorDriver } from './driver.ts';
+
+export interface SimHypervisorSettings {
+  readonly dir: string;
+  /** How long every effect takes. */
+  readonly stepMs?: number;
+  readonly cpus?: number;
+  readonly memoryMiB?: number;
+  readonly filesystems?: () => Promise<readonly string[]>;
+}
+
+interface SimDomain {
+  readonly vm: VmId;
+  readonly name: string;
+  readonly memoryMiB: number;
+  readonly xml: string;
+  readonly running: boolean;
+  /** Epoch milliseconds at which its cloud-init ends; null once the console says so, or while it is off. */
+  readonly bootsAt: number | null;
+}
+
+const FILESYSTEMS = ['btrfs', 'ext2', 'ext3', 'ext4', 'swap', 'vfat', 'xfs'] as const;
+
+/** A hypervisor of files: domains start, boot and stop, and no guest runs. */
+export function sim(settings: SimHypervisorSettings): HypervisorDriver {
+  const { dir, stepMs = 0, cpus = 64, memoryMiB = 262_144 } = settings;
+  const domains = stateFiles<SimDomain>(join(dir, 'domains'));
+  const consolePath = (vm: VmId): string => join(dir, 'consoles', `${vm}.log`);
+  const effect = (signal?: AbortSignal): Promise<void> => pass(stepMs, undefined, signal ? { signal } : {});
+
+  const change = async (vm: VmId, to: Partial<SimDomain>): Promise<void> => {
+    const now = await domains.find(vm);
+    if (now) await domains.put(vm, { ...now, ...to });
+  };
+  const write = async (vm: VmId, text: string): Promise<void> => {
+    await mkdir(join(dir, 'consoles'), { recursive: true });
+    await appendFile(consolePath(vm), text);
+  };
+  /** Ends a boot whose time has come, whichever process began it. */
+  const settleBoot = async (vm: VmId): Promise<void> => {
+    const now = await domains.find(vm);
+    if (!now?.running || now.bootsAt === null || now.bootsAt > Date.now()) return;
+    await write(vm, bootEnds(now.name, stepMs));
+    await change(vm, { bootsAt: null });
+  };
+  const status = async (vm: VmId): Promise<DomainStatus | undefined> => {
+    await settleBoot(vm);
+    const now = await domains.find(vm);
+    return now && { vm, name: now.name, running: now.running };
+  };
+  const list = async (): Promise<readonly DomainStatus[]> => {
+    const all = await Promise.all((await domains.keys()).map((vm) => status(vm as VmId)));
+    return all.filter((domain) => domain !== undefined);
+  };
+  const facts = async (): Promise<HostFacts> => ({
+    arch: 'x86_64',
+    kernel: 'simulated',
+    os: 'simulated',
+    cpus,
+    memory: mib(memoryMiB),
+    accel: 'sim',
+    emulator: '/usr/bin/qemu-system-x86_64',
+    filesystems: (await settings.filesystems?.()) ?? FILESYSTEMS,
+  });
+  const stop = async (vm: VmId): Promise<void> => {
+    if (!(await domains.find(vm))?.running) return;
+    await effect();
+    await change(vm, { running: false, bootsAt: null });
+  };
+
+  return {
+    traits: { liveMigration: true, boots: true },
+    facts,
+    usage: async () => {
+      const all = await Promise.all((await domains.keys()).map(domains.find));
+      const used = all.reduce((sum, domain) => sum + (domain?.running ? domain.memoryMiB : 0), 0);
+      return { load: 0, memoryUsed: used, memoryFree: memoryMiB - used };
+    },
+    define: async (spec) => {
+      const xml = domainXml(spec, await facts(), consolePath(spec.vm));
+      const namesake = (await list()).find(({ vm, name }) => vm !== spec.vm && name === spec.name);
+      if (namesake) throw conflict(`There is the domain '${spec.name}' with the id ${namesake.vm} already.`);
+      await effect();
+      const now = await domains.find(spec.vm);
+      const state = { running: now?.running ?? false, bootsAt: now?.bootsAt ?? null };
+      await domains.put(spec.vm, { vm: spec.vm, name: spec.name, memoryMiB: spec.memory, xml, ...state });
+      return xml;
+    },
+    undefine: async (vm) => {
+      if (await domains.find(vm)) await effect();
+      await domains.drop(vm);
+      await rm(consolePath(vm), { force: true });
+    },
+    start: async (vm) => {
+      const now = await domains.find(vm);
+      if (!now) throw notFound('domain', vm);
+      if (now.running) return;
+      await effect();
+      await write(vm, bootBegins(now.name));
+      await change(vm, { running: true, bootsAt: Date.now() + stepMs });
+      if (stepMs === 0) await settleBoot(vm);
+    },
+    stop,
+    shutdown: async (vm, graceMs, signal) => {
+      signal.throwIfAborted();
+      if (!(await domains.find(vm))?.running) return true;
+      await pass(Math.min(stepMs, graceMs), undefined, { signal });
+      if (stepMs > graceMs) return false;
+      await write(vm, '[  OK  ] Reached target poweroff.target - System Power Off.\r\n');
+      await change(vm, { running: false, bootsAt: null });
+      return true;
+    },
+    list,
+    consolePath,
+    awaitConsole: async (vm, pattern, signal) => {
+      const now = await domains.find(vm);
+      const over = new AbortController();
+      const either = AbortSignal.any([signal, over.signal]);
+      const boot = async (): Promise<string> => {
+        if (now?.running && now.bootsAt !== null) await passUntil(now.bootsAt, either);
+        const isOff = async () => ((await status(vm))?.running ? undefined : true);
+        await onChange(join(dir, 'domains', `${vm}.json`), isOff, either);
+        const line = await findLine(consolePath(vm), pattern);
+        if (line !== undefined) return line;
+        throw unavailable(`The domain ${vm} stopped before its console showed what was waited for.`);
+      };
+      try {
+        return await Promise.race([awaitLine(consolePath(vm), pattern, either), boot()]);
+      } finally {
+        over.abort();
+      }
+    },
+  };
+}
+
+// The timer may fire a millisecond early, before the moment that it was set for.
+const passUntil = (at: number, signal: AbortSignal): Promise<void> =>
+  pass(Math.max(0, at - Date.now()) + 1, undefined, { signal });
+
+const bootBegins = (name: string): string =>
+  [
+    '[    0.000000] Linux version 6.1.0-simulated (slipway) #1 SMP',
+    '[    0.000000] Command line: root=/dev/sda console=ttyS0',
+    `[    1.204117] systemd[1]: Hostname set to <${name}>.`,
+    '[  OK  ] Reached target network.target - Network.',
+    '',
+  ].join('\r\n');
+
+function bootEnds(name: string, tookMs: number): string {
+  const now = new Date().toUTCString();
+  return [
+    `Cloud-init v. 22.4.2 running 'modules:final' at ${now}. Up ${(tookMs / 1000).toFixed(2)} seconds.`,
+    `Cloud-init v. 22.4.2 finished at ${now}. Datasource DataSourceEc2Local.  Up ${(tookMs / 1000).toFixed(2)} seconds`,
+    '',
+    `${name} login: `,
+  ].join('\r\n');
+}
