@@ -51,17 +51,17 @@ export interface ChangeVm {
   readonly nics: readonly Nic[];
   /** delete only: whether the disks go too. */
   readonly deleteDisks: boolean;
-  /** shutdown only: after this the VM is stopped hard. */
+  /** shutdown and restart only: after this the VM is stopped hard. */
   readonly graceMs: number;
-  /** Its state before this change: where 'back' leads. */
-  readonly from?: VmState;
+  /** State before the action, to which a change that failed or was cancelled goes back; the first its rule begins from unless told. */
+  readonly before?: Exclude<VmState, 'absent'>;
 }
 
-/** Input of the workflow that removes a network. */
+/** Input of the workflow `network/remove`. */
 export interface RemoveNetwork {
   readonly task: TaskId;
   readonly vni: Vni;
-  /** Nodes that may have something of it. */
+  /** Every node that may have something of it. */
   readonly nodes: readonly NodeName[];
 }
 

@@ -1,0 +1,104 @@
+import {
+  ChildWorkflowFailure,
+  TerminatedFailure,
+  TimeoutFailure,
+  WorkflowExecutionAlreadyStartedError,
+} from '@temporalio/common';
+import {
+  ApplicationFailure,
+  condition,
+  getExternalWorkflowHandle,
+  log,
+  ParentClosePolicy,
+  setHandler,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { type BaseKey, baseVolumeId, type TaskId } from '../../domain/ids.ts';
+import type { BuildImage, CreateVm } from '../../domain/plan.ts';
+import { CONTROL_QUEUE, readable } from '../../domain/queues.ts';
+import { workflowId } from '../../domain/task.ts';
+import { control } from '../lib/control.ts';
+import { shielded } from '../lib/task.ts';
+import { tell } from './build.ts';
+import { type BaseSettled, baseSettled } from './settled.ts';
+
+/** A build may take this long before whoever waits for it gives up. */
+const BUILD_DEADLINE = '3h';
+
+/**
+ * Resolves when the base image can be cloned on the VM's node, building it unless somebody does. Fails with the reason of a build that
+ * would fail again, or that this workflow began; takes part in the next one if another's build was cancelled or lost.
+ */
+export async function awaitBase(cmd: CreateVm, base: BaseKey): Promise<void> {
+  const ended = new Map<TaskId, BaseSettled>();
+  setHandler(baseSettled, (settled) => void ended.set(settled.build, settled));
+
+  for (;;) {
+    const claim = await control.claimBase(base, cmd.node, workflowInfo().workflowId);
+    if (claim.is === 'ready') return;
+    const { build } = claim;
+    // By whoever waits, not only by its builder: a claim whose answer was lost would leave a build that nobody starts.
+    // Shielded: others may wait for it already.
+    await shielded(() => startBuild({ task: build, base, node: cmd.node, disks: baseDisks(cmd, base) }));
+    if (!(await condition(() => ended.has(build), BUILD_DEADLINE)))
+      throw ApplicationFailure.nonRetryable(`The base image was not built within ${BUILD_DEADLINE}.`, 'unavailable');
+    const failure = ended.get(build)?.failure;
+    if (failure && (failure.permanent || claim.is === 'build'))
+      throw ApplicationFailure.nonRetryable(`Base image: ${failure.reason}`, failure.permanent ? 'script' : 'internal');
+  }
+}
+
+/** Gives up waiting; a build that nobody waits for any more is cancelled. */
+export async function leaveBase(cmd: CreateVm, base: BaseKey): Promise<void> {
+  const build = await control.leaveBase(base, cmd.node, workflowInfo().workflowId);
+  if (build === null) return;
+  await getExternalWorkflowHandle(workflowId(build))
+    .cancel()
+    .catch((error: unknown) => log.info('the build has ended already', { build, error }));
+}
+
+const baseDisks = (cmd: CreateVm, base: BaseKey): BuildImage['disks'] =>
+  cmd.disks
+    .filter((disk) => disk.filesystem !== null)
+    .map((disk) => ({
+      ...disk,
+      volume: baseVolumeId(base, disk.diskId),
+      name: baseVolumeId(base, disk.diskId),
+      fill: { kind: 'blank' },
+    }));
+
+async function startBuild(build: BuildImage): Promise<void> {
+  const summary = readable(`Build base image ${build.base.slice(0, 12)} on ${build.node}`);
+  try {
+    const child = await startChild<(cmd: BuildImage) => Promise<void>>('buildImage', {
+      args: [build],
+      workflowId: workflowId(build.task),
+      taskQueue: CONTROL_QUEUE,
+      // It belongs to everybody who waits, not to the workflow that happens to be first.
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      staticSummary: summary,
+      searchAttributes: { TaskKind: ['image.build'], NodeName: [build.node], Tenant: tenant() },
+    });
+    // An operator may terminate a build: then it cannot tell anybody itself.
+    void child.result().catch((error: unknown) => (wasLost(error) ? settleLost(build) : undefined));
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}
+
+const tenant = (): string[] => {
+  const own = workflowInfo().searchAttributes?.Tenant?.[0];
+  return typeof own === 'string' ? [own] : [];
+};
+
+const wasLost = (error: unknown): boolean =>
+  error instanceof ChildWorkflowFailure &&
+  (error.cause instanceof TerminatedFailure || error.cause instanceof TimeoutFailure);
+
+async function settleLost(build: BuildImage): Promise<void> {
+  const reason = 'The build of the base image was terminated.';
+  const waiters = await control.settleBase(build.base, build.node, reason);
+  await tell(waiters, { build: build.task, failure: { reason, permanent: false } });
+}
