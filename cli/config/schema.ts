@@ -48,7 +48,7 @@ const Api = z.strictObject({
 
 const Metadata = z.strictObject({
   listen_address: Address.optional(),
-  listen_port: Port.default(80),
+  listen_port: Port.default(7371),
 });
 
 const Temporal = z.strictObject({
