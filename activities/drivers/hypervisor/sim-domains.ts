@@ -43,8 +43,11 @@ export function simDomains(dir: string, stepMs: number) {
     const all = await Promise.all((await domains.keys()).map((vm) => status(vm as VmId)));
     return all.filter((domain) => domain !== undefined);
   };
-  return { domains, consolePath, change, write, settleBoot, status, list };
+  const stateFile = (vm: VmId): string => join(dir, 'domains', `${vm}.json`);
+  return { domains, stateFile, consolePath, change, write, settleBoot, status, list };
 }
+
+export type SimDomains = ReturnType<typeof simDomains>;
 
 /** What the console of a guest that starts shows at once. */
 export const bootBegins = (name: string): string =>

@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as pass } from 'node:timers/promises';
 import { conflict, notFound, unavailable } from '../../../domain/fault.ts';
 import type { VmId } from '../../../domain/ids.ts';
@@ -8,7 +7,7 @@ import { mib } from '../../../domain/units.ts';
 import { awaitLine, findLine, onChange } from './console.ts';
 import { domainXml } from './domain-xml.ts';
 import type { HypervisorDriver } from './driver.ts';
-import { bootBegins, simDomains } from './sim-domains.ts';
+import { bootBegins, type SimDomains, simDomains } from './sim-domains.ts';
 
 export interface SimHypervisorSettings {
   readonly dir: string;
@@ -26,7 +25,8 @@ export function sim(settings: SimHypervisorSettings): HypervisorDriver {
   const { dir, stepMs = 0, cpus = 64, memoryMiB = 262_144 } = settings;
   const effect = (signal?: AbortSignal): Promise<void> => pass(stepMs, undefined, signal ? { signal } : {});
 
-  const { domains, change, write, settleBoot, status, list, consolePath } = simDomains(dir, stepMs);
+  const world = simDomains(dir, stepMs);
+  const { domains, change, write, settleBoot, list, consolePath } = world;
   const facts = async (): Promise<HostFacts> => ({
     arch: 'x86_64',
     kernel: 'simulated',
@@ -87,25 +87,28 @@ export function sim(settings: SimHypervisorSettings): HypervisorDriver {
     },
     list,
     consolePath,
-    awaitConsole: async (vm, pattern, signal) => {
-      const now = await domains.find(vm);
-      const over = new AbortController();
-      const either = AbortSignal.any([signal, over.signal]);
-      const boot = async (): Promise<string> => {
-        if (now?.running && now.bootsAt !== null) await passUntil(now.bootsAt, either);
-        const isOff = async () => ((await status(vm))?.running ? undefined : true);
-        await onChange(join(dir, 'domains', `${vm}.json`), isOff, either);
-        const line = await findLine(consolePath(vm), pattern);
-        if (line !== undefined) return line;
-        throw unavailable(`The domain ${vm} stopped before its console showed what was waited for.`);
-      };
-      try {
-        return await Promise.race([awaitLine(consolePath(vm), pattern, either), boot()]);
-      } finally {
-        over.abort();
-      }
-    },
+    awaitConsole: (vm, pattern, signal) => awaitConsole(world, vm, pattern, signal),
   };
+}
+
+async function awaitConsole(world: SimDomains, vm: VmId, pattern: RegExp, signal: AbortSignal): Promise<string> {
+  const { domains, stateFile, consolePath, settleBoot, status } = world;
+  const now = await domains.find(vm);
+  const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
+  const boot = async (): Promise<string> => {
+    if (now?.running && now.bootsAt !== null) await passUntil(now.bootsAt, either);
+    await settleBoot(vm);
+    await onChange(stateFile(vm), async () => ((await status(vm))?.running ? undefined : true), either);
+    const line = await findLine(consolePath(vm), pattern);
+    if (line !== undefined) return line;
+    throw unavailable(`The domain ${vm} stopped before its console showed what was waited for.`);
+  };
+  try {
+    return await Promise.race([awaitLine(consolePath(vm), pattern, either), boot()]);
+  } finally {
+    over.abort();
+  }
 }
 
 // The timer may fire a millisecond early, before the moment that it was set for.

@@ -1,5 +1,5 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Vni } from '../../../domain/ids.ts';
 import { bridgeOf, type Network } from '../../../domain/network.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
@@ -24,7 +24,7 @@ export function linux({ dir, run, metadataPort, uplink }: LinuxNetworkSettings):
   const metadata = metadataPort !== undefined;
   const bridge = bridges(run, uplink);
   const table = rules(run);
-  const dirOf = (vni: Vni): string => join(dir, 'networks', `${vni}`);
+  const dirOf = (vni: Vni): string => resolve(dir, 'networks', `${vni}`);
   const alone = oneAtATime<Vni>();
 
   const ensure = async (network: Network): Promise<void> => {
