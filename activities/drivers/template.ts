@@ -74,11 +74,11 @@ function matchBlock(block: hbs.AST.BlockStatement, hole: string, value: Values[s
   } else throw new Error(`bug: ${where}: '${verb}' does not fit the value of '${hole}'`);
 }
 
-function escaped(values: Values, escape: (text: string, hole: string) => string, where: string): Values {
+function escaped(values: Values, safe: (text: string, hole: string) => string, where: string): Values {
   const one = (value: Values[string], hole: string): Values[string] => {
     if (value === null) return null;
-    if (Array.isArray(value)) return value.map((item) => escaped(item, escape, where));
-    return typeof value === 'object' ? escaped(value as Values, escape, where) : escape(String(value), hole);
+    if (Array.isArray(value)) return value.map((item) => escaped(item, safe, where));
+    return typeof value === 'object' ? escaped(value as Values, safe, where) : safe(String(value), hole);
   };
   return Object.fromEntries(Object.entries(values).map(([hole, value]) => [hole, one(value, hole)]));
 }

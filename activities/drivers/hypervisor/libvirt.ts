@@ -31,7 +31,7 @@ const UNDEFINE_ALL = ['--managed-save', '--snapshots-metadata', '--checkpoints-m
 export function libvirt(settings: LibvirtSettings): HypervisorDriver {
   const { uri, dir, run } = settings;
   const libvirtd = virsh(uri, run);
-  const { attain, call, find, list } = libvirtd;
+  const { attain, find, list } = libvirtd;
   const { until } = lifecycle(libvirtd);
   const xmlFile = (vm: VmId): string => join(dir, 'domains', `${vm}.xml`);
   const consolePath = (vm: VmId): string => join(dir, 'consoles', `${vm}.log`);

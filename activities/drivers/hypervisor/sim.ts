@@ -1,14 +1,13 @@
-import { appendFile, mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { setTimeout as pass } from 'node:timers/promises';
 import { conflict, notFound, unavailable } from '../../../domain/fault.ts';
 import type { VmId } from '../../../domain/ids.ts';
 import type { HostFacts } from '../../../domain/node.ts';
 import { mib } from '../../../domain/units.ts';
-import { stateFiles } from '../state-files.ts';
 import { awaitLine, findLine, onChange } from './console.ts';
 import { domainXml } from './domain-xml.ts';
-import type { DomainStatus, HypervisorDriver } from './driver.ts';
+import type { HypervisorDriver } from './driver.ts';
+import { bootBegins, type SimDomains, simDomains } from './sim-domains.ts';
 
 export interface SimHypervisorSettings {
   readonly dir: string;
@@ -19,49 +18,15 @@ export interface SimHypervisorSettings {
   readonly filesystems?: () => Promise<readonly string[]>;
 }
 
-interface SimDomain {
-  readonly vm: VmId;
-  readonly name: string;
-  readonly memoryMiB: number;
-  readonly xml: string;
-  readonly running: boolean;
-  /** Epoch milliseconds at which its cloud-init ends; null once the console says so, or while it is off. */
-  readonly bootsAt: number | null;
-}
-
 const FILESYSTEMS = ['btrfs', 'ext2', 'ext3', 'ext4', 'swap', 'vfat', 'xfs'] as const;
 
 /** A hypervisor of files: domains start, boot and stop, and no guest runs. */
 export function sim(settings: SimHypervisorSettings): HypervisorDriver {
   const { dir, stepMs = 0, cpus = 64, memoryMiB = 262_144 } = settings;
-  const domains = stateFiles<SimDomain>(join(dir, 'domains'));
-  const consolePath = (vm: VmId): string => join(dir, 'consoles', `${vm}.log`);
   const effect = (signal?: AbortSignal): Promise<void> => pass(stepMs, undefined, signal ? { signal } : {});
 
-  const change = async (vm: VmId, to: Partial<SimDomain>): Promise<void> => {
-    const now = await domains.find(vm);
-    if (now) await domains.put(vm, { ...now, ...to });
-  };
-  const write = async (vm: VmId, text: string): Promise<void> => {
-    await mkdir(join(dir, 'consoles'), { recursive: true });
-    await appendFile(consolePath(vm), text);
-  };
-  /** Ends a boot whose time has come, whichever process began it. */
-  const settleBoot = async (vm: VmId): Promise<void> => {
-    const now = await domains.find(vm);
-    if (!now?.running || now.bootsAt === null || now.bootsAt > Date.now()) return;
-    await write(vm, bootEnds(now.name, stepMs));
-    await change(vm, { bootsAt: null });
-  };
-  const status = async (vm: VmId): Promise<DomainStatus | undefined> => {
-    await settleBoot(vm);
-    const now = await domains.find(vm);
-    return now && { vm, name: now.name, running: now.running };
-  };
-  const list = async (): Promise<readonly DomainStatus[]> => {
-    const all = await Promise.all((await domains.keys()).map((vm) => status(vm as VmId)));
-    return all.filter((domain) => domain !== undefined);
-  };
+  const world = simDomains(dir, stepMs);
+  const { domains, change, write, settleBoot, list, consolePath } = world;
   const facts = async (): Promise<HostFacts> => ({
     arch: 'x86_64',
     kernel: 'simulated',
@@ -122,46 +87,30 @@ export function sim(settings: SimHypervisorSettings): HypervisorDriver {
     },
     list,
     consolePath,
-    awaitConsole: async (vm, pattern, signal) => {
-      const now = await domains.find(vm);
-      const over = new AbortController();
-      const either = AbortSignal.any([signal, over.signal]);
-      const boot = async (): Promise<string> => {
-        if (now?.running && now.bootsAt !== null) await passUntil(now.bootsAt, either);
-        const isOff = async () => ((await status(vm))?.running ? undefined : true);
-        await onChange(join(dir, 'domains', `${vm}.json`), isOff, either);
-        const line = await findLine(consolePath(vm), pattern);
-        if (line !== undefined) return line;
-        throw unavailable(`The domain ${vm} stopped before its console showed what was waited for.`);
-      };
-      try {
-        return await Promise.race([awaitLine(consolePath(vm), pattern, either), boot()]);
-      } finally {
-        over.abort();
-      }
-    },
+    awaitConsole: (vm, pattern, signal) => awaitConsole(world, vm, pattern, signal),
   };
+}
+
+async function awaitConsole(world: SimDomains, vm: VmId, pattern: RegExp, signal: AbortSignal): Promise<string> {
+  const { domains, stateFile, consolePath, settleBoot, status } = world;
+  const now = await domains.find(vm);
+  const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
+  const boot = async (): Promise<string> => {
+    if (now?.running && now.bootsAt !== null) await passUntil(now.bootsAt, either);
+    await settleBoot(vm);
+    await onChange(stateFile(vm), async () => ((await status(vm))?.running ? undefined : true), either);
+    const line = await findLine(consolePath(vm), pattern);
+    if (line !== undefined) return line;
+    throw unavailable(`The domain ${vm} stopped before its console showed what was waited for.`);
+  };
+  try {
+    return await Promise.race([awaitLine(consolePath(vm), pattern, either), boot()]);
+  } finally {
+    over.abort();
+  }
 }
 
 // The timer may fire a millisecond early, before the moment that it was set for.
 const passUntil = (at: number, signal: AbortSignal): Promise<void> =>
   pass(Math.max(0, at - Date.now()) + 1, undefined, { signal });
-
-const bootBegins = (name: string): string =>
-  [
-    '[    0.000000] Linux version 6.1.0-simulated (slipway) #1 SMP',
-    '[    0.000000] Command line: root=/dev/sda console=ttyS0',
-    `[    1.204117] systemd[1]: Hostname set to <${name}>.`,
-    '[  OK  ] Reached target network.target - Network.',
-    '',
-  ].join('\r\n');
-
-function bootEnds(name: string, tookMs: number): string {
-  const now = new Date().toUTCString();
-  return [
-    `Cloud-init v. 22.4.2 running 'modules:final' at ${now}. Up ${(tookMs / 1000).toFixed(2)} seconds.`,
-    `Cloud-init v. 22.4.2 finished at ${now}. Datasource DataSourceEc2Local.  Up ${(tookMs / 1000).toFixed(2)} seconds`,
-    '',
-    `${name} login: `,
-  ].join('\r\n');
-}

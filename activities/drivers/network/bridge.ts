@@ -1,0 +1,89 @@
+import { invalid } from '../../../domain/fault.ts';
+import type { Vni } from '../../../domain/ids.ts';
+import { bridgeOf, METADATA_ADDRESS, type Network } from '../../../domain/network.ts';
+import type { Run } from '../run.ts';
+import { subnet } from './ip4.ts';
+
+/** What ip link says of a device; only what is read here. */
+interface Link {
+  readonly ifname: string;
+  readonly ifalias?: string;
+}
+interface Address {
+  readonly addr_info: readonly { readonly local?: string; readonly prefixlen?: number; readonly family: string }[];
+}
+
+/** Tells our bridges from those of other software. */
+const ALIAS = 'slipway';
+const NO_DEVICE = 1; // exit status of `ip link show` and `ip address show` for a device that is not there
+
+/** One host's bridges, by iproute2. */
+export function bridges(run: Run, uplink: string | undefined) {
+  const vlanOf = (vni: Vni): string => `vlan${vni}`;
+  const present = async (device: string): Promise<boolean> =>
+    (await run(['ip', 'link', 'show', 'dev', device], { okCodes: [0, NO_DEVICE] })).code === 0;
+  const removeLink = async (device: string): Promise<void> => {
+    if (await present(device)) await run(['ip', 'link', 'delete', 'dev', device]);
+  };
+
+  const ensureVlan = async (vni: Vni, bridge: string): Promise<void> => {
+    if (uplink === undefined) throw invalid('type', 'a bridged network needs this node to have an uplink device.');
+    const vlan = vlanOf(vni);
+    if (!(await present(vlan))) {
+      await run(['ip', 'link', 'add', 'link', uplink, 'name', vlan, 'type', 'vlan', 'id', `${vni}`]);
+    }
+    await run(['ip', 'link', 'set', 'dev', vlan, 'master', bridge, 'up']);
+  };
+
+  return {
+    /** Succeeds if the bridge is there, up, and carries exactly these addresses. */
+    ensure: async (network: Network, metadata: boolean): Promise<void> => {
+      const bridge = bridgeOf(network.vni);
+      if (!(await present(bridge))) {
+        await run(['ip', 'link', 'add', 'name', bridge, 'type', 'bridge', 'forward_delay', '0', 'stp_state', '0']);
+      }
+      const mtu = network.mtu === null ? [] : ['mtu', `${network.mtu}`];
+      await run(['ip', 'link', 'set', 'dev', bridge, 'alias', ALIAS, ...mtu, 'up']);
+      if (network.type === 'bridged') await ensureVlan(network.vni, bridge);
+      await ensureAddresses(run, bridge, wanted(network, metadata));
+    },
+    remove: async (vni: Vni): Promise<void> => {
+      await removeLink(bridgeOf(vni));
+      await removeLink(vlanOf(vni));
+    },
+    list: async (): Promise<readonly Vni[]> => {
+      const { stdout } = await run(['ip', '-json', 'link', 'show', 'type', 'bridge']);
+      const links = JSON.parse(stdout || '[]') as readonly Link[];
+      return links
+        .filter((link) => link.ifalias === ALIAS)
+        .map((link) => /^vmbr(\d+)$/.exec(link.ifname)?.[1])
+        .filter((vni) => vni !== undefined)
+        .map((vni) => Number(vni) as Vni);
+    },
+  };
+}
+
+/** Addresses of the host on a network, each with the words that `ip address add` wants besides. */
+function wanted(network: Network, metadata: boolean): ReadonlyMap<string, readonly string[]> {
+  if (network.type !== 'managed' || network.ip4 === null) return new Map();
+  const gateway = `${network.ip4.gateway}/${subnet(network.ip4).prefix}`;
+  // The label keeps dnsmasq from listening there: it would be in the way of the next network's.
+  const label = ['label', `${bridgeOf(network.vni)}:md`];
+  return new Map([[gateway, []], ...(metadata ? [[`${METADATA_ADDRESS}/32`, label] as const] : [])]);
+}
+
+async function ensureAddresses(
+  run: Run,
+  bridge: string,
+  addresses: ReadonlyMap<string, readonly string[]>,
+): Promise<void> {
+  const { stdout } = await run(['ip', '-json', '-4', 'address', 'show', 'dev', bridge]);
+  const [device] = JSON.parse(stdout || '[]') as readonly Address[];
+  const now = (device?.addr_info ?? []).map(({ local, prefixlen }) => `${local}/${prefixlen}`);
+  for (const old of now.filter((address) => !addresses.has(address))) {
+    await run(['ip', 'address', 'delete', old, 'dev', bridge]);
+  }
+  for (const [address, words] of addresses) {
+    if (!now.includes(address)) await run(['ip', 'address', 'add', address, 'dev', bridge, ...words]);
+  }
+}
