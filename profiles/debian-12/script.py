@@ -17,6 +17,7 @@ import platform
 import re
 import shutil
 import subprocess
+import uuid
 
 UBUNTU = ("bionic", "focal", "jammy", "noble", "oracular", "plucky", "questing", "resolute")
 PACKAGES = "systemd-sysv udev iproute2 ifupdown isc-dhcp-client netbase ca-certificates openssh-server sudo cloud-init python3-cffi-backend".split()
@@ -122,6 +123,9 @@ def configure_cloud_init(root):
         "network": {"config": "disabled"},
         "manage_etc_hosts": False,
         "preserve_hostname": False,
+        # RSA and DSA keys take an emulated processor ten seconds, generating locales two.
+        "ssh_genkeytypes": ["ed25519", "ecdsa"],
+        "locale": False,
     }
     write(root, "etc/cloud/cloud.cfg.d/90_slipway.cfg", json.dumps(settings, indent=2) + "\n")
     write(root, "etc/cloud/ds-identify.cfg", "policy: enabled\n")
@@ -144,7 +148,7 @@ def build(deb_release="bookworm", deb_mirror="", deb_packages="", boot="kernel",
     getty = f"{root}/etc/systemd/system/getty.target.wants/serial-getty@ttyS0.service"
     if not os.path.lexists(getty):
         os.symlink("/lib/systemd/system/serial-getty@.service", getty)
-    # Each VM makes its own: cloud-init generates host keys, systemd the machine id.
+    # Each VM gets its own: host keys from cloud-init, the machine id from install().
     for key in glob.glob(f"{root}/etc/ssh/ssh_host_*"):
         os.remove(key)
     write(root, "etc/machine-id", "uninitialized\n")
@@ -186,6 +190,8 @@ def install(vm_name=None, temporary_directory=None, disks=(), networks=(), boot=
     root = temporary_directory
     write(root, "etc/hostname", f"{vm_name}\n")
     write(root, "etc/hosts", f"127.0.0.1 localhost\n127.0.1.1 {vm_name}\n::1 localhost ip6-localhost ip6-loopback\n")
+    # Written here, since an empty one makes systemd configure every unit anew in a "first boot".
+    write(root, "etc/machine-id", f"{uuid.uuid4().hex}\n", 0o444)
     write(root, "etc/fstab", fstab(disks))
     write(root, "etc/network/interfaces", interfaces(len(networks)))
     root_disk = next(disk for disk in disks if disk["mountpoint"] == "/")

@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 
+import namespaces
+
 
 def command(*argv, **options):
     """Runs a host program; its own words become the error."""
@@ -73,7 +75,7 @@ class Mounts:
 
     def __init__(self, work, root):
         self.work, self.root = work, root
-        self.mounted, self.exports = [], []
+        self.mounted, self.shown, self.exports = [], [], []
 
     def export(self, disk, owner=0):
         opened = Export(disk["source"], f"{self.work}/disk-{disk['disk_id']}", owner)
@@ -88,18 +90,25 @@ class Mounts:
         path = within(self.root, disk["mountpoint"])
         os.makedirs(path, exist_ok=True)
         command("mount", "-o", "loop,nosuid,nodev", "-t", disk["filesystem"], file, path)
-        self.mounted.append(path)
+        self.mounted.append((path, file))
         return path
+
+    def show(self, path, at, userns):
+        """The mount at `path` once more, with its owners as the user namespace's own."""
+        os.mkdir(at)
+        namespaces.bind(path, at, userns=userns)
+        self.shown.append(at)
 
     def close(self):
         """Unmounts in reverse order; raises if anything may not have reached the disk."""
-        for path in reversed(self.mounted):
-            fd = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(fd)
-            finally:
-                os.close(fd)
+        for path in reversed(self.shown):
             command("umount", path)
+        for path, file in reversed(self.mounted):
+            namespaces.syncfs(path)
+            command("umount", path)
+            # A mount elsewhere would keep the file system open, and write to it after this has returned.
+            if command("losetup", "--noheadings", "--associated", file).strip():
+                raise RuntimeError(f"{file} is still in use after it was unmounted")
         for opened in reversed(self.exports):
             opened.close()
 

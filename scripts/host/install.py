@@ -40,8 +40,7 @@ def show_disks(job, mounts, userns):
         if disk["mountpoint"]:
             path = mounts.mount(disk)
             shown = f"{WORK}/target/{disk['disk_id']}"
-            os.mkdir(shown)
-            namespaces.bind(path, shown, userns=userns)
+            mounts.show(path, shown, userns)
             argv += ["--dev-bind", shown, os.path.normpath(TARGET + "/" + os.path.relpath(path, mounts.root))]
         elif not disk["filesystem"]:
             file = mounts.export(disk, owner=sandbox.FIRST_ID)

@@ -39,6 +39,15 @@ def enter(path, kind):
         os.close(fd)
 
 
+def syncfs(path):
+    """Writes out everything of the file system that `path` is on; raises if something could not be written."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        _checked(_libc.syncfs(fd), f"syncfs {path}")
+    finally:
+        os.close(fd)
+
+
 def bind(source, target, userns=None, readonly=False):
     """Shows `source` at `target`; with `userns` (its /proc file), owners are seen as that user namespace's own."""
     tree = _checked(

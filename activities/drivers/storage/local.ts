@@ -61,7 +61,19 @@ export function local({ path, run }: LocalOptions): StorageDriver {
         if (!from) throw notFound('volume', source);
         const bytes = String(Math.max(mibToBytes(size), from.bytes));
         await place(path, volume, 'qcow2', async (file) => {
-          await run(['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', from.format, '-b', basename(from.path), file, bytes]);
+          await run([
+            'qemu-img',
+            'create',
+            '-q',
+            '-f',
+            'qcow2',
+            '-F',
+            from.format,
+            '-b',
+            basename(from.path),
+            file,
+            bytes,
+          ]);
         });
       }),
 

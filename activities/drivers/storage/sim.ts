@@ -55,7 +55,8 @@ export function sim({ dir, stepMs }: SimStorageOptions): StorageDriver {
     ensure: (volume, size) =>
       make(volume, async () => {
         const found = await read(dir, volume);
-        if (found && found.size !== size) throw conflict(`Volume '${volume}' exists and is ${found.size} MiB, not ${size}.`);
+        if (found && found.size !== size)
+          throw conflict(`Volume '${volume}' exists and is ${found.size} MiB, not ${size}.`);
         return found ? undefined : { size, source: null };
       }),
 
