@@ -49,7 +49,7 @@ async function accept(tx: Db, vm: VmRow, { who, action, deleteDisks, graceMs }: 
     nics: await nicsOf(tx, [vm.id]),
     deleteDisks,
     graceMs,
-    from: vm.state,
+    before: vm.state,
   };
   await updateVm(tx, vm.id, { state: VM_ACTIONS[action].via, changing: id, failedReason: null });
   return insertTask(tx, {
