@@ -23,7 +23,10 @@ export async function cancelNow({ store, jobs }: Omit<Starter, 'log'>, task: Tas
 
 export function logUntold(log: CoreLog, task: TaskRow, error: unknown): void {
   const reason = error instanceof Error ? error.message : String(error);
-  log.warn({ task: task.id, kind: task.kind, reason }, 'the engine could not be told of a task: the sweeper will try again');
+  log.warn(
+    { task: task.id, kind: task.kind, reason },
+    'the engine could not be told of a task: the sweeper will try again',
+  );
 }
 
 const remember = (store: Store, task: TaskRow, change: Partial<TaskRow>): Promise<void> =>
