@@ -9,14 +9,16 @@ import { CORE_DEFAULTS, type CoreLog, type CoreSettings } from '../../../api/cor
 import type { ProfileDocument } from '../../../api/core/profile.ts';
 import type { CreateRequest } from '../../../api/core/provisioner.ts';
 import type { Services } from '../../../api/core/services.ts';
-import type { NodeName, Vni } from '../../../domain/ids.ts';
+import type { NodeName, TaskId, Vni } from '../../../domain/ids.ts';
 import type { Jobs } from '../../../domain/jobs.ts';
 import type { Network } from '../../../domain/network.ts';
 import type { NodeReport } from '../../../domain/node.ts';
+import type { CreateVm } from '../../../domain/plan.ts';
 import { type Principal, SYSTEM } from '../../../domain/principal.ts';
 import { mib } from '../../../domain/units.ts';
 import { openStore, type Store } from '../../../store/open.ts';
 import { insertStoragePool } from '../../../store/storage-pool.ts';
+import { findTask } from '../../../store/task.ts';
 import { renderSeed } from '../../../templates/cloud-init/seed.ts';
 
 export const ADMIN: Principal = SYSTEM;
@@ -142,6 +144,13 @@ export async function cluster(settings: Partial<CoreSettings> = {}): Promise<Clu
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** What a creation's workflow is given. */
+export async function inputOf(store: Store, task: string): Promise<CreateVm> {
+  const row = await findTask(store.read, task as TaskId);
+  if (row?.kind !== 'provisioner.create') throw new Error(`no creation ${task}`);
+  return row.input as CreateVm;
 }
 
 export const request = (change: Partial<CreateRequest> = {}): CreateRequest => ({

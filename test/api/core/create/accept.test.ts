@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { controlActivities } from '../../../../activities/control.ts';
-import type { CreateVm } from '../../../../domain/plan.ts';
 import type { Principal } from '../../../../domain/principal.ts';
 import { findTask } from '../../../../store/task.ts';
-import { ADMIN, BUILDING, type Cluster, cluster, request, rowsOf } from '../cluster.ts';
+import { ADMIN, BUILDING, type Cluster, cluster, inputOf, request, rowsOf } from '../cluster.ts';
 
 let c: Cluster;
 beforeEach(async () => {
@@ -13,12 +12,10 @@ beforeEach(async () => {
 });
 afterEach(() => c.close());
 
-const inputOf = async (id: string): Promise<CreateVm> => (await findTask(c.store.read, id as never))?.input as CreateVm;
-
 it('reserves everything with the task and starts it', async () => {
   const task = await c.services.provisioner.create(ADMIN, request({ args: ['suite=trixie', 'line=a=b'] }));
   await c.settled();
-  const cmd = await inputOf(task.id);
+  const cmd = await inputOf(c.store, task.id);
   expect(task).toMatchObject({ kind: 'provisioner.create', target: 'web1', state: 'PENDING', runOn: 'hv1' });
   expect(c.jobs.started).toEqual([
     { id: task.id, kind: 'provisioner.create', target: 'web1', input: cmd, tenant: 'default' },
@@ -48,14 +45,14 @@ it.each([
   [{ start: false }, { define: true, start: false }],
 ])('carries out %j', async (asked, expected) => {
   const task = await c.services.provisioner.create(ADMIN, request(asked));
-  expect(await inputOf(task.id)).toMatchObject(expected);
+  expect(await inputOf(c.store, task.id)).toMatchObject(expected);
 });
 
 it('makes the disks clones of a base image where the script has a build()', async () => {
   await c.profile({ script: BUILDING });
   const [one, two] = [
-    await inputOf((await c.services.provisioner.create(ADMIN, request())).id),
-    await inputOf((await c.services.provisioner.create(ADMIN, request({ name: 'web2' }))).id),
+    await inputOf(c.store, (await c.services.provisioner.create(ADMIN, request())).id),
+    await inputOf(c.store, (await c.services.provisioner.create(ADMIN, request({ name: 'web2' }))).id),
   ];
   expect(one.base).toMatch(/^[0-9a-f]{64}$/);
   expect(two.base).toBe(one.base);
@@ -103,7 +100,7 @@ it('gives the same task for the same key and request, whatever became of it', as
   expect(c.jobs.started).toHaveLength(1);
   const control = controlActivities(c.store);
   await control.finishTask(task.id, { state: 'FAILURE', status: 'no', error: 'no' });
-  await control.release((await inputOf(task.id)).vm);
+  await control.release((await inputOf(c.store, task.id)).vm);
   expect(await c.services.provisioner.create(ADMIN, asked)).toMatchObject({ id: task.id, state: 'FAILURE' });
 });
 
