@@ -11,24 +11,23 @@ type State = VmRow['state'];
 const ACTIONS = Object.keys(VM_ACTIONS).filter((action): action is Action => action !== 'create');
 const STATES = VM_STATES.filter((state): state is State => state !== 'absent');
 
-/** What each action does in each state: G goes, S is so already, C is a conflict. */
-const TABLE: Readonly<Record<Action, string>> = {
-  //          provisioning stopped starting running stopping shutting-down restarting deleting failed
-  start: /**/ '    C          G       S        S       C           C            C         C       G',
-  stop: /***/ '    C          S       C        G       S           G            C         C       G',
-  shutdown: ' '.repeat(4) + 'C          S       C        G       C           S            C         C       C',
-  restart: /**/ '  C          C       C        G       C           C            C         C       C',
-  delete: /**/ '   C          G       C        G       C           C            C         S       G',
-};
+/** What each action does in each state, in the order of STATES: G goes, S is so already, C is a conflict. */
+const TABLE: readonly (readonly [Action, string])[] = [
+  ['start', 'C G S S C C C C G'],
+  ['stop', 'C S C G S G C C G'],
+  ['shutdown', 'C S C G C S C C C'],
+  ['restart', 'C C C G C C C C C'],
+  ['delete', 'C G C G C C C S G'],
+];
 
-const cells = ACTIONS.flatMap((action) =>
-  TABLE[action]
-    .trim()
-    .split(/\s+/)
-    .map((cell, index) => [action, STATES[index] as State, cell] as const),
+const cells = TABLE.flatMap(([action, row]) =>
+  row.split(' ').map((cell, index) => [action, STATES[index] as State, cell] as const),
 );
 
 it('has a cell for every action in every state', () => {
+  expect(STATES.join(' ')).toBe(
+    'provisioning stopped starting running stopping shutting-down restarting deleting failed',
+  );
   expect(cells).toHaveLength(ACTIONS.length * STATES.length);
 });
 
