@@ -52,6 +52,9 @@ function read(file: string): Record<string, number> {
   }
 }
 
+/** A port of `host` that nobody listens on now. */
+export const freePort = (host: string): Promise<number> => free(host, 0);
+
 /** The port if it can be listened on now (one that can, for 0); 0 if not. */
 function free(host: string, port: number): Promise<number> {
   return new Promise((resolve) => {
