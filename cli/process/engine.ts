@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
-import { type PayloadKey, loadKey } from '../temporal/codec.ts';
+import { loadKey, type PayloadKey } from '../temporal/codec.ts';
 import { connectClient, connectWorkers, type TemporalConfig } from '../temporal/connection.ts';
 import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
 import type { Settings } from './settings.ts';
