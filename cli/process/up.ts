@@ -53,7 +53,7 @@ export async function bringUp(settings: Settings, things: Stack, plan: UpPlan): 
   const listen = await ports.choose('--listen', settings.listen);
   const metadata = await ports.choose('--metadata', settings.metadata ?? METADATA_DEFAULT);
   const parts: Running[] = [{ name: 'Temporal server', ended: server.ended, stop: server.stop }];
-  const keep = (begun: readonly Running[]): void => parts.push(...begun.map((part) => things.push(part)));
+  const keep = (begun: readonly Running[]): void => void parts.push(...begun.map((part) => things.push(part)));
 
   const nodes = await driversOf(settings, things, plan, metadata.port);
   const begun = await Promise.all([
