@@ -8,6 +8,7 @@ import { realDrivers, simulatedDrivers } from './drivers.ts';
 import { connectEngine, type EngineConnection } from './engine.ts';
 import { keepConfiguredTokens } from './configured-tokens.ts';
 import { METADATA_DEFAULT } from './endpoints.ts';
+import { localToken, prepareFirstStart } from './first-start.ts';
 import { needsRoot, privateLibvirt } from './host.ts';
 import { startNode } from './node.ts';
 import type { Running, Stack } from './running.ts';
@@ -40,6 +41,9 @@ export const runApi: Begin = async (settings, things) => {
   const { store, engine } = await open(settings, things);
   const { services } = composeCore(settings, store, engine);
   await keepConfiguredTokens(store, settings.config.api.authentication.tokens);
+  // A directory that `up --sim` made stays one of simulated nodes.
+  await prepareFirstStart(store, services, { paths: settings.paths, driver: null });
+  await localToken(services, settings.paths.token);
   const { listen, metadata } = settings;
   return kept(
     things,
