@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { conflict, notFound } from '../domain/fault.ts';
+import { conflict, notFound, unavailable } from '../domain/fault.ts';
 import type { BaseKey, NodeName, TaskId, VmId, Vni } from '../domain/ids.ts';
 import type { BuildImage, CreateVm } from '../domain/plan.ts';
 import { DEFAULT_TENANT, SYSTEM } from '../domain/principal.ts';
@@ -10,6 +10,7 @@ import {
   deleteBaseImage,
   deleteWaiter,
   deleteWaiterEverywhere,
+  dropUnusedRecipe,
   findBaseImage,
   findRecipe,
   insertBaseImage,
@@ -51,6 +52,7 @@ export interface ControlActivities {
   /**
    * Asks for a base image on a node: 'ready' (and used now), 'build' (the caller has to start the build with this task id), or 'wait'.
    * With the last two `waiter`, a workflow id, is told by the signal `baseSettled` when the build has ended.
+   * 'unavailable', to be asked again, for the moment that a collector removes the image.
    */
   claimBase(
     base: BaseKey,
@@ -61,6 +63,8 @@ export interface ControlActivities {
   leaveBase(base: BaseKey, node: NodeName, waiter: string): Promise<TaskId | null>;
   /** The build has ended: 'ready', or failed with this reason (then it is forgotten). Returns the workflow ids that wait. */
   settleBase(base: BaseKey, node: NodeName, failure: string | null): Promise<readonly string[]>;
+  /** A collected base image is gone from the store's point of view; touches none that was not being removed. */
+  forgetBase(base: BaseKey, node: NodeName): Promise<void>;
   /** The network is gone from the store's point of view once every node has removed it. */
   forgetNetwork(vni: Vni): Promise<void>;
 }
@@ -82,6 +86,7 @@ export function controlActivities(store: Store): ControlActivities {
     claimBase: (base, node, waiter) => store.write((tx) => claimBase(tx, base, node, waiter)),
     leaveBase: (base, node, waiter) => store.write((tx) => leaveBase(tx, base, node, waiter)),
     settleBase: (base, node, failure) => store.write((tx) => settleBase(tx, base, node, failure)),
+    forgetBase: (base, node) => store.write((tx) => forgetBase(tx, base, node)),
     forgetNetwork: (vni) => store.write((tx) => deleteNetwork(tx, vni)),
   };
 }
@@ -135,6 +140,7 @@ async function claimBase(tx: Db, base: BaseKey, node: NodeName, waiter: string) 
     await deleteWaiter(tx, base, node, waiter);
     return { is: 'ready' } as const;
   }
+  if (known?.state === 'removing') throw unavailable('The base image is being removed, to be built anew.');
   await addWaiter(tx, base, node, waiter);
   if (known) return { is: known.builder === waiter ? 'build' : 'wait', build: known.build } as const;
   const build = await newBuild(tx, base, node, waiter);
@@ -171,4 +177,10 @@ async function settleBase(tx: Db, base: BaseKey, node: NodeName, failure: string
   if (failure === null) await updateBaseImage(tx, base, node, { state: 'ready', usedAt: Date.now() });
   else if ((await findBaseImage(tx, base, node))?.state === 'building') await deleteBaseImage(tx, base, node);
   return listWaiters(tx, base, node);
+}
+
+async function forgetBase(tx: Db, base: BaseKey, node: NodeName): Promise<void> {
+  if ((await findBaseImage(tx, base, node))?.state !== 'removing') return;
+  await deleteBaseImage(tx, base, node);
+  await dropUnusedRecipe(tx, base);
 }

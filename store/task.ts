@@ -67,11 +67,15 @@ export async function insertTask(tx: Db, task: NewTask): Promise<TaskRow> {
 
 export const findTask = async (db: Db, id: TaskId): Promise<TaskRow | undefined> => byId(db).get({ id });
 
-export const findTaskByKey = async (db: Db, tenant: string, key: string): Promise<TaskRow | undefined> =>
+export const findTaskByKey = async (
+  db: Db,
+  owner: { readonly tenant: string; readonly account: string },
+  key: string,
+): Promise<TaskRow | undefined> =>
   db
     .select()
     .from(tasks)
-    .where(and(eq(tasks.tenant, tenant), eq(tasks.idempotencyKey, key)))
+    .where(and(eq(tasks.tenant, owner.tenant), eq(tasks.account, owner.account), eq(tasks.idempotencyKey, key)))
     .get();
 
 /** Newest first. */

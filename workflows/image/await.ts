@@ -14,7 +14,8 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import { type BaseKey, baseVolumeId, type TaskId } from '../../domain/ids.ts';
+import { baseDisks } from '../../domain/base-image.ts';
+import type { BaseKey, TaskId } from '../../domain/ids.ts';
 import type { BuildImage, CreateVm } from '../../domain/plan.ts';
 import { CONTROL_QUEUE, readable } from '../../domain/queues.ts';
 import { workflowId } from '../../domain/task.ts';
@@ -40,7 +41,7 @@ export async function awaitBase(cmd: CreateVm, base: BaseKey): Promise<void> {
     const { build } = claim;
     // By whoever waits, not only by its builder: a claim whose answer was lost would leave a build that nobody starts.
     // Shielded: others may wait for it already.
-    await shielded(() => startBuild({ task: build, base, node: cmd.node, disks: baseDisks(cmd, base) }));
+    await shielded(() => startBuild({ task: build, base, node: cmd.node, disks: baseDisks(cmd.disks, base) }));
     if (!(await condition(() => ended.has(build), BUILD_DEADLINE)))
       throw ApplicationFailure.nonRetryable(`The base image was not built within ${BUILD_DEADLINE}.`, 'unavailable');
     const failure = ended.get(build)?.failure;
@@ -57,16 +58,6 @@ export async function leaveBase(cmd: CreateVm, base: BaseKey): Promise<void> {
     .cancel()
     .catch((error: unknown) => log.info('the build has ended already', { build, error }));
 }
-
-const baseDisks = (cmd: CreateVm, base: BaseKey): BuildImage['disks'] =>
-  cmd.disks
-    .filter((disk) => disk.filesystem !== null)
-    .map((disk) => ({
-      ...disk,
-      volume: baseVolumeId(base, disk.diskId),
-      name: baseVolumeId(base, disk.diskId),
-      fill: { kind: 'blank' },
-    }));
 
 async function startBuild(build: BuildImage): Promise<void> {
   const summary = readable(`Build base image ${build.base.slice(0, 12)} on ${build.node}`);

@@ -11,8 +11,9 @@ import { type BaseSettled, baseSettled } from './settled.ts';
 export async function buildImage(cmd: BuildImage): Promise<void> {
   const { base } = cmd;
   const { long, cleanup } = onNode(cmd.node);
+  const formatted = cmd.disks.filter((disk) => disk.filesystem !== null).length;
   await asTask(
-    { task: cmd.task, total: 2 * cmd.disks.length + 2, done: `base image ${base.slice(0, 12)} is ready` },
+    { task: cmd.task, total: cmd.disks.length + formatted + 2, done: `base image ${base.slice(0, 12)} is ready` },
     async () => {
       try {
         await saga(async (step) => {
@@ -23,7 +24,7 @@ export async function buildImage(cmd: BuildImage): Promise<void> {
                 () => long.ensureVolume(disk),
                 () => cleanup.removeVolume(disk),
               );
-              await step(`format ${disk.diskId}`, () => long.formatVolume(disk));
+              if (disk.filesystem !== null) await step(`format ${disk.diskId}`, () => long.formatVolume(disk));
             }),
           );
           await step(
