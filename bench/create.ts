@@ -3,8 +3,8 @@ import type { Progress } from '../cli/client/progress-line.ts';
 import { watchTask } from '../cli/client/task.ts';
 import { dataDir, up } from '../test/journeys/installation.ts';
 import { bareEngine } from './bare/engine.ts';
-import { ms, quantile, rate, row, timed } from './figures.ts';
 import { realCreations } from './create-real.ts';
+import { ms, quantile, rate, row, timed } from './figures.ts';
 
 /*
  * node bench/create.ts [sim|real]
@@ -33,7 +33,8 @@ async function simulated(): Promise<void> {
   const bare = await bareEngine(instance.temporal);
   try {
     await create(api, 'warm', 'empty');
-    const [made] = (await api.get('/tasks', { finished: true, limit: 1 }) as { finished: { total: number }[] }).finished;
+    const [made] = ((await api.get('/tasks', { finished: true, limit: 1 })) as { finished: { total: number }[] })
+      .finished;
     const steps = made?.total ?? 0;
     // Beginning and finishing the task are activities, too.
     const activities = steps + 2;
@@ -43,11 +44,18 @@ async function simulated(): Promise<void> {
       const count = PER_LEVEL[inFlight];
       const engine = await rate(count, inFlight, () => bare.run(activities));
       const platform = await rate(count, inFlight, (index) => create(api, `s${inFlight}-${index}`, 'empty'));
-      row(`  ${inFlight} in flight: creations/s, bare engine/s, ratio`, `${platform.toFixed(1)}  ${engine.toFixed(1)}  ${(platform / engine).toFixed(2)}`);
+      row(
+        `  ${inFlight} in flight: creations/s, bare engine/s, ratio`,
+        `${platform.toFixed(1)}  ${engine.toFixed(1)}  ${(platform / engine).toFixed(2)}`,
+      );
     }
     const posts: number[] = [];
     for (let index = 0; index < POSTS; index += 1)
-      posts.push(await timed(() => api.post('/provisioner/create', { name: `p${index}`, profile: 'empty', start: 'no', define: 'no' })));
+      posts.push(
+        await timed(() =>
+          api.post('/provisioner/create', { name: `p${index}`, profile: 'empty', start: 'no', define: 'no' }),
+        ),
+      );
     row('  POST /provisioner/create p50, p99', `${ms(quantile(posts, 0.5))}  ${ms(quantile(posts, 0.99))}`);
   } finally {
     await bare.stop();

@@ -12,7 +12,11 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 /** Runs `count` works with at most `inFlight` at a time; returns how many were done per second. */
-export async function rate(count: number, inFlight: number, work: (index: number) => Promise<unknown>): Promise<number> {
+export async function rate(
+  count: number,
+  inFlight: number,
+  work: (index: number) => Promise<unknown>,
+): Promise<number> {
   let next = 0;
   const lane = async (): Promise<void> => {
     for (let index = next++; index < count; index = next++) await work(index);

@@ -24,9 +24,10 @@ Exit status: 0 done, 1 failed (also a watched task that failed), 64 bad usage, 6
 
 /** The whole command line. */
 export function program(): Command {
-  const node = nodeCommand();
+  const node = nodeCommand().enablePositionalOptions();
   node.addCommand(nodeListCommand());
   return new Command('slipway')
+    .enablePositionalOptions()
     .description('Turns a profile into a running machine, by durable Temporal workflows.')
     .version(packageVersion())
     .showHelpAfterError('(--help shows what there is)')

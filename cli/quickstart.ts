@@ -84,10 +84,16 @@ async function toRunning(api: Api, vm: Vm | null): Promise<string | null> {
     await seeThrough(api, await api.put(`/vm/${NAME}/state`, { state: 'start' }));
     return creationOf(api);
   }
-  if (vm && vm.state !== 'provision') throw conflict(`VM '${NAME}' is in state ${vm.state}: see slipway vm show ${NAME}.`);
-  if (!vm) say(`Creating VM '${NAME}' from profile ${PROFILE}. The first one builds its base image: minutes; the next take seconds.`);
+  if (vm && vm.state !== 'provision')
+    throw conflict(`VM '${NAME}' is in state ${vm.state}: see slipway vm show ${NAME}.`);
+  if (!vm)
+    say(
+      `Creating VM '${NAME}' from profile ${PROFILE}. The first one builds its base image: minutes; the next take seconds.`,
+    );
   // An interrupted run's creation goes on by itself.
-  const begun = vm ? { task_id: await creationOf(api) } : await api.post('/provisioner/create', { name: NAME, profile: PROFILE });
+  const begun = vm
+    ? { task_id: await creationOf(api) }
+    : await api.post('/provisioner/create', { name: NAME, profile: PROFILE });
   return seeThrough(api, begun);
 }
 
@@ -109,7 +115,10 @@ async function creationOf(api: Api): Promise<string | null> {
 
 function whatNow({ api, token, temporalUi, data }: Instance, vm: Vm, task: string | null): string {
   const address = vm.networks.map(({ ip }) => ip).find(Boolean) ?? 'none';
-  const ui = temporalUi && task ? `${temporalUi}/namespaces/default/workflows/${encodeURIComponent(`task:${task}`)}` : temporalUi;
+  const ui =
+    temporalUi && task
+      ? `${temporalUi}/namespaces/default/workflows/${encodeURIComponent(`task:${task}`)}`
+      : temporalUi;
   const curl = `curl -H 'X-Api-Key: ${token}'`;
   return [
     '',

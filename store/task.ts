@@ -1,6 +1,14 @@
 import { and, asc, count, desc, eq, gt, inArray, lte, notInArray, or, type SQL, sql } from 'drizzle-orm';
 import type { TaskId } from '../domain/ids.ts';
-import { type LogLine, type Progress, TASK_FINAL, TASK_STATES, type Task, type TaskKind, type TaskState } from '../domain/task.ts';
+import {
+  type LogLine,
+  type Progress,
+  TASK_FINAL,
+  TASK_STATES,
+  type Task,
+  type TaskKind,
+  type TaskState,
+} from '../domain/task.ts';
 import { hot } from './hot.ts';
 import type { Db } from './open.ts';
 import { taskLog, tasks } from './schema/task.ts';
@@ -140,7 +148,9 @@ export async function taskLogAfter(
   return rows.map(({ seq, at, step, text }) => ({ seq, line: { at, step, text } }));
 }
 
-const counted = hot((db) => db.select({ state: tasks.state, count: count() }).from(tasks).groupBy(tasks.state).prepare());
+const counted = hot((db) =>
+  db.select({ state: tasks.state, count: count() }).from(tasks).groupBy(tasks.state).prepare(),
+);
 
 /** How many tasks there are in each state. */
 export async function countTasks(db: Db): Promise<Readonly<Record<TaskState, number>>> {

@@ -67,7 +67,9 @@ const isBroken = (error: unknown): boolean =>
 export async function watchToEnd(api: Api, id: string, json: boolean): Promise<void> {
   const stop = new AbortController();
   const interrupted = (): void => {
-    process.stderr.write(`\nThe task goes on. See it again: slipway task watch ${id}; undo it: slipway task cancel ${id}\n`);
+    process.stderr.write(
+      `\nThe task goes on. See it again: slipway task watch ${id}; undo it: slipway task cancel ${id}\n`,
+    );
     process.exit(130);
   };
   process.once('SIGINT', interrupted);

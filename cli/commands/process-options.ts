@@ -6,15 +6,24 @@ export const processCommand = (name: string, description: string): Command =>
   new Command(name)
     .description(description)
     .option('--data <dir>', 'data directory (default: SLIPWAY_DATA, else /var/lib/slipway for root)')
-    .option('--config <file>', 'configuration (default: ./slipway.yaml, else /etc/slipway/slipway.yaml, if there is one)')
+    .option(
+      '--config <file>',
+      'configuration (default: ./slipway.yaml, else /etc/slipway/slipway.yaml, if there is one)',
+    )
     .option('--temporal <host:port>', 'Temporal server (default: TEMPORAL_ADDRESS)')
     .option('--debug', 'more in the log');
 
 /** Where a process that serves HTTP listens. */
 export const serverOptions = (command: Command): Command =>
   command
-    .option('--listen <host:port>', 'where the API listens; port 0: any free one, kept from then on (default: 127.0.0.1:7370)')
-    .option('--metadata <host:port>', 'where the metadata service listens; guests are led there (default: 127.0.0.1:7371)');
+    .option(
+      '--listen <host:port>',
+      'where the API listens; port 0: any free one, kept from then on (default: 127.0.0.1:7370)',
+    )
+    .option(
+      '--metadata <host:port>',
+      'where the metadata service listens; guests are led there (default: 127.0.0.1:7371)',
+    );
 
 export interface SimOptions {
   readonly simStepMs?: string;

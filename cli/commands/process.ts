@@ -15,7 +15,10 @@ interface NodeOptions extends MetricsOptions, SimOptions {
   readonly name?: string;
 }
 
-const METRICS = ['--metrics <host:port>', "where the Temporal SDK's Prometheus metrics are served (default: nowhere)"] as const;
+const METRICS = [
+  '--metrics <host:port>',
+  "where the Temporal SDK's Prometheus metrics are served (default: nowhere)",
+] as const;
 
 const SHARED = `
 Log lines are JSON on standard error. Needs a Temporal server (--temporal or TEMPORAL_ADDRESS), and the data directory

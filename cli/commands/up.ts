@@ -1,11 +1,11 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { invalid } from '../../domain/fault.ts';
 import type { Instance } from '../instance/instance.ts';
 import { freePort } from '../instance/ports.ts';
 import { runProcess } from '../process/run.ts';
+import type { ProcessOptions } from '../process/settings.ts';
 import { bringUp } from '../process/up.ts';
 import { processCommand, type SimOptions, serverOptions, simStepOption, stepMsOf } from './process-options.ts';
-import type { ProcessOptions } from '../process/settings.ts';
 
 interface UpOptions extends ProcessOptions, SimOptions {
   readonly sim?: string | true;

@@ -4,7 +4,7 @@ import { sweep } from '../../api/core/sweeper.ts';
 import type { Jobs } from '../../domain/jobs.ts';
 import type { Store } from '../../store/open.ts';
 import { workflowBundle } from '../temporal/bundle.ts';
-import { controlWorker } from '../temporal/worker.ts';
+import { controlWorker, sdkLogger } from '../temporal/worker.ts';
 import type { EngineConnection } from './engine.ts';
 import type { Running } from './running.ts';
 import type { Settings } from './settings.ts';
@@ -22,7 +22,7 @@ const SWEEP_MS = 5_000;
 /** Runs workflows and the activities that touch the store; starts what was accepted but never started. */
 export async function startControl({ settings, store, jobs, engine }: ControlDeps): Promise<readonly Running[]> {
   const { log, paths } = settings;
-  const bundle = await workflowBundle(paths.cache);
+  const bundle = await workflowBundle(paths.cache, sdkLogger(log));
   const worker = await controlWorker({
     ...(await engine.forWorkers()),
     controlPlane: storeControlPlane(store),

@@ -5,6 +5,7 @@ import type { Services } from '../../api/core/services.ts';
 import { temporalJobs } from '../../api/jobs.ts';
 import type { Jobs } from '../../domain/jobs.ts';
 import type { Store } from '../../store/open.ts';
+import { renderSeed } from '../../templates/cloud-init/seed.ts';
 import type { EngineConnection } from './engine.ts';
 import type { Settings } from './settings.ts';
 
@@ -15,6 +16,12 @@ export function composeCore(
   engine: Pick<EngineConnection, 'client'>,
 ): { readonly services: Services; readonly jobs: Jobs } {
   const jobs = temporalJobs(engine.client);
-  const services = coreServices({ store, jobs, renderer: { domainXml }, settings: CORE_DEFAULTS, log });
+  const services = coreServices({
+    store,
+    jobs,
+    renderer: { domainXml, seed: renderSeed },
+    settings: CORE_DEFAULTS,
+    log,
+  });
   return { services, jobs };
 }

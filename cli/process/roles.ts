@@ -2,17 +2,17 @@ import { conflict, unavailable } from '../../domain/fault.ts';
 import type { NodeName } from '../../domain/ids.ts';
 import { openStore, type Store } from '../../store/open.ts';
 import { startApi } from './api.ts';
+import { keepConfiguredTokens } from './configured-tokens.ts';
 import { startControl } from './control.ts';
 import { composeCore } from './core.ts';
 import { realDrivers, simulatedDrivers } from './drivers.ts';
-import { connectEngine, type EngineConnection } from './engine.ts';
-import { keepConfiguredTokens } from './configured-tokens.ts';
 import { METADATA_DEFAULT } from './endpoints.ts';
+import { connectEngine, type EngineConnection } from './engine.ts';
 import { localToken, prepareFirstStart } from './first-start.ts';
 import { needsRoot, privateLibvirt } from './host.ts';
 import { startNode } from './node.ts';
-import type { Running, Stack } from './running.ts';
 import type { Begin } from './run.ts';
+import type { Running, Stack } from './running.ts';
 import type { Settings } from './settings.ts';
 
 /** What every process opens. */

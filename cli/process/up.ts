@@ -34,7 +34,10 @@ export interface UpPlan {
 export async function bringUp(settings: Settings, things: Stack, plan: UpPlan): Promise<readonly Running[]> {
   const { paths, log } = settings;
   if (plan.simulated === 0) needsRoot();
-  const lock = takeLock(paths.lock, `${paths.dir} is in use by another 'slipway up': end that one, or name another --data.`);
+  const lock = takeLock(
+    paths.lock,
+    `${paths.dir} is in use by another 'slipway up': end that one, or name another --data.`,
+  );
   things.push({ stop: async () => lock.release() });
   const server = await temporalServer(paths.dir, settings.temporal, () => log.warn('the Temporal server was gone'));
   things.push(server);

@@ -31,7 +31,10 @@ async function start(
   stream: 'stdout' | 'stderr',
   isReady: (line: string) => boolean,
 ): Promise<Started> {
-  const child = spawn(SLIPWAY, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TEMPORAL_ADDRESS: '' } });
+  const child = spawn(SLIPWAY, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, TEMPORAL_ADDRESS: '' },
+  });
   const written: string[] = [];
   const ready = new Promise<string>((resolve, reject) => {
     for (const name of ['stdout', 'stderr'] as const) {
@@ -87,7 +90,10 @@ export const role = (name: 'api' | 'control' | 'node', ...args: readonly string[
 
 /** One run of the command line; resolves with what it wrote and its exit status. */
 export async function slipway(...args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const child = spawn(SLIPWAY, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TEMPORAL_ADDRESS: '' } });
+  const child = spawn(SLIPWAY, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, TEMPORAL_ADDRESS: '' },
+  });
   const out = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => {

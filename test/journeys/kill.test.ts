@@ -27,14 +27,18 @@ beforeAll(async () => {
   const [apiPort, metadataPort] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')];
   let server: DevServer;
   const shared = () => ['--data', data.dir, '--temporal', server.address];
-  const keep = async (victim: Victim, starting: Promise<Process>): Promise<void> => void alive.set(victim, await starting);
+  const keep = async (victim: Victim, starting: Promise<Process>): Promise<void> =>
+    void alive.set(victim, await starting);
   begin = {
     temporal: async () => {
       server = await devServer(data.dir);
       alive.set('temporal', { kill: () => killServer(server), end: server.stop });
     },
     api: () =>
-      keep('api', role('api', ...shared(), '--listen', `127.0.0.1:${apiPort}`, '--metadata', `127.0.0.1:${metadataPort}`)),
+      keep(
+        'api',
+        role('api', ...shared(), '--listen', `127.0.0.1:${apiPort}`, '--metadata', `127.0.0.1:${metadataPort}`),
+      ),
     control: () => keep('control', role('control', ...shared())),
     node: () => keep('node', role('node', ...shared(), '--sim', '--name', 'hv1', '--sim-step-ms', `${STEP_MS}`)),
   };
