@@ -11,8 +11,9 @@ import { type BaseSettled, baseSettled } from './settled.ts';
 export async function buildImage(cmd: BuildImage): Promise<void> {
   const { base } = cmd;
   const { long, cleanup } = onNode(cmd.node);
+  const giveBack = (cause: unknown) => settle(cmd, failureOf(cause));
   await asTask(
-    { task: cmd.task, total: 2 * cmd.disks.length + 2, done: `base image ${base.slice(0, 12)} is ready` },
+    { task: cmd.task, total: 2 * cmd.disks.length + 2, done: `base image ${base.slice(0, 12)} is ready`, giveBack },
     async () => {
       try {
         await saga(async (step) => {
@@ -31,7 +32,7 @@ export async function buildImage(cmd: BuildImage): Promise<void> {
             () => long.build(cmd),
             () => cleanup.removeBaseFiles(base),
           );
-          await step('settle', () => settle(cmd, null));
+          await step('settle', () => shielded(() => settle(cmd, null)));
         });
       } catch (cause) {
         // After the undo: the next builder makes volumes of the same names.
@@ -48,7 +49,7 @@ function failureOf(cause: unknown): BaseSettled['failure'] {
 }
 
 async function settle(cmd: BuildImage, failure: BaseSettled['failure']): Promise<void> {
-  const waiters = await control.settleBase(cmd.base, cmd.node, failure?.reason ?? null);
+  const waiters = await control.settleBase(cmd.base, cmd.node, failure?.reason ?? null, cmd.task);
   await tell(waiters, { build: cmd.task, failure });
 }
 
