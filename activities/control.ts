@@ -64,6 +64,8 @@ export interface ControlActivities {
    * none if the image is another build's by now.
    */
   settleBase(base: BaseKey, node: NodeName, failure: string | null, build?: TaskId): Promise<readonly string[]>;
+  /** The base image is gone from its node: who wants it next builds it. */
+  forgetBase(base: BaseKey, node: NodeName): Promise<void>;
   /** The network is gone from the store's point of view once every node has removed it. */
   forgetNetwork(vni: Vni): Promise<void>;
 }
@@ -85,6 +87,7 @@ export function controlActivities(store: Store): ControlActivities {
     claimBase: (base, node, waiter) => store.write((tx) => claimBase(tx, base, node, waiter)),
     leaveBase: (base, node, waiter) => store.write((tx) => leaveBase(tx, base, node, waiter)),
     settleBase: (base, node, failure, build) => store.write((tx) => settleBase(tx, base, node, failure, build)),
+    forgetBase: (base, node) => store.write((tx) => deleteBaseImage(tx, base, node)),
     forgetNetwork: (vni) => store.write((tx) => deleteNetwork(tx, vni)),
   };
 }

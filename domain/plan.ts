@@ -41,6 +41,15 @@ export interface BuildImage {
   readonly disks: readonly Disk[];
 }
 
+/** Input of the workflow `image/collect`. */
+export interface CollectImage {
+  readonly task: TaskId;
+  readonly base: BaseKey;
+  readonly node: NodeName;
+  /** The base image's own disks. */
+  readonly disks: readonly Disk[];
+}
+
 /** Input of the workflows that change one VM: start, stop, shutdown, restart, delete. */
 export interface ChangeVm {
   readonly task: TaskId;

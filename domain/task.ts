@@ -9,6 +9,7 @@ export const TASK_FINAL: readonly TaskState[] = ['SUCCESS', 'FAILURE', 'REVOKED'
 export const TASK_KINDS = [
   'provisioner.create',
   'image.build',
+  'image.collect',
   'vm.start',
   'vm.stop',
   'vm.shutdown',
@@ -22,6 +23,7 @@ export type TaskKind = (typeof TASK_KINDS)[number];
 export const WORKFLOW_OF: Readonly<Record<TaskKind, string>> = {
   'provisioner.create': 'createVm',
   'image.build': 'buildImage',
+  'image.collect': 'collectImage',
   'vm.start': 'startVm',
   'vm.stop': 'stopVm',
   'vm.shutdown': 'shutdownVm',

@@ -21,7 +21,11 @@ export async function buildImage(cmd: BuildImage): Promise<void> {
             cmd.disks.map(async (disk) => {
               await step(
                 `volume ${disk.diskId}`,
-                () => long.ensureVolume(disk),
+                async () => {
+                  // Refused if something is still cloned from an earlier build: writing to it would change the clones.
+                  await long.removeVolume(disk);
+                  await long.ensureVolume(disk);
+                },
                 () => cleanup.removeVolume(disk),
               );
               await step(`format ${disk.diskId}`, () => long.formatVolume(disk));

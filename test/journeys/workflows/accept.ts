@@ -2,11 +2,11 @@ import { createHash, randomUUID } from 'node:crypto';
 import { beginChange, type Change } from '../../../api/core/vm-change.ts';
 import type { BaseKey, Mac, NodeName, TaskId, VmId, Vni } from '../../../domain/ids.ts';
 import { baseVolumeId } from '../../../domain/ids.ts';
-import type { CreateVm, RemoveNetwork } from '../../../domain/plan.ts';
+import type { CollectImage, CreateVm, RemoveNetwork } from '../../../domain/plan.ts';
 import { DEFAULT_TENANT, SYSTEM } from '../../../domain/principal.ts';
 import type { TaskKind } from '../../../domain/task.ts';
 import type { Disk } from '../../../domain/volume.ts';
-import { keepRecipe } from '../../../store/base-image.ts';
+import { findRecipe, keepRecipe } from '../../../store/base-image.ts';
 import { findNetwork, insertNetwork, markNetworkRemoving } from '../../../store/network.ts';
 import { insertNics } from '../../../store/nic.ts';
 import type { Db, Store } from '../../../store/open.ts';
@@ -91,9 +91,20 @@ export async function keepBase(store: Store, disks: readonly Disk[], seed: strin
   return key;
 }
 
+/** Accepts the removal of a base image that nobody uses. */
+export async function acceptCollection(store: Store, base: BaseKey, node: NodeName): Promise<TaskRow> {
+  return store.write(async (tx) => {
+    const recipe = await findRecipe(tx, base);
+    const input: CollectImage = { task: mintTask(), base, node, disks: recipe?.disks ?? [] };
+    return insertTask(tx, taskRow('image.collect', input.task, base.slice(0, 16), node, input));
+  });
+}
+
+const mintTask = (): TaskId => randomUUID() as string as TaskId;
+
 /** Makes the network if need be, and accepts its removal from these nodes. */
 export async function acceptRemoval(store: Store, vni: number, nodes: readonly NodeName[]): Promise<TaskRow> {
-  const input: RemoveNetwork = { task: randomUUID() as string as TaskId, vni: vni as Vni, nodes };
+  const input: RemoveNetwork = { task: mintTask(), vni: vni as Vni, nodes };
   return store.write(async (tx) => {
     if (!(await findNetwork(tx, input.vni))) await makeNetwork(tx, vni);
     await markNetworkRemoving(tx, input.vni, input.task);
