@@ -20,6 +20,8 @@ const METRICS = [
   "where the Temporal SDK's Prometheus metrics are served (default: nowhere)",
 ] as const;
 
+const workers = ({ metrics = null }: { readonly metrics?: string | null }) => ({ workers: { metrics } });
+
 const SHARED = `
 Log lines are JSON on standard error. Needs a Temporal server (--temporal or TEMPORAL_ADDRESS), and the data directory
 that the other processes use: its store is where they meet.`;
@@ -36,7 +38,7 @@ export const controlCommand = (): Command =>
     .option(...METRICS)
     .addHelpText('after', SHARED)
     .action((options: MetricsOptions) =>
-      runProcess({ role: 'control', logToFile: false, metrics: options.metrics }, options, runControl),
+      runProcess({ role: 'control', logToFile: false, ...workers(options) }, options, runControl),
     );
 
 /** `slipway node`; its subcommands are added by the program. */
@@ -50,7 +52,7 @@ export const nodeCommand = (): Command =>
     .addHelpText('after', SHARED)
     .action((options: NodeOptions) => {
       const plan = { ...nameOf(options), stepMs: options.sim ? stepMsOf(options) : null };
-      return runProcess({ role: 'node', logToFile: false, metrics: options.metrics }, options, (settings, things) =>
+      return runProcess({ role: 'node', logToFile: false, ...workers(options) }, options, (settings, things) =>
         runNode(settings, things, plan),
       );
     });

@@ -6,8 +6,8 @@ export interface ProcessSpec {
   readonly role: string;
   /** Whether the log goes into the data directory instead of standard error. */
   readonly logToFile: boolean;
-  /** HOST:PORT of the SDK's own Prometheus endpoint. */
-  readonly metrics?: string | undefined;
+  /** Set for processes with workers: HOST:PORT of the SDK's own Prometheus endpoint, null for none. */
+  readonly workers?: { readonly metrics: string | null };
 }
 
 /** Begins the parts of a process, pushing what is to be ended with it; returns those whose failure ends the process. */
@@ -18,7 +18,8 @@ export async function runProcess(spec: ProcessSpec, options: ProcessOptions, beg
   const asked = askedToStop();
   const settings = settingsOf(spec.role, options, spec.logToFile);
   const { log } = settings;
-  installRuntime(log, spec.metrics);
+  // Its native part ends with the last worker's connection: without one it would keep the process alive.
+  if (spec.workers) installRuntime(log, spec.workers.metrics);
   const things = stack((error) => log.error({ err: error }, 'a part of this process could not be ended'));
   try {
     const parts = await begin(settings, things);

@@ -100,7 +100,7 @@ export const sdkLogger = (log: Logger): DefaultLogger =>
   });
 
 /** The SDK's process-wide part: its log lines go to ours, its signals are left to us. Call once, before anything else of this folder. */
-export function installRuntime(log: Logger, metricsAddress?: string): void {
+export function installRuntime(log: Logger, metricsAddress: string | null): void {
   Runtime.install({
     logger: sdkLogger(log),
     shutdownSignals: [],

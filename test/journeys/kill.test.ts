@@ -90,11 +90,12 @@ async function stepsOf(id: string): Promise<number> {
   return total;
 }
 
-/** What the simulated host keeps. */
+/** What the simulated host keeps; its installer's records of what it was asked to run are no things of a host. */
 const world = (): readonly string[] =>
   (readdirSync(join(data.dir, 'sim', 'hv1'), { recursive: true, withFileTypes: true }) as import('node:fs').Dirent[])
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(data.dir.length))
+    .filter((path) => !/\/installer\/\w+\/[^/]+\.json$/.test(path))
     .sort();
 
 it('finishes or undoes every task, whichever process is killed at whichever step', { timeout: 900_000 }, async () => {
