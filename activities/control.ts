@@ -61,8 +61,11 @@ export interface ControlActivities {
   ): Promise<{ readonly is: 'ready' } | { readonly is: 'build' | 'wait'; readonly build: TaskId }>;
   /** The waiter gives up. Returns the build's task if nobody waits for it any more, else null. */
   leaveBase(base: BaseKey, node: NodeName, waiter: string): Promise<TaskId | null>;
-  /** The build has ended: 'ready', or failed with this reason (then it is forgotten). Returns the workflow ids that wait. */
-  settleBase(base: BaseKey, node: NodeName, failure: string | null): Promise<readonly string[]>;
+  /**
+   * The build has ended: 'ready', or failed with this reason (then it is forgotten). Returns the workflow ids that wait; with `build`,
+   * none if the image is another build's by now.
+   */
+  settleBase(base: BaseKey, node: NodeName, failure: string | null, build?: TaskId): Promise<readonly string[]>;
   /** A collected base image is gone from the store's point of view; touches none that was not being removed. */
   forgetBase(base: BaseKey, node: NodeName): Promise<void>;
   /** The network is gone from the store's point of view once every node has removed it. */
@@ -85,7 +88,7 @@ export function controlActivities(store: Store): ControlActivities {
     forgetVm: (vm, keepDisks) => store.write((tx) => forget(tx, vm, keepDisks)),
     claimBase: (base, node, waiter) => store.write((tx) => claimBase(tx, base, node, waiter)),
     leaveBase: (base, node, waiter) => store.write((tx) => leaveBase(tx, base, node, waiter)),
-    settleBase: (base, node, failure) => store.write((tx) => settleBase(tx, base, node, failure)),
+    settleBase: (base, node, failure, build) => store.write((tx) => settleBase(tx, base, node, failure, build)),
     forgetBase: (base, node) => store.write((tx) => forgetBase(tx, base, node)),
     forgetNetwork: (vni) => store.write((tx) => deleteNetwork(tx, vni)),
   };
@@ -173,9 +176,12 @@ async function leaveBase(tx: Db, base: BaseKey, node: NodeName, waiter: string):
 }
 
 /** Waiters stay listed until they claim, leave or end, so that asking again tells the same ones. */
-async function settleBase(tx: Db, base: BaseKey, node: NodeName, failure: string | null): Promise<readonly string[]> {
+async function settleBase(tx: Db, base: BaseKey, node: NodeName, failure: string | null, build?: TaskId) {
+  const known = await findBaseImage(tx, base, node);
+  if (build !== undefined && known && known.build !== build) return [];
   if (failure === null) await updateBaseImage(tx, base, node, { state: 'ready', usedAt: Date.now() });
-  else if ((await findBaseImage(tx, base, node))?.state === 'building') await deleteBaseImage(tx, base, node);
+  // Ready already: a build that failed after it had settled has removed its disks.
+  else if (known?.state === 'building' || build !== undefined) await deleteBaseImage(tx, base, node);
   return listWaiters(tx, base, node);
 }
 

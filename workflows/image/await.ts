@@ -90,6 +90,6 @@ const wasLost = (error: unknown): boolean =>
 
 async function settleLost(build: BuildImage): Promise<void> {
   const reason = 'The build of the base image was terminated.';
-  const waiters = await control.settleBase(build.base, build.node, reason);
+  const waiters = await control.settleBase(build.base, build.node, reason, build.task);
   await tell(waiters, { build: build.task, failure: { reason, permanent: false } });
 }

@@ -5,7 +5,7 @@ import { awaitBase, leaveBase } from '../image/await.ts';
 import { control } from '../lib/control.ts';
 import { onNode } from '../lib/node.ts';
 import { type Step, type Stuck, saga } from '../lib/saga.ts';
-import { asTask } from '../lib/task.ts';
+import { asTask, shielded } from '../lib/task.ts';
 
 /** Leaves the VM as far as was asked (installed, defined, started, waited for), or leaves nothing behind. */
 export async function createVm(cmd: CreateVm): Promise<void> {
@@ -14,7 +14,8 @@ export async function createVm(cmd: CreateVm): Promise<void> {
   const spec = {
     task: cmd.task,
     total: countSteps(cmd),
-    done: cmd.start && cmd.define ? `${name} runs` : `${name} is ready`,
+    done: starts(cmd) ? `${name} runs` : `${name} is ready`,
+    giveBack: () => control.release(vm),
   };
 
   await asTask(spec, () =>
@@ -43,7 +44,8 @@ export async function createVm(cmd: CreateVm): Promise<void> {
         );
       if (awaitsGuest(cmd))
         await step('wait for cloud-init', () => waiting(cmd.waitTimeoutMs).awaitGuest({ vm, name }));
-      await step('record', () => control.recordVm(vm, starts(cmd) ? 'running' : 'stopped', null));
+      // Shielded, as every last step: what has been recorded is not undone by a cancellation that came too late.
+      await step('record', () => shielded(() => control.recordVm(vm, starts(cmd) ? 'running' : 'stopped', null)));
     }),
   );
 }
