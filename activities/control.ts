@@ -15,6 +15,7 @@ import {
   findRecipe,
   insertBaseImage,
   listWaiters,
+  unmarkBasesOf,
   updateBaseImage,
 } from '../store/base-image.ts';
 import { deleteNetwork, unmarkNetworksOf } from '../store/network.ts';
@@ -108,6 +109,7 @@ async function finishTask(tx: Db, id: TaskId, outcome: Outcome): Promise<void> {
   await updateTask(tx, id, { ...outcome, current, finishedAt: Date.now(), workflowStarted: true });
   await freeVmsOf(tx, id);
   await unmarkNetworksOf(tx, id);
+  await unmarkBasesOf(tx, id);
   await deleteWaiterEverywhere(tx, workflowId(id));
 }
 

@@ -1,8 +1,6 @@
-import { and, eq, inArray, lt, or } from 'drizzle-orm';
-import type { BaseKey, NodeName } from '../domain/ids.ts';
-import { TASK_FINAL } from '../domain/task.ts';
+import { and, eq, lt } from 'drizzle-orm';
+import type { BaseKey, NodeName, TaskId } from '../domain/ids.ts';
 import type { Db } from './open.ts';
-import { tasks } from './schema/task.ts';
 import { baseImages, baseRecipes, baseWaiters, volumes } from './schema/volume.ts';
 import { dropUnusedContents } from './text.ts';
 
@@ -40,20 +38,25 @@ export async function deleteBaseImage(tx: Db, key: BaseKey, node: NodeName): Pro
   await tx.delete(baseImages).where(image(key, node));
 }
 
-/** What a collector may look at: ready and unused since `before`, or left behind by a removal whose task has ended. */
+/** Ready base images that nobody was given since `before`, with how they are made. */
 export async function listUnusedBases(
   db: Db,
   before: number,
 ): Promise<readonly { readonly image: BaseImageRow; readonly recipe: BaseRecipe }[]> {
-  const unused = and(eq(baseImages.state, 'ready'), lt(baseImages.usedAt, before));
-  const left = and(eq(baseImages.state, 'removing'), inArray(tasks.state, [...TASK_FINAL]));
   return db
     .select({ image: baseImages, recipe: baseRecipes })
     .from(baseImages)
     .innerJoin(baseRecipes, eq(baseRecipes.key, baseImages.key))
-    .leftJoin(tasks, eq(tasks.id, baseImages.build))
-    .where(or(unused, left))
+    .where(and(eq(baseImages.state, 'ready'), lt(baseImages.usedAt, before)))
     .orderBy(baseImages.usedAt);
+}
+
+/** Takes back the mark of a removal that ended without removing: the image is whole, and counts as used now. */
+export async function unmarkBasesOf(tx: Db, task: TaskId): Promise<void> {
+  await tx
+    .update(baseImages)
+    .set({ state: 'ready', usedAt: Date.now() })
+    .where(and(eq(baseImages.build, task), eq(baseImages.state, 'removing')));
 }
 
 /** Whether any volume, made or only reserved, is a clone of this recipe's images; on this node alone if it is named. */

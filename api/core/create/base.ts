@@ -5,6 +5,7 @@ import type { Disk } from '../../../domain/volume.ts';
 
 interface Recipe {
   readonly script: TextTemplate | null;
+  /** What build() is given. */
   readonly args: Readonly<Record<string, string>>;
   /** Of a VM: nothing but what every VM of the profile has in common counts. */
   readonly disks: readonly Disk[];

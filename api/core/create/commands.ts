@@ -5,17 +5,19 @@ import type { Plan } from './plan.ts';
 
 /** What is done on the node, in order, a line each; what comes before a clone is done once for all VMs that share the base image. */
 export function commandsOf({ cmd, recipe, ingredients }: Plan): readonly string[] {
-  const args = Object.entries(ingredients.args).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
-  const call = (entry: string, given: readonly string[]): string =>
-    `${entry}(${[...given, 'temporary_directory', 'disks', 'networks', ...args].join(', ')})`;
-  const build = recipe ? [...recipe.disks.flatMap(diskCommands), call('build', [])] : [];
+  const build = recipe ? [...recipe.disks.flatMap(diskCommands), call('build', [], recipe.args)] : [];
   return [
     ...build,
     ...cmd.disks.flatMap(diskCommands),
-    ...(cmd.install ? [call('install', [`vm_name="${cmd.name}"`, `vm_id=${vmIdOf(cmd.name)}`])] : []),
+    ...(cmd.install ? [call('install', [`vm_name="${cmd.name}"`, `vm_id=${vmIdOf(cmd.name)}`], ingredients.args)] : []),
     ...(cmd.define ? defineCommands(cmd) : []),
     ...(cmd.start ? [`virsh start ${cmd.name}`] : []),
   ];
+}
+
+function call(entry: string, given: readonly string[], args: Readonly<Record<string, string>>): string {
+  const own = Object.entries(args).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  return `${entry}(${[...given, 'temporary_directory', 'disks', 'networks', ...own].join(', ')})`;
 }
 
 function diskCommands(disk: Disk): readonly string[] {

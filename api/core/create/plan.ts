@@ -7,6 +7,7 @@ import type { HostFacts } from '../../../domain/node.ts';
 import type { CreateVm } from '../../../domain/plan.ts';
 import type { Principal } from '../../../domain/principal.ts';
 import { scriptFunctions } from '../../../domain/profile.ts';
+import { buildArguments } from '../../../domain/script.ts';
 import { VM_NAME } from '../../../domain/vm.ts';
 import type { BaseRecipe } from '../../../store/base-image.ts';
 import { findNode } from '../../../store/node.ts';
@@ -58,7 +59,9 @@ export async function planCreation(db: Db, { who, asked, ids, settings }: Asking
   if (!node) throw noCapacity('The node chosen is not known any more.');
   const nics = await planNics(db, networks, { vm: ids.vm, name, macTemplate: ingredients.macTemplate });
   const own = planned.map(({ disk }) => disk);
-  const base = baseKeyOf({ script, args, disks: own, arch: node.facts.arch });
+  // Only what build() takes: another password makes no other image.
+  const built = script === null ? {} : buildArguments(script.text, args);
+  const base = baseKeyOf({ script, args: built, disks: own, arch: node.facts.arch });
   const cmd: CreateVm = {
     ...{ task: ids.task, vm: ids.vm, name, node: node.name, memory: system.memory, vcpus: system.vcpus },
     ...{ disks: clonedDisks(own, base), nics, serial: system.serial, base },
@@ -73,7 +76,7 @@ export async function planCreation(db: Db, { who, asked, ids, settings }: Asking
   const recipe =
     base === null || script === null
       ? null
-      : { key: base, scriptSha256: script.sha256, args, disks: baseDisks(own, base) };
+      : { key: base, scriptSha256: script.sha256, args: built, disks: baseDisks(own, base) };
   return { cmd, ingredients, recipe, guest: guestOf(cmd, ingredients), facts: node.facts };
 }
 

@@ -132,14 +132,17 @@ it('keeps the recipe for a VM that was accepted meanwhile, which builds anew', a
   expect(await findBaseImage(c.store.read, base, HV1)).toMatchObject({ state: 'building' });
 });
 
-it('tries a removal that failed again, and only then', async () => {
-  const { vm } = await built();
-  await controlActivities(c.store).release(vm);
+it('gives an image out again whose removal failed, and tries again when it is unused for as long again', async () => {
+  const { base, vm } = await built();
+  const control = controlActivities(c.store);
+  await control.release(vm);
   await sweepAll(NOW);
   const [first] = collections();
-  await controlActivities(c.store).finishTask(first!.id, { ...ended, state: 'FAILURE', error: 'no power' });
-  await sweepAll();
-  await sweepAll();
+  await control.finishTask(first!.id, { ...ended, state: 'FAILURE', error: 'no power' });
+  await sweepAll(60_000);
+  expect(collections()).toHaveLength(1);
+  expect(await control.claimBase(base, HV1, 'task:x')).toEqual({ is: 'ready' });
+  await sweepAll(NOW);
   expect(collections()).toHaveLength(2);
   expect(collections()[1]?.id).not.toBe(first?.id);
 });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { controlActivities } from '../../../../activities/control.ts';
 import type { Principal } from '../../../../domain/principal.ts';
+import { findRecipe } from '../../../../store/base-image.ts';
 import { findTask } from '../../../../store/task.ts';
 import { ADMIN, BUILDING, type Cluster, cluster, inputOf, request, rowsOf } from '../cluster.ts';
 
@@ -127,4 +128,19 @@ it('accepts where the engine does not answer', async () => {
   await c.settled();
   expect(task.state).toBe('PENDING');
   expect(c.warnings).toMatchObject([{ task: task.id }]);
+});
+
+it('makes no other base image for an argument that build() does not take', async () => {
+  await c.profile({ script: 'def build(suite, disks=None):\n    pass\n' });
+  const bases = [];
+  for (const [name, args] of Object.entries({ a: ['pw=1'], b: ['pw=2'], d: ['suite=trixie'] })) {
+    const { id } = await c.services.provisioner.create(ADMIN, request({ name, args }));
+    const { base } = await inputOf(c.store, id);
+    bases.push(base);
+    expect(base && (await findRecipe(c.store.read, base))?.args).toEqual({
+      suite: name === 'd' ? 'trixie' : 'bookworm',
+    });
+  }
+  expect(bases[0]).toBe(bases[1]);
+  expect(bases[2]).not.toBe(bases[0]);
 });
