@@ -6,6 +6,7 @@ import signal
 import subprocess
 
 import namespaces
+from inside import inside
 
 
 def command(*argv, **options):
@@ -87,7 +88,8 @@ class Mounts:
         source = disk["source"]
         raw = source["type"] == "file" and source["format"] == "raw"
         file = source["path"] if raw else self.export(disk)
-        path = within(self.root, disk["mountpoint"])
+        # As the guest will see it: a link on a disk that is mounted already must not lead to the host's files.
+        path = inside(self.root, disk["mountpoint"])
         os.makedirs(path, exist_ok=True)
         command("mount", "-o", "loop,nosuid,nodev", "-t", disk["filesystem"], file, path)
         self.mounted.append((path, file))
@@ -111,9 +113,3 @@ class Mounts:
                 raise RuntimeError(f"{file} is still in use after it was unmounted")
         for opened in reversed(self.exports):
             opened.close()
-
-
-def within(root, path):
-    """`path` below `root`; refuses the way up."""
-    inside = os.path.normpath(f"/{path}").lstrip("/")
-    return os.path.join(root, inside) if inside else root
