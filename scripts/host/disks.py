@@ -3,18 +3,11 @@
 import json
 import os
 import signal
-import subprocess
 
 import namespaces
 from inside import inside
-
-
-def command(*argv, **options):
-    """Runs a host program; its own words become the error."""
-    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, **options)
-    if done.returncode != 0:
-        raise RuntimeError(f"{argv[0]} ended with {done.returncode}: {(done.stderr or done.stdout).strip()[-400:]}")
-    return done.stdout
+from loops import LoopDevices
+from program import command
 
 
 def blockdev(source):
@@ -77,6 +70,7 @@ class Mounts:
     def __init__(self, work, root):
         self.work, self.root = work, root
         self.mounted, self.shown, self.exports = [], [], []
+        self.devices = LoopDevices()
 
     def export(self, disk, owner=0):
         opened = Export(disk["source"], f"{self.work}/disk-{disk['disk_id']}", owner)
@@ -108,8 +102,6 @@ class Mounts:
         for path, file in reversed(self.mounted):
             namespaces.syncfs(path)
             command("umount", path)
-            # A mount elsewhere would keep the file system open, and write to it after this has returned.
-            if command("losetup", "--noheadings", "--associated", file).strip():
-                raise RuntimeError(f"{file} is still in use after it was unmounted")
+            self.devices.await_release(file)
         for opened in reversed(self.exports):
             opened.close()

@@ -12,7 +12,7 @@ import subprocess
 
 import limits
 import namespaces
-from disks import command
+from program import command
 
 # Host id that the sandbox's root is; the range is above those that useradd, containers and systemd hand out.
 FIRST_ID, IDS = 1_895_825_408, 65_536

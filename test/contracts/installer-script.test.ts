@@ -22,7 +22,7 @@ describe.skipIf(reason)(`scripts of template authors${reason ? ` (skipped: ${rea
       (cause: unknown) => cause,
     );
     expect(error).toBeInstanceOf(DomainError);
-    expect((error as DomainError).fault.kind).toBe('script');
+    expect((error as DomainError).fault).toMatchObject({ kind: 'script' });
     return (error as DomainError).message;
   };
 
