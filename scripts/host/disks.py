@@ -3,17 +3,11 @@
 import json
 import os
 import signal
-import subprocess
 
 import namespaces
-
-
-def command(*argv, **options):
-    """Runs a host program; its own words become the error."""
-    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, **options)
-    if done.returncode != 0:
-        raise RuntimeError(f"{argv[0]} ended with {done.returncode}: {(done.stderr or done.stdout).strip()[-400:]}")
-    return done.stdout
+from inside import inside
+from loops import LoopDevices
+from program import command
 
 
 def blockdev(source):
@@ -76,6 +70,7 @@ class Mounts:
     def __init__(self, work, root):
         self.work, self.root = work, root
         self.mounted, self.shown, self.exports = [], [], []
+        self.devices = LoopDevices()
 
     def export(self, disk, owner=0):
         opened = Export(disk["source"], f"{self.work}/disk-{disk['disk_id']}", owner)
@@ -87,7 +82,8 @@ class Mounts:
         source = disk["source"]
         raw = source["type"] == "file" and source["format"] == "raw"
         file = source["path"] if raw else self.export(disk)
-        path = within(self.root, disk["mountpoint"])
+        # As the guest will see it: a link on a disk that is mounted already must not lead to the host's files.
+        path = inside(self.root, disk["mountpoint"])
         os.makedirs(path, exist_ok=True)
         command("mount", "-o", "loop,nosuid,nodev", "-t", disk["filesystem"], file, path)
         self.mounted.append((path, file))
@@ -106,14 +102,6 @@ class Mounts:
         for path, file in reversed(self.mounted):
             namespaces.syncfs(path)
             command("umount", path)
-            # A mount elsewhere would keep the file system open, and write to it after this has returned.
-            if command("losetup", "--noheadings", "--associated", file).strip():
-                raise RuntimeError(f"{file} is still in use after it was unmounted")
+            self.devices.await_release(file)
         for opened in reversed(self.exports):
             opened.close()
-
-
-def within(root, path):
-    """`path` below `root`; refuses the way up."""
-    inside = os.path.normpath(f"/{path}").lstrip("/")
-    return os.path.join(root, inside) if inside else root
