@@ -78,7 +78,7 @@ async function runUnderKvm(dir: string, run: Run, emulator: string): Promise<'en
         '-nodefaults',
         '-display', 'none',
         '-device', 'isa-debug-exit,iobase=0xf4,iosize=1',
-        '-drive', `file=${image},format=raw,if=ide`,
+        '-drive', `file=${image.replaceAll(',', ',,')},format=raw,if=ide`,
       ],
       { okCodes: [GUEST_IS_DONE], timeoutMs: LIMIT_MS, diesWithUs: true },
     );
