@@ -43,6 +43,8 @@ function variables(guest: Guest) {
 function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const missing = /^"([^"]*)" not defined in .*?(?: - (\d+):(\d+))?$/.exec(text);
+  // All that Handlebars says of a helper it does not have.
+  if (text.endsWith("(reading 'call')")) return 'it uses a helper, and there is no such helper.';
   if (!missing) return text.split('\n').join(' ');
   const where = missing[2] ? ` (line ${missing[2]}, column ${missing[3]})` : '';
   return `there is no value for '${missing[1]}'${where}.`;
