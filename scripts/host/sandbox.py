@@ -83,8 +83,8 @@ def network(work):
     own = [a["local"] for link in links for a in link["addr_info"] if not a["local"].startswith("127.")]
     guests = [f"{a['local']}/{a['prefixlen']}" for link in links if link["ifname"].startswith("vmbr") for a in link["addr_info"]]
     nets = [str(ipaddress.ip_interface(address).network) for address in guests]
-    # Link-local too: that is where clouds give their host's credentials away.
-    routes = "".join(f"route add unreachable {address}\n" for address in {*own, *nets, "169.254.0.0/16"})
+    # Replaced, not added: an address may be a network of its own, too. Link-local: that is where clouds give their host's credentials away.
+    routes = "".join(f"route replace unreachable {address}\n" for address in {*own, *nets, "169.254.0.0/16"})
     subprocess.run(["nsenter", f"--net={path}", "ip", "-batch", "-"], input=routes, text=True, check=True, stdout=subprocess.DEVNULL)
     return path
 
