@@ -46,10 +46,7 @@ async function keep({ client }: World, name: string, task: TaskRow): Promise<Tas
   const id = workflowId(task.id);
   const history = JSON.parse(historyToJSON(await client.workflow.getHandle(id).fetchHistory()));
   for (const event of history.events) anonymize(event);
-  await writeFile(
-    join(HISTORIES, `${name}.${task.state}.json`),
-    `${JSON.stringify({ workflowId: id, history }, null, 1)}\n`,
-  );
+  await writeFile(join(HISTORIES, `${name}.${task.state}.json`), `${JSON.stringify({ workflowId: id, history })}\n`);
   return task;
 }
 

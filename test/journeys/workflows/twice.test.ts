@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { CreateVm } from '../../../domain/plan.ts';
 import type { TaskRow } from '../../../store/task.ts';
@@ -35,7 +34,7 @@ async function life(around: Around): Promise<readonly Snapshot[]> {
     after.push(world.snapshot());
     return task;
   };
-  const base = await keepBase(world.store, createCommand().disks, randomBytes(8).toString('hex'));
+  const base = await keepBase(world.store, createCommand().disks, 'twice');
   for (const change of [{}, { base }, { base, seed: 'metadata', wait: 'running' }] as const) {
     const made = await run(() => acceptCreation(world.store, change));
     const { vm } = made.input as CreateVm;
