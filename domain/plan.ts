@@ -41,12 +41,12 @@ export interface BuildImage {
   readonly disks: readonly Disk[];
 }
 
-/** Input of the workflow `image/collect`. */
+/** Input of the workflow `image/collect`. The store hands the image out no more; `forgetBase` is the last step. */
 export interface CollectImage {
   readonly task: TaskId;
   readonly base: BaseKey;
   readonly node: NodeName;
-  /** The base image's own disks. */
+  /** The image's own disks, under their base volumes' names. */
   readonly disks: readonly Disk[];
 }
 

@@ -1,7 +1,8 @@
 import type { TaskId } from './ids.ts';
 
 /** Life of a task. REVOKED means cancelled and undone. Words are the PVC manual's, which all dialects can be computed from. */
-export type TaskState = 'PENDING' | 'RUNNING' | 'SUCCESS' | 'FAILURE' | 'REVOKED';
+export const TASK_STATES = ['PENDING', 'RUNNING', 'SUCCESS', 'FAILURE', 'REVOKED'] as const;
+export type TaskState = (typeof TASK_STATES)[number];
 
 export const TASK_FINAL: readonly TaskState[] = ['SUCCESS', 'FAILURE', 'REVOKED'];
 

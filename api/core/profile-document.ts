@@ -46,7 +46,11 @@ export async function applyDocument(tx: Db, document: ProfileDocument): Promise<
 
 /** The document that makes this profile again; parts with other names are written as if they were its own. */
 export async function exportDocument(db: Db, profile: ProfileRow): Promise<ProfileDocument> {
-  const system = mustExist('system template', profile.systemTemplate, await findSystemTemplate(db, profile.systemTemplate));
+  const system = mustExist(
+    'system template',
+    profile.systemTemplate,
+    await findSystemTemplate(db, profile.systemTemplate),
+  );
   const network = profile.networkTemplate === null ? undefined : await findNetworkTemplate(db, profile.networkTemplate);
   const storage = profile.storageTemplate === null ? undefined : await findStorageTemplate(db, profile.storageTemplate);
   const text = async (kind: TextKind, name: string | null) =>

@@ -54,11 +54,13 @@ const list = (): Command =>
   });
 
 const show = (): Command =>
-  clientCommand('show', 'one profile').argument('<name>').action(async (name: string, options: ClientOptions) => {
-    const answer = await apiOf(options).get(`/provisioner/profile/${part(name)}`);
-    if (options.json) return printJson(answer);
-    printLine(table(COLUMNS, z.array(ProfileRow).parse(answer), ''));
-  });
+  clientCommand('show', 'one profile')
+    .argument('<name>')
+    .action(async (name: string, options: ClientOptions) => {
+      const answer = await apiOf(options).get(`/provisioner/profile/${part(name)}`);
+      if (options.json) return printJson(answer);
+      printLine(table(COLUMNS, z.array(ProfileRow).parse(answer), ''));
+    });
 
 const apply = (): Command =>
   clientCommand('apply', 'make a profile and its parts what a directory says')
@@ -92,7 +94,12 @@ const check = (): Command =>
       printLine(`Profile '${document.name}' is well-formed.`);
     });
 
-const Rendered = z.looseObject({ xml: z.string(), userdata: z.string(), metadata: z.string(), commands: z.array(z.string()) });
+const Rendered = z.looseObject({
+  xml: z.string(),
+  userdata: z.string(),
+  metadata: z.string(),
+  commands: z.array(z.string()),
+});
 
 const render = (): Command =>
   clientCommand('render', 'what a VM would get: domain XML, user-data, commands; makes nothing')

@@ -61,7 +61,11 @@ export function followConsoles({ path, append, warn }: FollowOptions): ConsoleFo
 }
 
 /** Returns the offset up to which the file was handed on; a file that is not there (any more) has nothing. */
-async function handOn(file: string, from: number, append: (offset: number, text: string) => Promise<void>): Promise<number> {
+async function handOn(
+  file: string,
+  from: number,
+  append: (offset: number, text: string) => Promise<void>,
+): Promise<number> {
   const handle = await open(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
     throw error;

@@ -28,7 +28,10 @@ export function readProfile(dir: string): ProfileFileDocument {
   }
   const parsed = profileDocument.safeParse(whole);
   if (parsed.success) return parsed.data;
-  throw invalid(file, parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`).join('; '));
+  throw invalid(
+    file,
+    parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`).join('; '),
+  );
 }
 
 /** A profile may only name files of its own directory: applying one found somewhere must not read anything else. */
@@ -45,14 +48,17 @@ function readText(file: string, dir: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    const missing = file.endsWith(PROFILE_FILE) ? `a profile is a directory with ${PROFILE_FILE}` : 'it is named in profile.yaml';
+    const missing = file.endsWith(PROFILE_FILE)
+      ? `a profile is a directory with ${PROFILE_FILE}`
+      : 'it is named in profile.yaml';
     throw invalid(dir, `there is no ${relative(dir, file)}: ${missing}`);
   }
 }
 
 /** Writes the directory that `readProfile` reads back as this document; 'conflict' if there is a profile already. */
 export function writeProfile(dir: string, document: ProfileFileDocument): void {
-  if (existsSync(join(dir, PROFILE_FILE))) throw conflict(`${dir} has a ${PROFILE_FILE} already: name another directory.`);
+  if (existsSync(join(dir, PROFILE_FILE)))
+    throw conflict(`${dir} has a ${PROFILE_FILE} already: name another directory.`);
   mkdirSync(dir, { recursive: true });
   const named: Record<string, unknown> = { ...document };
   for (const [key, name] of Object.entries(TEXTS)) {

@@ -1,5 +1,6 @@
 """Runs inside the sandbox: calls one function of the script that comes on standard input, and tells on descriptor 3 how it ended."""
 
+import inspect
 import json
 import os
 import shutil
@@ -46,13 +47,21 @@ def boot_files(result, root):
     return {"initrd": bool(result.get("initrd")), "cmdline": str(result.get("cmdline") or "")}
 
 
+def accepted(function, kwargs):
+    """All arguments for a function with **kwargs, which is PVC's form; for others those that it names."""
+    parameters = inspect.signature(function).parameters.values()
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        return kwargs
+    return {parameter.name: kwargs[parameter.name] for parameter in parameters if parameter.name in kwargs}
+
+
 def call(job):
     module = {"__name__": "script", "__file__": "script.py"}
     exec(compile(job["script"], "script.py", "exec"), module)
     function = module.get(job["entry"])
     if not callable(function):
         raise NameError(f"the script defines no function {job['entry']}()")
-    return boot_files(function(**job["kwargs"]), job["kwargs"]["temporary_directory"])
+    return boot_files(function(**accepted(function, job["kwargs"])), job["kwargs"]["temporary_directory"])
 
 
 def main():

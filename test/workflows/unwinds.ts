@@ -31,7 +31,8 @@ export async function eachStepUnwinds(undos: Undos, workflow: () => Promise<void
         // A cancellation after the last but one comes too late: the last is shielded. Then nothing is undone at all.
         if (how === 'cancel' && where === 'after' && steps.slice(-2).includes(at) && !ran.error) {
           // Recording is no undo here.
-          if (ran.undone.some((call) => call !== 'release')) throw new Error(`cancelled after ${at}, it undid ${ran.undone.join(', ')}`);
+          if (ran.undone.some((call) => call !== 'release'))
+            throw new Error(`cancelled after ${at}, it undid ${ran.undone.join(', ')}`);
           continue;
         }
         check(ran, undos, `${how} ${where} ${at}`);

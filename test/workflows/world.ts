@@ -116,13 +116,14 @@ function controlOf(world: World): ControlActivities & NoteActivities {
         things.delete(`reservation ${vm}`);
       }),
     forgetNetwork: () => act('forgetNetwork'),
-    forgetBase: () => act('forgetBase'),
     noteProgress: async (_task, progress) => void world.progress.push(progress),
     ...basesOf(world, act),
   };
 }
 
-function basesOf({ bases }: World, act: Act): Pick<ControlActivities, 'claimBase' | 'leaveBase' | 'settleBase'> {
+type BaseActivities = Pick<ControlActivities, 'claimBase' | 'leaveBase' | 'settleBase' | 'forgetBase'>;
+
+function basesOf({ bases }: World, act: Act): BaseActivities {
   return {
     claimBase: async (base: BaseKey, _node: NodeName, waiter: string) => {
       await act('claimBase');
@@ -151,5 +152,6 @@ function basesOf({ bases }: World, act: Act): Pick<ControlActivities, 'claimBase
       if (failure !== null) bases.delete(base);
       return waiters;
     },
+    forgetBase: (base) => act('forgetBase', () => void bases.delete(base)),
   };
 }

@@ -14,7 +14,8 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import { type BaseKey, baseVolumeId, type TaskId } from '../../domain/ids.ts';
+import { baseDisks } from '../../domain/base-image.ts';
+import type { BaseKey, TaskId } from '../../domain/ids.ts';
 import type { BuildImage, CreateVm } from '../../domain/plan.ts';
 import { CONTROL_QUEUE, readable } from '../../domain/queues.ts';
 import { workflowId } from '../../domain/task.ts';
@@ -44,7 +45,7 @@ export async function awaitBase(cmd: CreateVm, base: BaseKey): Promise<void> {
     const { build } = claim;
     // By whoever waits, not only by its builder: a claim whose answer was lost would leave a build that nobody starts.
     // Shielded: others may wait for it already.
-    const request = { task: build, base, node: cmd.node, disks: baseDisks(cmd, base) };
+    const request = { task: build, base, node: cmd.node, disks: baseDisks(cmd.disks, base) };
     await shielded(() => startBuild(request, build === known, ended));
     known = build;
     const told = await condition(() => ended.has(build), NEWS);
@@ -64,16 +65,6 @@ export async function leaveBase(cmd: CreateVm, base: BaseKey): Promise<void> {
     .cancel()
     .catch((error: unknown) => log.info('the build has ended already', { build, error }));
 }
-
-const baseDisks = (cmd: CreateVm, base: BaseKey): BuildImage['disks'] =>
-  cmd.disks
-    .filter((disk) => disk.filesystem !== null)
-    .map((disk) => ({
-      ...disk,
-      volume: baseVolumeId(base, disk.diskId),
-      name: baseVolumeId(base, disk.diskId),
-      fill: { kind: 'blank' },
-    }));
 
 async function startBuild(build: BuildImage, again: boolean, ended: Map<TaskId, BaseSettled>): Promise<void> {
   const summary = readable(`Build base image ${build.base.slice(0, 12)} on ${build.node}`);

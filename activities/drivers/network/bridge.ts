@@ -1,4 +1,5 @@
-import { invalid } from '../../../domain/fault.ts';
+import { randomBytes } from 'node:crypto';
+import { internal, invalid } from '../../../domain/fault.ts';
 import type { Vni } from '../../../domain/ids.ts';
 import { bridgeOf, METADATA_ADDRESS, type Network } from '../../../domain/network.ts';
 import type { Run } from '../run.ts';
@@ -6,6 +7,7 @@ import { subnet } from './ip4.ts';
 
 /** What ip link says of a device; only what is read here. */
 interface Link {
+  readonly ifindex: number;
   readonly ifname: string;
   readonly ifalias?: string;
 }
@@ -16,6 +18,10 @@ interface Address {
 /** Tells our bridges from those of other software. */
 const ALIAS = 'slipway';
 const NO_DEVICE = 1; // exit status of `ip link show` and `ip address show` for a device that is not there
+
+/** Locally administered, unicast. */
+const randomMac = (): string =>
+  ['02', ...[...randomBytes(5)].map((octet) => octet.toString(16).padStart(2, '0'))].join(':');
 
 /** One host's bridges, by iproute2. */
 export function bridges(run: Run, uplink: string | undefined) {
@@ -36,16 +42,22 @@ export function bridges(run: Run, uplink: string | undefined) {
   };
 
   return {
-    /** Succeeds if the bridge is there, up, and carries exactly these addresses. */
-    ensure: async (network: Network, metadata: boolean): Promise<void> => {
+    /** Succeeds if the bridge is there, up, and carries exactly these addresses; returns its index. */
+    ensure: async (network: Network, metadata: boolean): Promise<number> => {
       const bridge = bridgeOf(network.vni);
       if (!(await present(bridge))) {
-        await run(['ip', 'link', 'add', 'name', bridge, 'type', 'bridge', 'forward_delay', '0', 'stp_state', '0']);
+        // An address of its own: else it is that of a port, and guests lose their gateway whenever that one changes.
+        const made = ['name', bridge, 'address', randomMac(), 'type', 'bridge', 'forward_delay', '0', 'stp_state', '0'];
+        await run(['ip', 'link', 'add', ...made]);
       }
       const mtu = network.mtu === null ? [] : ['mtu', `${network.mtu}`];
       await run(['ip', 'link', 'set', 'dev', bridge, 'alias', ALIAS, ...mtu, 'up']);
       if (network.type === 'bridged') await ensureVlan(network.vni, bridge);
       await ensureAddresses(run, bridge, wanted(network, metadata));
+      const { stdout } = await run(['ip', '-json', 'link', 'show', 'dev', bridge]);
+      const [link] = JSON.parse(stdout) as readonly Link[];
+      if (!link) throw internal(`The bridge ${bridge} is gone again.`);
+      return link.ifindex;
     },
     remove: async (vni: Vni): Promise<void> => {
       await removeLink(bridgeOf(vni));

@@ -19,12 +19,16 @@ let world: World;
 let base: BaseKey;
 beforeAll(async () => {
   world = await startWorld();
-  base = await keepBase(world.store, createCommand().disks, 'shared');
+  base = await recipe();
 });
 afterAll(() => world.close());
 
+/** Kept anew by everybody who wants the image, since it goes with the image. */
+const recipe = () => keepBase(world.store, createCommand().disks, 'shared');
+
 /** Asks for the image as a VM would, and returns the build's accepted task. */
 async function acceptBuild(): Promise<TaskRow> {
+  await recipe();
   const claim = await controlActivities(world.store).claimBase(base, NODE, 'nobody');
   if (claim.is !== 'build') throw new Error(`bug: the claim was answered with ${claim.is}`);
   await controlActivities(world.store).leaveBase(base, NODE, 'nobody');
@@ -32,7 +36,8 @@ async function acceptBuild(): Promise<TaskRow> {
 }
 
 const collect = () => world.run(acceptCollection(world.store, base, NODE));
-const create = (change: Partial<CreateVm> = {}) => acceptCreation(world.store, { base, ...change });
+const create = async (change: Partial<CreateVm> = {}) =>
+  acceptCreation(world.store, { base: await recipe(), ...change });
 const remove = (task: TaskRow) => world.run(acceptChange(world.store, (task.input as CreateVm).vm, 'delete'));
 const builds = async (): Promise<readonly TaskRow[]> => {
   const tasks = await listTasks(world.store.read, { active: false, limit: 1_000 });
@@ -167,7 +172,7 @@ describe('vm/create from a base image', () => {
 
 describe('image/collect', () => {
   it('leaves the image whole or nothing of it, wherever it is struck', async () => {
-    const calls = ['beginTask', 'removeVolume:sda', 'removeBaseFiles', 'forgetBase'];
+    const calls = ['beginTask', 'removeVolume:sda', 'removeVolume:sdb', 'removeBaseFiles', 'forgetBase'];
     for (const label of calls)
       for (const when of ['before', 'after']) {
         // The store that cannot forget the image cannot be told anything else either.

@@ -52,7 +52,7 @@ const log = pino({ level: process.env.SLIPWAY_TEST_LOG ?? 'silent' }, pino.desti
 
 let installed = false;
 function runtimeOnce(): void {
-  if (!installed) installRuntime(log);
+  if (!installed) installRuntime(log, null);
   installed = true;
 }
 
