@@ -19,6 +19,7 @@ interface Address {
 /** Begins the alias of every bridge of ours; the node's directory follows, since several installations may share a host. */
 const ALIAS = 'slipway ';
 const ALIAS_MAX = 255; // Linux: IFALIASZ - 1
+const ETHERNET_MTU = 1500;
 const NO_DEVICE = 1; // exit status of `ip link show` and `ip address show` for a device that is not there
 
 /** Locally administered, unicast. */
@@ -65,8 +66,8 @@ export function bridges(dir: string, run: Run, uplink: string | undefined) {
         const made = ['name', bridge, 'address', randomMac(), 'type', 'bridge', 'forward_delay', '0', 'stp_state', '0'];
         await run(['ip', 'link', 'add', ...made]);
       }
-      const mtu = network.mtu === null ? [] : ['mtu', `${network.mtu}`];
-      await run(['ip', 'link', 'set', 'dev', bridge, 'alias', alias, ...mtu, 'up']);
+      const mtu = `${network.mtu ?? ETHERNET_MTU}`;
+      await run(['ip', 'link', 'set', 'dev', bridge, 'alias', alias, 'mtu', mtu, 'up']);
       if (network.type === 'bridged') await ensureVlan(network.vni, bridge);
       await ensureAddresses(run, bridge, wanted(network, metadata));
       const link = await find(bridge);
