@@ -99,6 +99,9 @@ it.each([
   ['{{args.missing}}', "there is no value for 'missing'"],
   ['{{nothing}}', "there is no value for 'nothing'"],
   ['{{networks.1.ip}}', 'no value'],
+  ['one\n{{json args.missing}}', 'there is no value for what a helper is asked to use (line 2, column 0)'],
+  ['{{#each netwroks}}{{mac}}{{/each}}', 'there is no value'],
+  ['{{#with args.missing}}{{x}}{{/with}}', 'there is no value'],
   ['{{log vm.name}}', 'no such helper'],
   ['{{#if vm.name}}open', 'Parse error'],
 ])('says what is wrong with %s', (userdata, message) => {
@@ -113,6 +116,9 @@ it.each([
 
 it.each([
   ['{{args.empty}}', ''],
+  ['{{json args.empty}}', '""'],
+  ['{{#if args.missing}}a{{else}}b{{/if}}', 'b'],
+  ['{{#unless args.missing}}b{{/unless}}', 'b'],
   ['{{json networks}}', expect.stringContaining('"vni":100')],
   ['## template: jinja\n{{ v1.region }}', '## template: jinja\n{{ v1.region }}'],
   ['{{#each networks}}{{mac}};{{/each}}', '52:54:00:12:34:56;'],
