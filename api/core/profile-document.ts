@@ -21,7 +21,7 @@ import { checkPartName, mustExist } from './template/check.ts';
 import { checkMacTemplate, checkVni } from './template/network.ts';
 import { checkDisk } from './template/storage.ts';
 import { checkSystemTemplate } from './template/system.ts';
-import type { NewDisk, TextKind } from './template.ts';
+import type { NewDisk, NewSystemTemplate, TextKind } from './template.ts';
 
 /** Makes the profile and its parts, all named after it, what the document says. To be called in a transaction. */
 export async function applyDocument(tx: Db, document: ProfileDocument): Promise<void> {
@@ -46,7 +46,11 @@ export async function applyDocument(tx: Db, document: ProfileDocument): Promise<
 
 /** The document that makes this profile again; parts with other names are written as if they were its own. */
 export async function exportDocument(db: Db, profile: ProfileRow): Promise<ProfileDocument> {
-  const system = mustExist('system template', profile.systemTemplate, await findSystemTemplate(db, profile.systemTemplate));
+  const system = mustExist(
+    'system template',
+    profile.systemTemplate,
+    await findSystemTemplate(db, profile.systemTemplate),
+  );
   const network = profile.networkTemplate === null ? undefined : await findNetworkTemplate(db, profile.networkTemplate);
   const storage = profile.storageTemplate === null ? undefined : await findStorageTemplate(db, profile.storageTemplate);
   const text = async (kind: TextKind, name: string | null) =>
@@ -88,14 +92,7 @@ export async function exportDocument(db: Db, profile: ProfileRow): Promise<Profi
 async function applySystem(tx: Db, { name, system }: ProfileDocument): Promise<void> {
   const known = await findSystemTemplate(tx, name);
   const template = {
-    vcpus: system.vcpus,
-    memory: system.memoryMiB as MiB,
-    serial: system.serial ?? true,
-    vnc: system.vnc ?? false,
-    vncBind: system.vncBind ?? null,
-    nodeLimit: (system.nodeLimit as readonly NodeName[] | undefined) ?? null,
-    nodeSelector: (system.nodeSelector as Selector | undefined) ?? null,
-    nodeAutostart: system.autostart ?? false,
+    ...toSystem(system),
     migrationMethod: known?.migrationMethod ?? null,
     migrationMaxDowntimeMs: known?.migrationMaxDowntimeMs ?? null,
   };
@@ -103,6 +100,20 @@ async function applySystem(tx: Db, { name, system }: ProfileDocument): Promise<v
   if (known) await updateSystemTemplate(tx, known.id, template);
   else await insertSystemTemplate(tx, { name, ...template });
 }
+
+/** The system template that a document asks for. */
+export const toSystem = (system: ProfileDocument['system']): Omit<NewSystemTemplate, 'name'> => ({
+  vcpus: system.vcpus,
+  memory: system.memoryMiB as MiB,
+  serial: system.serial ?? true,
+  vnc: system.vnc ?? false,
+  vncBind: system.vncBind ?? null,
+  nodeLimit: (system.nodeLimit as readonly NodeName[] | undefined) ?? null,
+  nodeSelector: (system.nodeSelector as Selector | undefined) ?? null,
+  nodeAutostart: system.autostart ?? false,
+  migrationMethod: null,
+  migrationMaxDowntimeMs: null,
+});
 
 async function applyNetworks(tx: Db, { name, networks, macTemplate }: ProfileDocument): Promise<string | null> {
   if (networks === undefined && macTemplate === undefined) return null;
@@ -132,7 +143,8 @@ async function applyDisks(tx: Db, { name, disks }: ProfileDocument): Promise<str
   return name;
 }
 
-function toDisk(disk: NonNullable<ProfileDocument['disks']>[number]): NewDisk {
+/** The storage template's disk that a document asks for. */
+export function toDisk(disk: NonNullable<ProfileDocument['disks']>[number]): NewDisk {
   return {
     diskId: disk.id,
     pool: disk.pool,
