@@ -35,7 +35,9 @@ SLOW_UNITS = ("apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.time
 
 
 def run(*argv, **options):
-    subprocess.run(argv, check=True, **options)
+    ended = subprocess.run(argv, **options).returncode
+    if ended:
+        raise RuntimeError(f"{' '.join(argv[:3])} ended with {ended}")
 
 
 def write(root, path, text, mode=0o644):

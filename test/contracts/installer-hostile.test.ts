@@ -89,7 +89,7 @@ describe.skipIf(reason)(`hostile scripts${reason ? ` (skipped: ${reason})` : ''}
       'sockets of services': '[p for p in os.listdir("/run") if p != "slipway"][0]',
       'others in the temporary directory': '[p for p in os.listdir("/tmp")][0]',
       "the host's environment":
-        '[v for v in os.environ if v not in ("PATH", "HOME", "LANG", "LC_CTYPE", "PWD", "PYTHONUNBUFFERED")][0]',
+        '[v for v in os.environ if v not in ("PATH", "HOME", "LANG", "LC_CTYPE", "PWD", "PYTHONUNBUFFERED", "container")][0]',
       'an inherited descriptor':
         '[os.readlink(f"/proc/self/fd/{n}") for n in os.listdir("/proc/self/fd") if int(n) > 3 and os.path.exists(f"/proc/self/fd/{n}") and not os.readlink(f"/proc/self/fd/{n}").startswith(("/proc/", "/dev/null"))][0]',
     }));

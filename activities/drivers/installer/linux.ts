@@ -23,7 +23,7 @@ type Report =
 const SCRIPTS = join(import.meta.dirname, '../../../scripts/host');
 const PYTHON = '/usr/bin/python3';
 /** Lines of output that a failed script's error quotes. */
-const LAST_LINES = 12;
+const LAST_LINES = 20;
 /** Characters quoted of each. */
 const QUOTED_MAX = 400;
 /** Characters of output that a task's log keeps: some fifty times what a debootstrap writes. */
