@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { conflict, notFound } from '../domain/fault.ts';
+import { conflict, notFound, unavailable } from '../domain/fault.ts';
 import type { BaseKey, NodeName, TaskId, VmId, Vni } from '../domain/ids.ts';
 import type { BuildImage, CreateVm } from '../domain/plan.ts';
 import { DEFAULT_TENANT, SYSTEM } from '../domain/principal.ts';
@@ -10,10 +10,12 @@ import {
   deleteBaseImage,
   deleteWaiter,
   deleteWaiterEverywhere,
+  dropUnusedRecipe,
   findBaseImage,
   findRecipe,
   insertBaseImage,
   listWaiters,
+  unmarkBasesOf,
   updateBaseImage,
 } from '../store/base-image.ts';
 import { deleteNetwork, unmarkNetworksOf } from '../store/network.ts';
@@ -51,6 +53,7 @@ export interface ControlActivities {
   /**
    * Asks for a base image on a node: 'ready' (and used now), 'build' (the caller has to start the build with this task id), or 'wait'.
    * With the last two `waiter`, a workflow id, is told by the signal `baseSettled` when the build has ended.
+   * 'unavailable', to be asked again, for the moment that a collector removes the image.
    */
   claimBase(
     base: BaseKey,
@@ -59,8 +62,13 @@ export interface ControlActivities {
   ): Promise<{ readonly is: 'ready' } | { readonly is: 'build' | 'wait'; readonly build: TaskId }>;
   /** The waiter gives up. Returns the build's task if nobody waits for it any more, else null. */
   leaveBase(base: BaseKey, node: NodeName, waiter: string): Promise<TaskId | null>;
-  /** The build has ended: 'ready', or failed with this reason (then it is forgotten). Returns the workflow ids that wait. */
-  settleBase(base: BaseKey, node: NodeName, failure: string | null): Promise<readonly string[]>;
+  /**
+   * The build has ended: 'ready', or failed with this reason (then it is forgotten). Returns the workflow ids that wait; with `build`,
+   * none if the image is another build's by now.
+   */
+  settleBase(base: BaseKey, node: NodeName, failure: string | null, build?: TaskId): Promise<readonly string[]>;
+  /** A collected base image is gone from the store's point of view; touches none that was not being removed. */
+  forgetBase(base: BaseKey, node: NodeName): Promise<void>;
   /** The network is gone from the store's point of view once every node has removed it. */
   forgetNetwork(vni: Vni): Promise<void>;
 }
@@ -81,7 +89,8 @@ export function controlActivities(store: Store): ControlActivities {
     forgetVm: (vm, keepDisks) => store.write((tx) => forget(tx, vm, keepDisks)),
     claimBase: (base, node, waiter) => store.write((tx) => claimBase(tx, base, node, waiter)),
     leaveBase: (base, node, waiter) => store.write((tx) => leaveBase(tx, base, node, waiter)),
-    settleBase: (base, node, failure) => store.write((tx) => settleBase(tx, base, node, failure)),
+    settleBase: (base, node, failure, build) => store.write((tx) => settleBase(tx, base, node, failure, build)),
+    forgetBase: (base, node) => store.write((tx) => forgetBase(tx, base, node)),
     forgetNetwork: (vni) => store.write((tx) => deleteNetwork(tx, vni)),
   };
 }
@@ -100,6 +109,7 @@ async function finishTask(tx: Db, id: TaskId, outcome: Outcome): Promise<void> {
   await updateTask(tx, id, { ...outcome, current, finishedAt: Date.now(), workflowStarted: true });
   await freeVmsOf(tx, id);
   await unmarkNetworksOf(tx, id);
+  await unmarkBasesOf(tx, id);
   await deleteWaiterEverywhere(tx, workflowId(id));
 }
 
@@ -135,6 +145,7 @@ async function claimBase(tx: Db, base: BaseKey, node: NodeName, waiter: string) 
     await deleteWaiter(tx, base, node, waiter);
     return { is: 'ready' } as const;
   }
+  if (known?.state === 'removing') throw unavailable('The base image is being removed, to be built anew.');
   await addWaiter(tx, base, node, waiter);
   if (known) return { is: known.builder === waiter ? 'build' : 'wait', build: known.build } as const;
   const build = await newBuild(tx, base, node, waiter);
@@ -167,8 +178,17 @@ async function leaveBase(tx: Db, base: BaseKey, node: NodeName, waiter: string):
 }
 
 /** Waiters stay listed until they claim, leave or end, so that asking again tells the same ones. */
-async function settleBase(tx: Db, base: BaseKey, node: NodeName, failure: string | null): Promise<readonly string[]> {
+async function settleBase(tx: Db, base: BaseKey, node: NodeName, failure: string | null, build?: TaskId) {
+  const known = await findBaseImage(tx, base, node);
+  if (build !== undefined && known && known.build !== build) return [];
   if (failure === null) await updateBaseImage(tx, base, node, { state: 'ready', usedAt: Date.now() });
-  else if ((await findBaseImage(tx, base, node))?.state === 'building') await deleteBaseImage(tx, base, node);
+  // Ready already: a build that failed after it had settled has removed its disks.
+  else if (known?.state === 'building' || build !== undefined) await deleteBaseImage(tx, base, node);
   return listWaiters(tx, base, node);
+}
+
+async function forgetBase(tx: Db, base: BaseKey, node: NodeName): Promise<void> {
+  if ((await findBaseImage(tx, base, node))?.state !== 'removing') return;
+  await deleteBaseImage(tx, base, node);
+  await dropUnusedRecipe(tx, base);
 }

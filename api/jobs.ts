@@ -42,6 +42,7 @@ export function temporalJobs(client: Client): Jobs {
 const VERBS: Readonly<Record<TaskKind, string>> = {
   'provisioner.create': 'Create VM',
   'image.build': 'Build base image',
+  'image.collect': 'Remove unused base image',
   'vm.start': 'Start VM',
   'vm.stop': 'Stop VM',
   'vm.shutdown': 'Shut down VM',

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** Directory with package.json: of the checkout, or of the installed package (whose programs are one level down, in dist/). */
@@ -11,3 +11,6 @@ const root = ((): string => {
 
 /** Path of a file that is shipped with the product. */
 export const packageFile = (...parts: readonly string[]): string => join(root, ...parts);
+
+/** As in package.json. */
+export const packageVersion = (): string => JSON.parse(readFileSync(packageFile('package.json'), 'utf8')).version;

@@ -12,6 +12,8 @@ export interface Paths {
   /** The simulators' worlds. */
   readonly sim: string;
   readonly images: string;
+  /** What can be made again: the workflows as workers run them. */
+  readonly cache: string;
   readonly libvirt: string;
   /** Text of the local command line's token, mode 600. */
   readonly token: string;
@@ -35,6 +37,7 @@ export function pathsOf(dir: string): Paths {
     node: (name) => below('nodes', name),
     sim: below('sim'),
     images: below('images'),
+    cache: below('cache'),
     libvirt: below('libvirt'),
     token: below('token'),
     lock: below('lock'),

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { configCommand } from './commands/config.ts';
 import { downCommand } from './commands/down.ts';
@@ -9,7 +8,7 @@ import { taskCommand } from './commands/task.ts';
 import { tokenCommand } from './commands/token.ts';
 import { upCommand } from './commands/up.ts';
 import { vmCommand } from './commands/vm.ts';
-import { packageFile } from './package-root.ts';
+import { packageVersion } from './package-root.ts';
 
 const EXAMPLES = `
 Examples:
@@ -25,11 +24,12 @@ Exit status: 0 done, 1 failed (also a watched task that failed), 64 bad usage, 6
 
 /** The whole command line. */
 export function program(): Command {
-  const node = nodeCommand();
+  const node = nodeCommand().enablePositionalOptions();
   node.addCommand(nodeListCommand());
   return new Command('slipway')
+    .enablePositionalOptions()
     .description('Turns a profile into a running machine, by durable Temporal workflows.')
-    .version(version())
+    .version(packageVersion())
     .showHelpAfterError('(--help shows what there is)')
     .addHelpText('after', EXAMPLES)
     .addCommand(upCommand())
@@ -44,6 +44,3 @@ export function program(): Command {
     .addCommand(tokenCommand())
     .addCommand(configCommand());
 }
-
-/** As in package.json. */
-export const version = (): string => JSON.parse(readFileSync(packageFile('package.json'), 'utf8')).version;

@@ -41,6 +41,15 @@ export interface BuildImage {
   readonly disks: readonly Disk[];
 }
 
+/** Input of the workflow `image/collect`. The store hands the image out no more; `forgetBase` is the last step. */
+export interface CollectImage {
+  readonly task: TaskId;
+  readonly base: BaseKey;
+  readonly node: NodeName;
+  /** The image's own disks, under their base volumes' names. */
+  readonly disks: readonly Disk[];
+}
+
 /** Input of the workflows that change one VM: start, stop, shutdown, restart, delete. */
 export interface ChangeVm {
   readonly task: TaskId;

@@ -5,8 +5,8 @@ import { readMigrationFiles } from 'drizzle-orm/migrator';
 const FOLDER = fileURLToPath(new URL('./migrations', import.meta.url));
 
 /** Applies what is missing, forward only, in one transaction: several processes may open the store at once. */
-export function migrate(connection: BetterSqlite3.Database): void {
-  const migrations = readMigrationFiles({ migrationsFolder: FOLDER });
+export function migrate(connection: BetterSqlite3.Database, folder = FOLDER): void {
+  const migrations = readMigrationFiles({ migrationsFolder: folder });
   connection
     .transaction(() => {
       connection.exec('CREATE TABLE IF NOT EXISTS migrations (applied integer PRIMARY KEY, hash text NOT NULL)');

@@ -1,6 +1,14 @@
-import { and, asc, desc, eq, gt, inArray, lte, notInArray, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, gt, inArray, lte, notInArray, or, type SQL, sql } from 'drizzle-orm';
 import type { TaskId } from '../domain/ids.ts';
-import { type LogLine, type Progress, TASK_FINAL, type Task, type TaskKind } from '../domain/task.ts';
+import {
+  type LogLine,
+  type Progress,
+  TASK_FINAL,
+  TASK_STATES,
+  type Task,
+  type TaskKind,
+  type TaskState,
+} from '../domain/task.ts';
 import { hot } from './hot.ts';
 import type { Db } from './open.ts';
 import { taskLog, tasks } from './schema/task.ts';
@@ -67,11 +75,15 @@ export async function insertTask(tx: Db, task: NewTask): Promise<TaskRow> {
 
 export const findTask = async (db: Db, id: TaskId): Promise<TaskRow | undefined> => byId(db).get({ id });
 
-export const findTaskByKey = async (db: Db, tenant: string, key: string): Promise<TaskRow | undefined> =>
+export const findTaskByKey = async (
+  db: Db,
+  owner: { readonly tenant: string; readonly account: string },
+  key: string,
+): Promise<TaskRow | undefined> =>
   db
     .select()
     .from(tasks)
-    .where(and(eq(tasks.tenant, tenant), eq(tasks.idempotencyKey, key)))
+    .where(and(eq(tasks.tenant, owner.tenant), eq(tasks.account, owner.account), eq(tasks.idempotencyKey, key)))
     .get();
 
 /** Newest first. */
@@ -134,4 +146,14 @@ export async function taskLogAfter(
     .orderBy(asc(taskLog.seq))
     .limit(limit);
   return rows.map(({ seq, at, step, text }) => ({ seq, line: { at, step, text } }));
+}
+
+const counted = hot((db) =>
+  db.select({ state: tasks.state, count: count() }).from(tasks).groupBy(tasks.state).prepare(),
+);
+
+/** How many tasks there are in each state. */
+export async function countTasks(db: Db): Promise<Readonly<Record<TaskState, number>>> {
+  const zero = Object.fromEntries(TASK_STATES.map((state) => [state, 0])) as Record<TaskState, number>;
+  return Object.assign(zero, Object.fromEntries((await counted(db).all()).map((row) => [row.state, row.count])));
 }

@@ -51,7 +51,8 @@ async function keepContent(tx: Db, text: string): Promise<Sha256> {
   return sha256;
 }
 
-async function dropUnusedContents(tx: Db): Promise<void> {
+/** Forgets texts that no template, VM or base image has any more. */
+export async function dropUnusedContents(tx: Db): Promise<void> {
   await tx.run(sql`
     DELETE FROM text_contents WHERE
       NOT EXISTS (SELECT 1 FROM texts WHERE texts.sha256 = text_contents.sha256) AND

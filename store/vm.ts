@@ -22,7 +22,13 @@ export async function listVms(db: Db, where: VmWhere): Promise<readonly VmRow[]>
   const conditions: SQL[] = [];
   if (where.tenant !== undefined) conditions.push(eq(vms.tenant, where.tenant));
   if (where.node !== undefined) conditions.push(eq(vms.node, where.node as NodeName));
-  if (where.states) conditions.push(inArray(vms.state, [...where.states]));
+  if (where.states)
+    conditions.push(
+      inArray(
+        vms.state,
+        where.states.filter((state) => state !== 'absent'),
+      ),
+    );
   return db
     .select()
     .from(vms)

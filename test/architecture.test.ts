@@ -37,7 +37,7 @@ const LAYERS: readonly Layer[] = [
   {
     name: 'activities',
     files: /^activities\//,
-    may: [/^domain\//, /^store\//, /^activities\//],
+    may: [/^domain\//, /^store\//, /^activities\//, /^templates\//],
     packages: /^(?!@temporalio\/(client|worker|workflow)|express)/,
   },
   { name: 'store', files: /^store\//, may: [/^domain\//, /^store\//], packages: /^(node:|drizzle-orm|better-sqlite3)/ },
@@ -72,11 +72,13 @@ const LAYERS: readonly Layer[] = [
     may: [/^domain\//, /^api\/core\//, /^api\/http\//, /^api\/metadata\//],
     packages: NOT_TEMPORAL,
   },
+  // Documents that are generated as values: pure functions beside the texts.
+  { name: 'templates', files: /^templates\//, may: [/^domain\//, /^templates\//], packages: PURE },
   { name: 'command line', files: /^cli\//, may: [ANY], packages: ANY },
 ];
 
 /** Folders that hold the product's sources. */
-const PRODUCT = ['domain', 'workflows', 'activities', 'store', 'api', 'cli'];
+const PRODUCT = ['domain', 'workflows', 'activities', 'store', 'api', 'templates', 'cli'];
 /** Lines that a source file may have (STYLE.md, size budget). */
 const CEILING = 300;
 
@@ -167,6 +169,8 @@ it.each([
   ['activities/host.ts', "import { Client } from '@temporalio/client';"],
   ['store/open.ts', "import { run } from '../activities/drivers/run.ts';"],
   ['api/core/vm.ts', "import { Client } from '@temporalio/client';"],
+  ['api/core/vm.ts', "import { renderSeed } from '../../templates/cloud-init/seed.ts';"],
+  ['templates/cloud-init/seed.ts', "import { openStore } from '../../store/open.ts';"],
   ['api/core/vm.ts', "import { run } from '../../activities/drivers/run.ts';"],
   ['api/dialects/pvc/vm.ts', "import { openStore } from '../../../store/open.ts';"],
   ['api/dialects/pvc/vm.ts', "import { pool } from '../vmpooler/vm.ts';"],

@@ -1,4 +1,5 @@
 export { buildImage } from './image/build.ts';
+export { collectImage } from './image/collect.ts';
 export { removeNetwork } from './network/remove.ts';
 export { createVm } from './vm/create.ts';
 export { deleteVm } from './vm/delete.ts';

@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { isHost, overlap, parseCidr4, parseIp4 } from '../../domain/address.ts';
 import { conflict, exists, invalid, notFound } from '../../domain/fault.ts';
 import type { TaskId, Vni } from '../../domain/ids.ts';
+import type { Network } from '../../domain/network.ts';
 import type { RemoveNetwork } from '../../domain/plan.ts';
-import { listNodes } from '../../store/node.ts';
+import type { Principal } from '../../domain/principal.ts';
 import { findNetwork, insertNetwork, listNetworks, markNetworkRemoving, type NetworkRow } from '../../store/network.ts';
 import { templatesWithNet } from '../../store/network-template.ts';
+import { listNodes } from '../../store/node.ts';
 import type { Db } from '../../store/open.ts';
 import { insertTask } from '../../store/task.ts';
 import { vmsOnNetwork } from '../../store/vm.ts';
@@ -13,8 +15,6 @@ import { mustAdminister } from './authorize.ts';
 import { nameMatcher } from './limit.ts';
 import type { CoreParts } from './parts.ts';
 import { startSoon } from './start.ts';
-import type { Network } from '../../domain/network.ts';
-import type { Principal } from '../../domain/principal.ts';
 
 export interface NetworkService {
   /** `limit`: regular expression over descriptions and numbers, as for VMs. */
@@ -119,8 +119,7 @@ function checkIp4(ip4: NonNullable<Network['ip4']>): void {
 
 function checkAgainst(network: Network, others: readonly Network[]): void {
   if (others.some((other) => other.vni === network.vni)) throw exists('network', String(network.vni));
-  if (others.some((other) => other.description === network.description))
-    throw exists('network', network.description);
+  if (others.some((other) => other.description === network.description)) throw exists('network', network.description);
   const cidr = network.ip4 && parseCidr4(network.ip4.network);
   if (!cidr) return;
   for (const other of others) {

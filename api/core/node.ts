@@ -24,7 +24,11 @@ export interface NodeService {
 /** Nodes as they are now: one that was not heard of for too long reads as dead. */
 export function nodeService(store: Store): NodeService {
   const details = async (): Promise<readonly NodeDetail[]> => {
-    const [nodes, use, vms] = [await listNodes(store.read), await listNodeUse(store.read), await listVms(store.read, {})];
+    const [nodes, use, vms] = [
+      await listNodes(store.read),
+      await listNodeUse(store.read),
+      await listVms(store.read, {}),
+    ];
     const now = Date.now();
     return nodes.map(({ memoryOther: _, ...node }) => {
       const on = use.find((row) => row.node === node.name);

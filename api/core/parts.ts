@@ -1,3 +1,5 @@
+import type { SeedInput } from '../../domain/control-plane.ts';
+import type { Guest } from '../../domain/guest.ts';
 import type { Jobs } from '../../domain/jobs.ts';
 import type { HostFacts } from '../../domain/node.ts';
 import type { DomainSpec } from '../../domain/plan.ts';
@@ -28,6 +30,8 @@ export interface CoreLog {
 
 export interface Renderer {
   domainXml(spec: DomainSpec, facts: HostFacts): string;
+  /** 'invalid' for user-data with a hole that has no value. */
+  seed(guest: Guest): SeedInput;
 }
 
 /** What every service is made of. */

@@ -1,7 +1,14 @@
 import type { Principal } from '../../domain/principal.ts';
 import type { Profile } from '../../domain/profile.ts';
-import { deleteProfile, findProfile, insertProfile, listProfiles, type ProfileRow, updateProfile } from '../../store/profile.ts';
 import type { Db, Store } from '../../store/open.ts';
+import {
+  deleteProfile,
+  findProfile,
+  insertProfile,
+  listProfiles,
+  type ProfileRow,
+  updateProfile,
+} from '../../store/profile.ts';
 import { mustAdminister } from './authorize.ts';
 import { applyDocument, exportDocument } from './profile-document.ts';
 import { resolveParts } from './profile-parts.ts';

@@ -11,7 +11,8 @@ export function startSoon(parts: Starter, task: TaskRow): void {
 
 /** Resolves when the engine knows of the task and the store knows that it does. */
 export async function startNow({ store, jobs }: Omit<Starter, 'log'>, task: TaskRow): Promise<void> {
-  await jobs.start({ id: task.id, kind: task.kind, target: task.target, input: task.input });
+  const { id, kind, target, input, tenant } = task;
+  await jobs.start({ id, kind, target, input, tenant });
   await remember(store, task, { workflowStarted: true });
 }
 
@@ -23,7 +24,10 @@ export async function cancelNow({ store, jobs }: Omit<Starter, 'log'>, task: Tas
 
 export function logUntold(log: CoreLog, task: TaskRow, error: unknown): void {
   const reason = error instanceof Error ? error.message : String(error);
-  log.warn({ task: task.id, kind: task.kind, reason }, 'the engine could not be told of a task: the sweeper will try again');
+  log.warn(
+    { task: task.id, kind: task.kind, reason },
+    'the engine could not be told of a task: the sweeper will try again',
+  );
 }
 
 const remember = (store: Store, task: TaskRow, change: Partial<TaskRow>): Promise<void> =>

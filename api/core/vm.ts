@@ -55,7 +55,10 @@ export function vmService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log' | 'set
     list: async (who, filter = {}) => {
       const matches = nameMatcher(filter.limit);
       const where = { tenant: seenTenant(who), node: filter.node, states: filter.state };
-      return details(store.read, (await listVms(store.read, where)).filter((vm) => matches(vm.name)));
+      return details(
+        store.read,
+        (await listVms(store.read, where)).filter((vm) => matches(vm.name)),
+      );
     },
     get: async (who, ref) => {
       const [found] = await details(store.read, [await getVm(store.read, who, ref)]);

@@ -25,7 +25,7 @@ export function healthRouter(checks: readonly Check[], metrics: AppMetrics | und
   });
   if (metrics !== undefined) {
     router.get('/metrics', async (_request, response) => {
-      response.set('Content-Type', metrics.registry.contentType).send(await metrics.registry.metrics());
+      response.set('Content-Type', metrics.contentType).send(await metrics.text());
     });
   }
   return router;

@@ -2,17 +2,20 @@ import { Gauge, Histogram, type Registry } from 'prom-client';
 import type { TaskState } from '../../domain/task.ts';
 
 export interface AppMetrics {
-  readonly registry: Registry;
+  /** Everything, in Prometheus' text format. */
+  readonly text: () => Promise<string>;
+  readonly contentType: string;
   readonly observe: (
     labels: { readonly dialect: string; readonly method: string; readonly route: string; readonly status: number },
     seconds: number,
   ) => void;
 }
 
-/** Registers the API's own metrics: request durations by route, and tasks by state, counted when asked for. */
+/** Registers the API's own metrics: request durations by route, and tasks by state, counted when asked for; `more` is appended. */
 export function appMetrics(
   registry: Registry,
   countTasks?: () => Promise<Readonly<Record<TaskState, number>>>,
+  more?: () => Promise<string>,
 ): AppMetrics {
   const duration = new Histogram({
     name: 'slipway_http_request_duration_seconds',
@@ -33,7 +36,8 @@ export function appMetrics(
     });
   }
   return {
-    registry,
+    text: async () => (await registry.metrics()) + ((await more?.()) ?? ''),
+    contentType: registry.contentType,
     observe: ({ dialect, method, route, status }, seconds) =>
       duration.observe({ dialect, method, route, status: String(status) }, seconds),
   };

@@ -9,7 +9,14 @@ export function table<Row>(columns: Columns<Row>, rows: readonly Row[], empty: s
   const headings = Object.keys(columns);
   const cells = [headings, ...rows.map((row) => Object.values(columns).map((value) => cell(value(row))))];
   const widths = headings.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
-  return cells.map((line) => line.map((text, i) => text.padEnd(widths[i] ?? 0)).join('  ').trimEnd()).join('\n');
+  return cells
+    .map((line) =>
+      line
+        .map((text, i) => text.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 const cell = (value: string | number | null | undefined): string => {

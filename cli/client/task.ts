@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { unavailable } from '../../domain/fault.ts';
 import type { Api } from './api.ts';
-import { drawProgress, printable } from './progress-line.ts';
+import { drawProgress, type Progress, printable } from './progress-line.ts';
 
 /** A task as the API's status document gives it. */
 export const TaskDocument = z.looseObject({
@@ -24,11 +24,15 @@ const BREAKS = 10;
 const BREAK_MS = 1_000;
 
 /**
- * Draws the task's progress on standard error until it has ended; goes on where it was when the API is restarted.
+ * Shows the task's progress until it has ended, on standard error unless told; goes on where it was when the API is restarted.
  * Resolves with the task as it ended, whatever its end was.
  */
-export async function watchTask(api: Api, id: string, signal: AbortSignal): Promise<TaskDocument> {
-  const progress = drawProgress(process.stderr);
+export async function watchTask(
+  api: Api,
+  id: string,
+  signal: AbortSignal,
+  progress: Progress = drawProgress(process.stderr),
+): Promise<TaskDocument> {
   let last: string | undefined;
   let breaks = 0;
   try {
@@ -63,7 +67,9 @@ const isBroken = (error: unknown): boolean =>
 export async function watchToEnd(api: Api, id: string, json: boolean): Promise<void> {
   const stop = new AbortController();
   const interrupted = (): void => {
-    process.stderr.write(`\nThe task goes on. See it again: slipway task watch ${id}; undo it: slipway task cancel ${id}\n`);
+    process.stderr.write(
+      `\nThe task goes on. See it again: slipway task watch ${id}; undo it: slipway task cancel ${id}\n`,
+    );
     process.exit(130);
   };
   process.once('SIGINT', interrupted);

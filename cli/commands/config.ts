@@ -8,7 +8,9 @@ interface Options {
 }
 
 const sub = (name: string, description: string): Command =>
-  new Command(name).description(description).option('--config <file>', 'default: ./slipway.yaml, else /etc/slipway/slipway.yaml');
+  new Command(name)
+    .description(description)
+    .option('--config <file>', 'default: ./slipway.yaml, else /etc/slipway/slipway.yaml');
 
 /** `slipway config …`. */
 export function configCommand(): Command {

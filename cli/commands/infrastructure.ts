@@ -10,7 +10,11 @@ const NodeDocument = z.looseObject({
   cpu_count: z.coerce.number(),
   load: z.coerce.number(),
   domains_count: z.coerce.number(),
-  memory: z.looseObject({ total: z.coerce.number(), allocated: z.coerce.number(), provisioned: z.coerce.number().optional() }),
+  memory: z.looseObject({
+    total: z.coerce.number(),
+    allocated: z.coerce.number(),
+    provisioned: z.coerce.number().optional(),
+  }),
 });
 type NodeDocument = z.infer<typeof NodeDocument>;
 
@@ -36,7 +40,9 @@ const NetworkDocument = z.looseObject({
   vni: z.coerce.string(),
   description: z.string(),
   type: z.string(),
-  ip4: z.looseObject({ network: z.string().nullish(), dhcp_start: z.string().nullish(), dhcp_end: z.string().nullish() }).nullish(),
+  ip4: z
+    .looseObject({ network: z.string().nullish(), dhcp_start: z.string().nullish(), dhcp_end: z.string().nullish() })
+    .nullish(),
 });
 type NetworkDocument = z.infer<typeof NetworkDocument>;
 

@@ -47,16 +47,20 @@ const list = (): Command =>
       if (options.json) return printJson(answer);
       const { active, reserved, finished } = Tasks.parse(answer);
       const jobs = [active, reserved].flatMap((byNode) => Object.values(byNode).flat());
-      const running = await Promise.all(jobs.map(async ({ id }) => TaskDocument.parse(await api.get(`/tasks/${part(id)}`))));
+      const running = await Promise.all(
+        jobs.map(async ({ id }) => TaskDocument.parse(await api.get(`/tasks/${part(id)}`))),
+      );
       printLine(table(COLUMNS, [...running, ...finished], 'No tasks yet.'));
     });
 
 const show = (): Command =>
-  clientCommand('show', 'one task, as it is now').argument('<id>').action(async (id: string, options: ClientOptions) => {
-    const answer = await apiOf(options).get(`/tasks/${part(id)}`);
-    if (options.json) return printJson(answer);
-    printLine(table(COLUMNS, [TaskDocument.parse(answer)], ''));
-  });
+  clientCommand('show', 'one task, as it is now')
+    .argument('<id>')
+    .action(async (id: string, options: ClientOptions) => {
+      const answer = await apiOf(options).get(`/tasks/${part(id)}`);
+      if (options.json) return printJson(answer);
+      printLine(table(COLUMNS, [TaskDocument.parse(answer)], ''));
+    });
 
 const watch = (): Command =>
   clientCommand('watch', 'draws its progress until it has ended; fails if it fails')

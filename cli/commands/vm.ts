@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { z } from 'zod';
+import type { Api } from '../client/api.ts';
 import { table } from '../client/table.ts';
 import { watchToEnd } from '../client/task.ts';
 import { apiOf, type ClientOptions, clientCommand, part, printJson, printLine, repeated } from './client.ts';
-import type { Api } from '../client/api.ts';
 
 const VmDocument = z.looseObject({
   name: z.string(),
@@ -14,7 +14,9 @@ const VmDocument = z.looseObject({
   vcpu: z.coerce.number(),
   profile: z.string().nullish(),
   failed_reason: z.string().nullish(),
-  networks: z.array(z.looseObject({ vni: z.coerce.string().optional(), mac: z.string(), ip: z.string().nullish() })).default([]),
+  networks: z
+    .array(z.looseObject({ vni: z.coerce.string().optional(), mac: z.string(), ip: z.string().nullish() }))
+    .default([]),
   disks: z.array(z.looseObject({ name: z.string(), dev: z.string() })).default([]),
 });
 type VmDocument = z.infer<typeof VmDocument>;
@@ -42,7 +44,14 @@ Examples:
 /** `slipway vm …`. */
 export function vmCommand(): Command {
   const vm = new Command('vm').description('Virtual machines').addHelpText('after', EXAMPLES);
-  for (const command of [list(), show(), create(), remove(), ...STATES.map(([verb, what]) => change(verb, what)), consoleLog()]) {
+  for (const command of [
+    list(),
+    show(),
+    create(),
+    remove(),
+    ...STATES.map(([verb, what]) => change(verb, what)),
+    consoleLog(),
+  ]) {
     vm.addCommand(command);
   }
   return vm;
@@ -55,16 +64,24 @@ const list = (): Command =>
     .action(async (options: ClientOptions & { limit?: string; node?: string }) => {
       const answer = await apiOf(options).get('/vm', { limit: options.limit, node: options.node });
       if (options.json) return printJson(answer);
-      printLine(table(COLUMNS, z.array(VmDocument).parse(answer), 'No VMs yet. Make one: slipway vm create NAME --profile empty'));
+      printLine(
+        table(
+          COLUMNS,
+          z.array(VmDocument).parse(answer),
+          'No VMs yet. Make one: slipway vm create NAME --profile empty',
+        ),
+      );
     });
 
 const show = (): Command =>
-  clientCommand('show', 'one VM').argument('<vm>', 'name or UUID').action(async (name: string, options: ClientOptions) => {
-    const answer = await apiOf(options).get(`/vm/${part(name)}`);
-    if (options.json) return printJson(answer);
-    const [vm] = z.array(VmDocument).parse(answer);
-    if (vm) printLine(described(vm));
-  });
+  clientCommand('show', 'one VM')
+    .argument('<vm>', 'name or UUID')
+    .action(async (name: string, options: ClientOptions) => {
+      const answer = await apiOf(options).get(`/vm/${part(name)}`);
+      if (options.json) return printJson(answer);
+      const [vm] = z.array(VmDocument).parse(answer);
+      if (vm) printLine(described(vm));
+    });
 
 function described(vm: VmDocument): string {
   const rows: readonly (readonly [string, string])[] = [
@@ -118,7 +135,11 @@ const remove = (): Command =>
     .option('--watch', 'wait until it is done; fail if it fails')
     .action(async (name: string, options: ClientOptions & { keepDisks?: boolean; watch?: boolean }) => {
       const api = apiOf(options);
-      await begun(api, await api.delete(`/vm/${part(name)}`, { delete_disks: options.keepDisks !== true, wait: false }), options);
+      await begun(
+        api,
+        await api.delete(`/vm/${part(name)}`, { delete_disks: options.keepDisks !== true, wait: false }),
+        options,
+      );
     });
 
 const STATES: readonly (readonly [string, string])[] = [
@@ -142,7 +163,9 @@ async function begun(api: Api, answer: unknown, options: ClientOptions & { reado
   const { task_id, message } = Begun.parse(answer);
   if (task_id && options.watch) return watchToEnd(api, task_id, options.json === true);
   if (options.json) return printJson(answer);
-  printLine(task_id ? `Task ${task_id}\n  See it through: slipway task watch ${task_id}` : (message ?? 'It is so already.'));
+  printLine(
+    task_id ? `Task ${task_id}\n  See it through: slipway task watch ${task_id}` : (message ?? 'It is so already.'),
+  );
 }
 
 const Console = z.looseObject({ data: z.string() });

@@ -52,6 +52,12 @@ function read(file: string): Record<string, number> {
   }
 }
 
+/** A port of `host` that nobody listens on now. */
+export const freePort = (host: string): Promise<number> => free(host, 0);
+
+/** The port if nobody listens on it now, else 0. */
+export const freePortOr = (host: string, port: number): Promise<number> => free(host, port);
+
 /** The port if it can be listened on now (one that can, for 0); 0 if not. */
 function free(host: string, port: number): Promise<number> {
   return new Promise((resolve) => {

@@ -7,7 +7,10 @@ import type { Config } from '../config/schema.ts';
 const PREFIX = 'config-';
 
 /** Makes the store's tokens with that prefix those of the configuration: hashes only, as for all others. */
-export async function keepConfiguredTokens(store: Store, tokens: Config['api']['authentication']['tokens']): Promise<void> {
+export async function keepConfiguredTokens(
+  store: Store,
+  tokens: Config['api']['authentication']['tokens'],
+): Promise<void> {
   const wanted = tokens.map(({ token, ...rest }) => {
     const hash = createHash('sha256').update(token).digest('hex');
     // The whole entry is in the id: a changed role or description is another token.

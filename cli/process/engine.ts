@@ -1,16 +1,19 @@
 import type { Client } from '@temporalio/client';
-import type { NativeConnection } from '@temporalio/worker';
-import { type PayloadKey, loadKey } from '../temporal/codec.ts';
+import type { PayloadKey } from '../temporal/codec.ts';
+import { loadKey } from '../temporal/codec.ts';
 import { connectClient, connectWorkers, type TemporalConfig } from '../temporal/connection.ts';
 import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
+import type { WorkerDeps } from '../temporal/worker.ts';
 import type { Settings } from './settings.ts';
 
 /** A connection to Temporal, as a client and for workers. */
 export interface EngineConnection {
   readonly client: Client;
-  readonly workers: NativeConnection;
-  readonly namespace: string;
   readonly key: PayloadKey;
+  /** What workers are made with; one connection for all of them. */
+  forWorkers(): Promise<Pick<WorkerDeps, 'connection' | 'namespace' | 'key'>>;
+  /** Rejects when the engine does not answer. */
+  check(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -21,14 +24,19 @@ export async function connectEngine(settings: Settings, address: string): Promis
   const key = await loadKey(settings.paths.dir);
   const { client, close } = await connectClient(config, key);
   await ensureSearchAttributes(client);
-  const workers = await connectWorkers(config);
+  let workers: ReturnType<typeof connectWorkers> | undefined;
   return {
     client,
-    workers,
-    namespace,
     key,
+    forWorkers: async () => {
+      workers ??= connectWorkers(config);
+      return { connection: await workers, namespace, key };
+    },
+    check: async (signal) => {
+      await client.connection.withAbortSignal(signal, () => client.workflowService.getSystemInfo({}));
+    },
     stop: async () => {
-      await workers.close();
+      await (await workers)?.close();
       await close();
     },
   };

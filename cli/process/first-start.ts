@@ -35,15 +35,16 @@ const NETWORK: Network = {
 
 /**
  * Leaves nothing to guess: storage pool `vms`, network 100 and the shipped profiles. Does nothing on a directory that
- * was started before, so that what an operator removed or changed stays so; 'conflict' if that was for the other kind of nodes.
+ * was started before, so that what an operator removed or changed stays so; 'conflict' if that was for the other kind of nodes
+ * (null: either; real ones on a first start).
  */
 export async function prepareFirstStart(
   store: Store,
   services: Pick<Services, 'networks' | 'profiles'>,
-  { paths, driver }: { readonly paths: Paths; readonly driver: StoragePool['driver'] },
+  { paths, driver }: { readonly paths: Paths; readonly driver: StoragePool['driver'] | null },
 ): Promise<boolean> {
   const known = await findStoragePool(store.read, POOL);
-  if (known && known.driver !== driver) {
+  if (known && driver !== null && known.driver !== driver) {
     const kind = known.driver === 'sim' ? 'simulated' : 'real';
     throw conflict(`${paths.dir} belongs to an installation with ${kind} nodes: name another directory with --data.`);
   }
@@ -51,10 +52,16 @@ export async function prepareFirstStart(
   if (!(await findNetwork(store.read, NETWORK.vni))) await services.networks.create(SYSTEM, NETWORK);
   for (const dir of shippedProfiles()) await services.profiles.apply(SYSTEM, readProfile(dir));
   // Written last: a first start that was killed is done again.
-  const config: Record<string, string> = driver === 'local' ? { path: paths.pool(POOL) } : {};
-  await store.write((tx) => insertStoragePool(tx, { name: POOL, driver, config }));
+  const pool = poolOf(driver ?? 'local', paths);
+  await store.write((tx) => insertStoragePool(tx, pool));
   return true;
 }
+
+const poolOf = (driver: StoragePool['driver'], paths: Paths): StoragePool => ({
+  name: POOL,
+  driver,
+  config: driver === 'local' ? { path: paths.pool(POOL) } : {},
+});
 
 /** Directories of the profiles that come with the product. */
 export function shippedProfiles(): readonly string[] {

@@ -50,7 +50,7 @@ export function settingsOf(role: string, options: ProcessOptions, logToFile: boo
       ? parseEndpoint('--listen', options.listen, api.listen_address)
       : { host: api.listen_address, port: api.listen_port },
     metadata: metadataEndpoint(options.metadata, metadata),
-    temporal: options.temporal ?? config.temporal.address ?? process.env.TEMPORAL_ADDRESS ?? null,
+    temporal: (options.temporal ?? config.temporal.address ?? process.env.TEMPORAL_ADDRESS) || null,
     nodeName: config.node.name ?? hostname().split('.')[0] ?? 'localhost',
   };
 }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, type Logger } from '@temporalio/worker';
 import { failureConverterPath } from './connection.ts';
@@ -9,8 +9,10 @@ import { failureConverterPath } from './connection.ts';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** What the bundle is made of, besides the SDK. */
 const SOURCES = ['workflows', 'domain'];
-const WORKFLOWS = join(ROOT, 'workflows/index.ts');
-const INTERCEPTORS = join(ROOT, 'workflows/interceptors.ts');
+/** Sources of a checkout, or what the package's build made of them. */
+const EXTENSION = extname(import.meta.filename);
+const WORKFLOWS = join(ROOT, `workflows/index${EXTENSION}`);
+const INTERCEPTORS = join(ROOT, `workflows/interceptors${EXTENSION}`);
 
 export interface WorkflowBundle {
   readonly codePath: string;
@@ -25,7 +27,7 @@ export async function workflowBundle(cacheDir: string, logger?: Logger): Promise
   const { code } = await bundleWorkflowCode(bundleOptions(logger));
   await mkdir(cacheDir, { recursive: true });
   // Written beside and renamed: another process never sees half of it.
-  const part = `${codePath}.${process.pid}`;
+  const part = `${codePath}.${randomUUID()}`;
   await writeFile(part, code);
   await rename(part, codePath);
   return { codePath, fresh: true };
@@ -49,5 +51,5 @@ async function fingerprint(): Promise<string> {
 
 async function sources(dir: string): Promise<string[]> {
   const entries = await readdir(join(ROOT, dir), { recursive: true });
-  return entries.filter((name) => name.endsWith('.ts')).map((name) => join(ROOT, dir, name));
+  return entries.filter((name) => name.endsWith(EXTENSION)).map((name) => join(ROOT, dir, name));
 }

@@ -2,8 +2,11 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { METADATA_ENCODING_KEY, type Payload, type PayloadCodec, type SerializationContext } from '@temporalio/common';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { isReadable } from '../../domain/queues.ts';
+
+// CommonJS whose names Node cannot see.
+const { temporal } = proto;
 
 /** AES-256-GCM; the key's id is the beginning of its SHA-256. */
 export interface PayloadKey {

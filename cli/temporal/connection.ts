@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url';
+import { extname, join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import { NativeConnection } from '@temporalio/worker';
@@ -21,7 +21,7 @@ export interface TemporalClient {
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
-export const failureConverterPath = fileURLToPath(new URL('./failure-converter.ts', import.meta.url));
+export const failureConverterPath = join(import.meta.dirname, `failure-converter${extname(import.meta.filename)}`);
 
 /** How payloads and failures are written: encrypted with the installation's key. */
 export const dataConverter = (key: PayloadKey): DataConverter => ({

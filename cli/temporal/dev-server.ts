@@ -57,6 +57,12 @@ export async function devServer(dataDir: string, program?: TemporalProgram): Pro
   return running(started, started.source, file);
 }
 
+/** Succeeds if no server of this data directory runs. */
+export async function endDevServer(dataDir: string): Promise<void> {
+  const record = await readRecord(join(dataDir, 'temporal.json'));
+  if (record && (await isOurs(record.pid, record.database))) await endProcess(record.pid, STOP_GRACE_MS);
+}
+
 function running(record: Record, source: string, file: string): DevServer {
   return {
     address: `${HOST}:${record.port}`,

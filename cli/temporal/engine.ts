@@ -1,4 +1,4 @@
-import { type DevServer, devServer } from './dev-server.ts';
+import { keptServer } from './kept-server.ts';
 import { findTemporal } from './program.ts';
 
 /** The Temporal server that this installation uses. */
@@ -8,13 +8,18 @@ export interface Engine {
   readonly ui: string | null;
   /** In words, for the start-up message. */
   readonly source: string;
+  /** Rejects when a server of ours is gone for good. */
+  readonly ended: Promise<void>;
   /** Ends a server of ours; leaves an operator's alone. */
   readonly stop: () => Promise<void>;
 }
 
-/** The address that was given, else a dev server in the data directory. */
-export async function engine(dataDir: string, address?: string, toolsDir?: string): Promise<Engine> {
-  if (address) return { address, ui: null, source: `the server at ${address}`, stop: async () => undefined };
-  const server: DevServer = await devServer(dataDir, await findTemporal({ toolsDir }));
-  return server;
+/** The server at `address`, else one whose database is in the data directory, kept running. `restarted` is told when it was gone. */
+export async function engine(dataDir: string, address: string | null, restarted: () => void): Promise<Engine> {
+  if (address === null) return keptServer(dataDir, await findTemporal(), restarted);
+  return {
+    ...{ address, ui: null, source: `the server at ${address}` },
+    ended: new Promise(() => undefined),
+    stop: async () => undefined,
+  };
 }

@@ -1,9 +1,10 @@
 import type { Client } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { DomainError } from '../../domain/fault.ts';
 import { SEARCH_ATTRIBUTES } from '../../domain/queues.ts';
 
-const { INDEXED_VALUE_TYPE_KEYWORD } = temporal.api.enums.v1.IndexedValueType;
+// CommonJS whose names Node cannot see.
+const { INDEXED_VALUE_TYPE_KEYWORD } = proto.temporal.api.enums.v1.IndexedValueType;
 
 /** Registers the search attributes that a cluster lacks; says how to do it by hand if this client may not. */
 export async function ensureSearchAttributes(client: Client): Promise<void> {

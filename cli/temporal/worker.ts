@@ -90,11 +90,19 @@ async function start(options: WorkerOptions): Promise<RunningWorker> {
 
 const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
+/** Said of every worker that runs activities only. */
+const EXPECTED = 'No workflows registered';
+
+/** What the SDK has to say of importance, in our log. */
+export const sdkLogger = (log: Logger): DefaultLogger =>
+  new DefaultLogger('WARN', ({ level, message, meta }: LogEntry): void => {
+    if (!message.startsWith(EXPECTED)) log[LEVELS[level]](meta ?? {}, message);
+  });
+
 /** The SDK's process-wide part: its log lines go to ours, its signals are left to us. Call once, before anything else of this folder. */
-export function installRuntime(log: Logger, metricsAddress?: string): void {
-  const entry = ({ level, message, meta }: LogEntry): void => log[LEVELS[level]](meta ?? {}, message);
+export function installRuntime(log: Logger, metricsAddress: string | null): void {
   Runtime.install({
-    logger: new DefaultLogger('WARN', entry),
+    logger: sdkLogger(log),
     shutdownSignals: [],
     telemetryOptions: {
       logging: { forward: {}, filter: 'WARN' },

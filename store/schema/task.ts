@@ -29,7 +29,7 @@ export const tasks = sqliteTable(
     finishedAt: integer('finished_at'),
   },
   (t) => [
-    unique('task_idempotency').on(t.tenant, t.idempotencyKey),
+    unique('task_idempotency').on(t.tenant, t.account, t.idempotencyKey),
     index('task_created').on(t.createdAt),
     index('task_state').on(t.state),
   ],

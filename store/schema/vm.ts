@@ -11,7 +11,7 @@ export const vms = sqliteTable(
     id: text('id').$type<VmId>().primaryKey(),
     name: text('name').notNull(),
     tenant: text('tenant').notNull(),
-    state: text('state').$type<VmState>().notNull(),
+    state: text('state').$type<Exclude<VmState, 'absent'>>().notNull(),
     node: text('node').$type<NodeName>().notNull(),
     lastNode: text('last_node').$type<NodeName>(),
     failedReason: text('failed_reason'),

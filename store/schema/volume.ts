@@ -57,7 +57,8 @@ export const baseImages = sqliteTable(
       .notNull()
       .references(() => baseRecipes.key),
     node: text('node').$type<NodeName>().notNull(),
-    state: text('state').$type<'building' | 'ready'>().notNull(),
+    state: text('state').$type<'building' | 'ready' | 'removing'>().notNull(),
+    /** Task that builds it, built it, or removes it. */
     build: text('build').$type<TaskId>().notNull(),
     /** The workflow that was told to start the build. */
     builder: text('builder').notNull(),

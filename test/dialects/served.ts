@@ -1,33 +1,57 @@
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Express } from 'express';
 import { type Logger, pino } from 'pino';
 import { Registry } from 'prom-client';
+import { controlActivities } from '../../activities/control.ts';
+import type { Services } from '../../api/core/services.ts';
+import { ensureToken } from '../../api/core/token.ts';
 import { type PvcSettings, pvc } from '../../api/dialects/pvc/pvc.ts';
 import { type AppOptions, createApp } from '../../api/http/app.ts';
+import type { Dialect } from '../../api/http/dialect.ts';
 import { appMetrics } from '../../api/http/metrics.ts';
 import { authenticator } from '../../api/http/principal.ts';
-import { type Memory, memoryServices, TOKEN } from './memory-services.ts';
+import type { Jobs } from '../../domain/jobs.ts';
+import type { ChangeVm } from '../../domain/plan.ts';
+import { openStore, type Store } from '../../store/open.ts';
+import { coreOver } from '../api/core/cluster.ts';
+
+export const TOKEN = 'test-token-admin';
 
 export interface Served {
-  readonly memory: Memory;
+  readonly store: Store;
+  readonly services: Services;
+  readonly dialect: Dialect;
   readonly origin: string;
   /** Lines that the app logged. */
   readonly logged: () => string;
   readonly app: Express;
-  close(): Promise<void>;
+  /** Leaves nothing; with a path, but for the store's file there. */
+  close(keep?: string): Promise<void>;
 }
 
-/** The app over services in memory, listening on a free port. */
-export async function served(settings: Partial<PvcSettings> = {}, more: Partial<AppOptions> = {}): Promise<Served> {
-  const memory = memoryServices();
+/** The app over the core over a store on disk (a copy of `file`, else an empty one), listening on a free port. */
+export async function served(
+  settings: Partial<PvcSettings> = {},
+  more: Partial<AppOptions> = {},
+  file?: string,
+): Promise<Served> {
+  const dir = mkdtempSync(join(tmpdir(), 'slipway-served-'));
+  const own = join(dir, 'slipway.db');
+  if (file !== undefined) copyFileSync(file, own);
+  const store = openStore(own);
+  if (file === undefined) await ensureToken(store, { token: TOKEN, description: 'admin' });
   const lines: string[] = [];
   const logger: Logger = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
+  const services = coreOver(store, deletingEngine(store), logger);
   const authentication = settings.authentication ?? true;
-  const dialect = pvc(memory.services, { failureStatus: 'manual', authentication, version: '1.0.3', ...settings });
+  const dialect = pvc(services, { failureStatus: 'manual', authentication, version: '1.0.3', ...settings });
   const app = createApp({
     dialects: [dialect],
-    authenticate: authenticator(memory.services.tokens, authentication),
+    authenticate: authenticator(services.tokens, authentication),
     logger,
     version: '1.0.3',
     metrics: appMetrics(new Registry(), async () => ({ PENDING: 1, RUNNING: 0, SUCCESS: 2, FAILURE: 0, REVOKED: 0 })),
@@ -36,15 +60,30 @@ export async function served(settings: Partial<PvcSettings> = {}, more: Partial<
   const server: Server = createServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    memory,
-    app,
+    ...{ store, services, dialect, app },
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     logged: () => lines.join(''),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: async (keep) => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await store.close();
+      if (keep !== undefined) copyFileSync(own, keep);
+      rmSync(dir, { recursive: true });
+    },
+  };
+}
+
+/** An engine that gets nothing done but deletions: the one thing that a request waits for. */
+function deletingEngine(store: Store): Jobs {
+  const control = controlActivities(store);
+  return {
+    start: async ({ id, kind, input }) => {
+      if (kind !== 'vm.delete') return;
+      const { vm, deleteDisks } = input as ChangeVm;
+      await control.forgetVm(vm, !deleteDisks);
+      await control.finishTask(id, { state: 'SUCCESS', status: 'Deleted.', error: null });
+    },
+    cancel: async () => undefined,
   };
 }
 

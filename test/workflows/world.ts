@@ -121,7 +121,9 @@ function controlOf(world: World): ControlActivities & NoteActivities {
   };
 }
 
-function basesOf({ bases }: World, act: Act): Pick<ControlActivities, 'claimBase' | 'leaveBase' | 'settleBase'> {
+type BaseActivities = Pick<ControlActivities, 'claimBase' | 'leaveBase' | 'settleBase' | 'forgetBase'>;
+
+function basesOf({ bases }: World, act: Act): BaseActivities {
   return {
     claimBase: async (base: BaseKey, _node: NodeName, waiter: string) => {
       await act('claimBase');
@@ -150,5 +152,6 @@ function basesOf({ bases }: World, act: Act): Pick<ControlActivities, 'claimBase
       if (failure !== null) bases.delete(base);
       return waiters;
     },
+    forgetBase: (base) => act('forgetBase', () => void bases.delete(base)),
   };
 }

@@ -11,35 +11,39 @@ import { type BaseSettled, baseSettled } from './settled.ts';
 export async function buildImage(cmd: BuildImage): Promise<void> {
   const { base } = cmd;
   const { long, cleanup } = onNode(cmd.node);
-  await asTask(
-    { task: cmd.task, total: 2 * cmd.disks.length + 2, done: `base image ${base.slice(0, 12)} is ready` },
-    async () => {
-      try {
-        await saga(async (step) => {
-          await Promise.all(
-            cmd.disks.map(async (disk) => {
-              await step(
-                `volume ${disk.diskId}`,
-                () => long.ensureVolume(disk),
-                () => cleanup.removeVolume(disk),
-              );
-              await step(`format ${disk.diskId}`, () => long.formatVolume(disk));
-            }),
-          );
-          await step(
-            'build',
-            () => long.build(cmd),
-            () => cleanup.removeBaseFiles(base),
-          );
-          await step('settle', () => settle(cmd, null));
-        });
-      } catch (cause) {
-        // After the undo: the next builder makes volumes of the same names.
-        await shielded(() => settle(cmd, failureOf(cause)));
-        throw cause;
-      }
-    },
-  );
+  const formatted = cmd.disks.filter((disk) => disk.filesystem !== null).length;
+  const giveBack = (cause: unknown) => settle(cmd, failureOf(cause));
+  const total = cmd.disks.length + formatted + 2;
+  await asTask({ task: cmd.task, total, done: `base image ${base.slice(0, 12)} is ready`, giveBack }, async () => {
+    try {
+      await saga(async (step) => {
+        await Promise.all(
+          cmd.disks.map(async (disk) => {
+            await step(
+              `volume ${disk.diskId}`,
+              async () => {
+                // Refused if something is still cloned from an earlier build: writing to it would change the clones.
+                await long.removeVolume(disk);
+                await long.ensureVolume(disk);
+              },
+              () => cleanup.removeVolume(disk),
+            );
+            if (disk.filesystem !== null) await step(`format ${disk.diskId}`, () => long.formatVolume(disk));
+          }),
+        );
+        await step(
+          'build',
+          () => long.build(cmd),
+          () => cleanup.removeBaseFiles(base),
+        );
+        await step('settle', () => shielded(() => settle(cmd, null)));
+      });
+    } catch (cause) {
+      // After the undo: the next builder makes volumes of the same names.
+      await shielded(() => settle(cmd, failureOf(cause)));
+      throw cause;
+    }
+  });
 }
 
 function failureOf(cause: unknown): BaseSettled['failure'] {
@@ -48,7 +52,7 @@ function failureOf(cause: unknown): BaseSettled['failure'] {
 }
 
 async function settle(cmd: BuildImage, failure: BaseSettled['failure']): Promise<void> {
-  const waiters = await control.settleBase(cmd.base, cmd.node, failure?.reason ?? null);
+  const waiters = await control.settleBase(cmd.base, cmd.node, failure?.reason ?? null, cmd.task);
   await tell(waiters, { build: cmd.task, failure });
 }
 

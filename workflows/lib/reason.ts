@@ -43,7 +43,14 @@ export function wasNotTakenUp(error: unknown): boolean {
 
 /** Whether the same input would fail again anywhere: a fault of a kind that is not worth repeating. */
 export function isPermanent(error: unknown): boolean {
+  return (RETRYABLE as Readonly<Record<string, boolean>>)[kindOf(error)] === false;
+}
+
+/** Whether the world is in another state than was taken for granted. */
+export const isConflict = (error: unknown): boolean => kindOf(error) === 'conflict';
+
+/** The kind of a fault; empty for whatever else went wrong. */
+function kindOf(error: unknown): string {
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (!(cause instanceof ApplicationFailure) || !cause.type) return false;
-  return (RETRYABLE as Readonly<Record<string, boolean>>)[cause.type] === false;
+  return cause instanceof ApplicationFailure ? (cause.type ?? '') : '';
 }

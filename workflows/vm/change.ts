@@ -17,7 +17,8 @@ export async function changeVm(
   body: (step: Step) => Promise<void>,
 ): Promise<void> {
   const done = action === 'delete' ? `${cmd.name} is deleted` : `${cmd.name} is ${VM_ACTIONS[action].to}`;
-  await asTask({ task: cmd.task, total, done }, async () => {
+  const giveBack = (cause: unknown) => control.recordVm(cmd.vm, ...stateAfter(cmd, action, cause), cmd.task);
+  await asTask({ task: cmd.task, total, done, giveBack }, async () => {
     try {
       await saga(body);
     } catch (cause) {

@@ -1,11 +1,11 @@
-import { type BaseKey, baseVolumeId } from '../../domain/ids.ts';
+import { clonedDisks } from '../../domain/base-image.ts';
 import type { CreateVm } from '../../domain/plan.ts';
 import type { Disk } from '../../domain/volume.ts';
 import { awaitBase, leaveBase } from '../image/await.ts';
 import { control } from '../lib/control.ts';
 import { onNode } from '../lib/node.ts';
 import { type Step, type Stuck, saga } from '../lib/saga.ts';
-import { asTask } from '../lib/task.ts';
+import { asTask, shielded } from '../lib/task.ts';
 
 /** Leaves the VM as far as was asked (installed, defined, started, waited for), or leaves nothing behind. */
 export async function createVm(cmd: CreateVm): Promise<void> {
@@ -14,7 +14,8 @@ export async function createVm(cmd: CreateVm): Promise<void> {
   const spec = {
     task: cmd.task,
     total: countSteps(cmd),
-    done: cmd.start && cmd.define ? `${name} runs` : `${name} is ready`,
+    done: starts(cmd) ? `${name} runs` : `${name} is ready`,
+    giveBack: () => control.release(vm),
   };
 
   await asTask(spec, () =>
@@ -43,7 +44,8 @@ export async function createVm(cmd: CreateVm): Promise<void> {
         );
       if (awaitsGuest(cmd))
         await step('wait for cloud-init', () => waiting(cmd.waitTimeoutMs).awaitGuest({ vm, name }));
-      await step('record', () => control.recordVm(vm, starts(cmd) ? 'running' : 'stopped', null));
+      // Shielded, as every last step: what has been recorded is not undone by a cancellation that came too late.
+      await step('record', () => shielded(() => control.recordVm(vm, starts(cmd) ? 'running' : 'stopped', null)));
     }),
   );
 }
@@ -63,7 +65,7 @@ async function makeDisks(cmd: CreateVm, step: Step): Promise<void> {
       () => leaveBase(cmd, base),
     );
 
-  const disks = plannedDisks(cmd.disks, base);
+  const disks = clonedDisks(cmd.disks, base);
   await together(
     ...disks.map((disk) => async () => {
       await step(
@@ -111,20 +113,12 @@ const release = (cmd: CreateVm, stuck: Stuck): Promise<void> =>
     ? control.release(cmd.vm)
     : control.recordVm(cmd.vm, 'failed', `Creation failed and could not be undone: ${stuck.join('; ')}`);
 
-/** The disks as they are made: those with a filesystem are clones of the base image, if there is one. */
-export function plannedDisks(disks: readonly Disk[], base: BaseKey | null): readonly Disk[] {
-  if (base === null) return disks;
-  return disks.map((disk) =>
-    disk.filesystem === null ? disk : { ...disk, fill: { kind: 'clone', source: baseVolumeId(base, disk.diskId) } },
-  );
-}
-
 /** A clone has its source's filesystem. */
 const isFormatted = (disk: Disk): boolean => disk.filesystem !== null && disk.fill.kind === 'blank';
 
 /** How many steps there will be. */
 export function countSteps(cmd: CreateVm): number {
-  const disks = plannedDisks(cmd.disks, cmd.base);
+  const disks = clonedDisks(cmd.disks, cmd.base);
   const formatted = disks.filter(isFormatted).length;
   const optional = [
     cmd.base !== null, // base image

@@ -1,6 +1,7 @@
 import type { ChangeVm } from '../../domain/plan.ts';
 import { control } from '../lib/control.ts';
 import { onNode } from '../lib/node.ts';
+import { shielded } from '../lib/task.ts';
 import { changeVm } from './change.ts';
 import { powerOff } from './shutdown.ts';
 
@@ -11,6 +12,6 @@ export async function restartVm(cmd: ChangeVm): Promise<void> {
     await powerOff(cmd, step);
     await step('network', () => host.ensureNics(cmd.nics));
     await step('start', () => host.startDomain(cmd.vm));
-    await step('record', () => control.recordVm(cmd.vm, 'running', null));
+    await step('record', () => shielded(() => control.recordVm(cmd.vm, 'running', null)));
   });
 }

@@ -1,6 +1,7 @@
 import type { ChangeVm } from '../../domain/plan.ts';
 import { control } from '../lib/control.ts';
 import { onNode } from '../lib/node.ts';
+import { shielded } from '../lib/task.ts';
 import { changeVm } from './change.ts';
 
 /** Leaves the VM running, on networks that are there. */
@@ -15,6 +16,6 @@ export async function startVm(cmd: ChangeVm): Promise<void> {
       () => host.startDomain(vm),
       () => cleanup.stopDomain(vm),
     );
-    await step('record', () => control.recordVm(vm, 'running', null));
+    await step('record', () => shielded(() => control.recordVm(vm, 'running', null)));
   });
 }

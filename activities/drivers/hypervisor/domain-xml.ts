@@ -1,4 +1,5 @@
 import { invalid } from '../../../domain/fault.ts';
+import { portOf } from '../../../domain/network.ts';
 import type { HostFacts } from '../../../domain/node.ts';
 import type { DomainSpec } from '../../../domain/plan.ts';
 import { template, type Values } from '../template.ts';
@@ -32,7 +33,7 @@ export function domainXml(spec: DomainSpec, facts: HostFacts, consoleLog: string
     emulator: facts.emulator,
     disks: spec.disks.map(disk),
     seed: spec.seed === null ? null : { path: spec.seed },
-    nics: spec.nics.map(({ mac, bridge }) => ({ mac, bridge })),
+    nics: spec.nics.map(({ mac, bridge }) => ({ mac, bridge, port: portOf(mac) })),
     serial: spec.serial ? { log: consoleLog === null ? null : { path: consoleLog } } : null,
     vnc: spec.vnc === null ? null : { address: spec.vnc },
     video: spec.vnc === null ? 'none' : 'vga',

@@ -1,3 +1,4 @@
+import { internal } from '../../../domain/fault.ts';
 import type { VmId } from '../../../domain/ids.ts';
 import type { Run, RunOptions, RunResult } from '../run.ts';
 import type { DomainStatus } from './driver.ts';
@@ -19,14 +20,13 @@ export interface Virsh {
   ) => Promise<void>;
 }
 
-const BETWEEN = '--';
+const LISTED = /^([0-9a-f-]{36})\s+(-|\d+)\s+(.+?)\s*$/;
 
 /** Speaks to the libvirt at `uri` through virsh. */
 export function virsh(uri: string, run: Run): Virsh {
   const call: Virsh['call'] = (args, options) => run(['virsh', '-q', '-c', uri, ...args], options);
   const list: Virsh['list'] = async () => {
-    const { stdout } = await call([`list --all --uuid --name; echo ${BETWEEN}; list --uuid`]);
-    return fromListing(stdout);
+    return fromListing((await call(['list', '--all', '--uuid', '--id', '--name'])).stdout);
   };
   const find: Virsh['find'] = async (vm) => (await list()).find((domain) => domain.vm === vm);
   return {
@@ -43,15 +43,14 @@ export function virsh(uri: string, run: Run): Virsh {
   };
 }
 
-/** Reads `uuid name` lines of all domains, a separator, and the uuids of those that run. */
+/** Reads a line a domain: its uuid, its id while it runs (else '-'), its name. */
 export function fromListing(text: string): readonly DomainStatus[] {
-  const lines = text.split('\n').map((line) => line.trim());
-  const middle = lines.indexOf(BETWEEN);
-  if (middle < 0) throw new Error('bug: a listing without its second half');
-  const running = new Set(lines.slice(middle + 1));
-  return lines
-    .slice(0, middle)
-    .map((line) => /^(\S+)\s+(.+)$/.exec(line))
-    .filter((match) => match !== null)
-    .map(([, uuid = '', name = '']) => ({ vm: uuid as VmId, name, running: running.has(uuid) }));
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => {
+      const [, vm, id, name] = LISTED.exec(line) ?? [];
+      if (vm === undefined || name === undefined) throw internal(`virsh lists a domain as '${line}'.`);
+      return { vm: vm as VmId, name, running: id !== '-' };
+    });
 }

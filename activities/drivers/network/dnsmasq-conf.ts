@@ -9,8 +9,11 @@ const render = template('network/dnsmasq.conf', 'line');
 const DNS_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i;
 const ADDRESS = /^[0-9a-f.:]+$/i;
 
-/** dnsmasq's configuration for a network with IPv4, whose files are in `dir`: the same text for the same arguments. */
-export function dnsmasqConf(network: Network, dir: string): string {
+/**
+ * dnsmasq's configuration for a network with IPv4, whose files are in `dir`, on the bridge with the index `device`: the same
+ * text for the same arguments.
+ */
+export function dnsmasqConf(network: Network, dir: string, device: number): string {
   const { ip4, domain, nameServers, vni } = network;
   if (ip4 === null) throw new Error(`bug: network ${vni} has no IPv4 for dnsmasq to serve`);
   if (domain !== null && !DNS_NAME.test(domain)) throw invalid('domain', `'${domain}' is no domain name.`);
@@ -21,6 +24,8 @@ export function dnsmasqConf(network: Network, dir: string): string {
   return render({
     vni,
     bridge: bridgeOf(vni),
+    device,
+    gateway: ip4.gateway,
     dir,
     domain: domain === null ? null : { name: domain },
     upstreams: nameServers.map((server) => ({ address: server })),

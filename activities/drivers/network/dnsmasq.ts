@@ -25,6 +25,13 @@ export function dnsmasq(dir: string, run: Run) {
   const currentConf = async (): Promise<string | undefined> => (await namesIn(dir)).find((name) => CONF.test(name));
   const guestFiles = (mac: Mac) => ['guests', 'names'].map((sub) => join(dir, sub, mac.replaceAll(':', '-')));
 
+  const writeWhole = async (file: string, text: string): Promise<void> => {
+    // Outside the directories that dnsmasq watches: there it would read the draft.
+    const draft = join(dir, `.${process.pid}.draft`);
+    await writeFile(draft, text);
+    await rename(draft, file);
+  };
+
   /** Lets go of what it remembers of a guest: only a dnsmasq that does not run has nothing in memory. */
   const restart = async (mac: Mac): Promise<void> => {
     const conf = await currentConf();
@@ -37,9 +44,9 @@ export function dnsmasq(dir: string, run: Run) {
 
   return {
     end,
-    /** Succeeds if one dnsmasq runs, with the configuration for this network. */
-    ensure: async (network: Network): Promise<void> => {
-      const text = dnsmasqConf(network, dir);
+    /** Succeeds if one dnsmasq runs, with the configuration for this network, on the bridge that has this index. */
+    ensure: async (network: Network, device: number): Promise<void> => {
+      const text = dnsmasqConf(network, dir, device);
       const conf = `dnsmasq-${createHash('sha256').update(text).digest('hex').slice(0, 16)}.conf`;
       await Promise.all(['guests', 'names'].map((sub) => mkdir(join(dir, sub), { recursive: true })));
       await writeWhole(join(dir, conf), text);
@@ -70,13 +77,6 @@ export function dnsmasq(dir: string, run: Run) {
       else for (const { pid } of await daemons()) tell(pid, 'SIGHUP');
     },
   };
-}
-
-async function writeWhole(file: string, text: string): Promise<void> {
-  // Outside the directories that dnsmasq watches: there it would read the draft.
-  const draft = join(file, '..', '..', `.${process.pid}.draft`);
-  await writeFile(draft, text);
-  await rename(draft, file);
 }
 
 const absent = (error: NodeJS.ErrnoException): undefined => {

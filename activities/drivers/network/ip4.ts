@@ -20,8 +20,14 @@ export function subnet({ network, gateway }: Ip4Config): Subnet {
   if (!isIPv4(ip) || !/^\d+$/.test(bits) || prefix < 1 || prefix > 30) {
     throw invalid('ip4_network', `'${network}' is no IPv4 network.`);
   }
-  if (!isIPv4(gateway)) throw invalid('ip4_gateway', `'${gateway}' is no IPv4 address.`);
+  ip4Address('ip4_gateway', gateway);
   const mask = (0xffffffff << (32 - prefix)) >>> 0;
   const address = fromNumber((toNumber(ip) & mask) >>> 0);
   return { address, prefix, netmask: fromNumber(mask), cidr: `${address}/${prefix}` };
+}
+
+/** The text if it is an IPv4 address; 'invalid' otherwise. */
+export function ip4Address(field: string, text: string): string {
+  if (!isIPv4(text)) throw invalid(field, `'${text}' is no IPv4 address.`);
+  return text;
 }

@@ -1,13 +1,15 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { notFound } from '../../../domain/fault.ts';
 import type { Vni } from '../../../domain/ids.ts';
-import { bridgeOf, type Network } from '../../../domain/network.ts';
+import { bridgeOf, type Ip4Config, type Network, type Nic } from '../../../domain/network.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
 import type { Run } from '../run.ts';
+import { stateFiles } from '../state-files.ts';
 import { bridges } from './bridge.ts';
 import { dnsmasq } from './dnsmasq.ts';
 import type { NetworkDriver } from './driver.ts';
-import { rules } from './rules.ts';
+import { rules, rulesText } from './rules.ts';
 
 export interface LinuxNetworkSettings {
   /** The node's own directory. */
@@ -19,27 +21,44 @@ export interface LinuxNetworkSettings {
   readonly uplink?: string;
 }
 
-/** Networks of one host: a bridge, a dnsmasq and an nftables table each. */
+type Managed = Network & { readonly ip4: Ip4Config };
+
+const isServed = (network: Network): network is Managed => network.type === 'managed' && network.ip4 !== null;
+
+/**
+ * Networks of one host: a bridge, a dnsmasq and nftables tables each. A guest's port is known by its name (`portOf`): from
+ * there no other guest's address is taken, and only guests with a lease get to the metadata service. Address translation
+ * needs net.ipv4.ip_forward, which stays on: other programs may have come to count on it.
+ */
 export function linux({ dir, run, metadataPort, uplink }: LinuxNetworkSettings): NetworkDriver {
   const metadata = metadataPort !== undefined;
-  const bridge = bridges(run, uplink);
-  const table = rules(run);
+  const bridge = bridges(resolve(dir), run, uplink);
+  const tables = rules(run);
   const dirOf = (vni: Vni): string => resolve(dir, 'networks', `${vni}`);
+  const described = (vni: Vni) => stateFiles<Network>(dirOf(vni));
+  const guests = (vni: Vni) => stateFiles<Nic>(join(dirOf(vni), 'nics'));
   const alone = oneAtATime<Vni>();
 
+  const ensureRules = async (network: Managed): Promise<void> => {
+    const { keys, find } = guests(network.vni);
+    const nics = (await Promise.all((await keys()).map(find))).filter((nic) => nic !== undefined);
+    await tables.ensure(dirOf(network.vni), rulesText(network, nics, metadataPort ?? null));
+  };
   const ensure = async (network: Network): Promise<void> => {
     const own = dirOf(network.vni);
     // Made first and removed last: as long as anything is left of a network, its directory says so.
     await mkdir(own, { recursive: true });
-    await bridge.ensure(network, metadata);
-    if (network.type === 'bridged' || network.ip4 === null) {
+    const device = await bridge.ensure(network, metadata);
+    if (isServed(network)) {
+      await ensureRules(network);
+      const sysctls = [...(network.nat ? [FORWARD] : []), ...(metadata ? [localnet(network.vni)] : [])];
+      if (sysctls.length > 0) await run(['sysctl', '-q', '-w', ...sysctls]);
+      await dnsmasq(own, run).ensure(network, device);
+    } else {
       await dnsmasq(own, run).end();
-      await table.remove(own, network.vni);
-      return;
+      await tables.remove(own, network.vni);
     }
-    await table.ensure(own, network, metadataPort ?? null);
-    await run(['sysctl', '-q', '-w', 'net.ipv4.ip_forward=1', ...localnet(network.vni, metadata)]);
-    await dnsmasq(own, run).ensure(network);
+    await described(network.vni).put(NETWORK, network);
   };
 
   return {
@@ -50,12 +69,27 @@ export function linux({ dir, run, metadataPort, uplink }: LinuxNetworkSettings):
         const own = dirOf(vni);
         await mkdir(own, { recursive: true });
         await dnsmasq(own, run).end();
-        await bridge.remove(vni);
-        await table.remove(own, vni);
+        // The tables are of whoever has the bridge.
+        if (await bridge.remove(vni)) await tables.remove(own, vni);
         await rm(own, { recursive: true, force: true });
       }),
-    ensureLease: (nic) => alone(nic.vni, () => dnsmasq(dirOf(nic.vni), run).ensureGuest(nic)),
-    removeLease: (vni, mac) => alone(vni, () => dnsmasq(dirOf(vni), run).removeGuest(mac)),
+    ensureLease: (nic) =>
+      alone(nic.vni, async () => {
+        const network = await described(nic.vni).find(NETWORK);
+        if (!network) throw notFound('network', `${nic.vni}`);
+        await guests(nic.vni).put(nic.mac, nic);
+        if (!isServed(network)) return;
+        // Before it can be used, an address is nobody else's.
+        await ensureRules(network);
+        await dnsmasq(dirOf(nic.vni), run).ensureGuest(nic);
+      }),
+    removeLease: (vni, mac) =>
+      alone(vni, async () => {
+        await dnsmasq(dirOf(vni), run).removeGuest(mac);
+        await guests(vni).drop(mac);
+        const network = await described(vni).find(NETWORK);
+        if (network && isServed(network)) await ensureRules(network);
+      }),
     list: async () => {
       await mkdir(join(dir, 'networks'), { recursive: true });
       const kept = (await readdir(join(dir, 'networks'))).map((name) => Number(name) as Vni);
@@ -64,6 +98,9 @@ export function linux({ dir, run, metadataPort, uplink }: LinuxNetworkSettings):
   };
 }
 
+/** The state file that says how a network was made last. */
+const NETWORK = 'network';
+const FORWARD = 'net.ipv4.ip_forward=1';
+
 // Lets packets that the table sends to 127.0.0.1 in; its guard drops those that guests address there themselves.
-const localnet = (vni: Vni, metadata: boolean): readonly string[] =>
-  metadata ? [`net.ipv4.conf.${bridgeOf(vni)}.route_localnet=1`] : [];
+const localnet = (vni: Vni): string => `net.ipv4.conf.${bridgeOf(vni)}.route_localnet=1`;

@@ -27,5 +27,5 @@ export async function mustBeUnused(
   id: number,
 ): Promise<void> {
   const users = await profilesUsing(tx, part, id);
-  if (users.length > 0) throw conflict(`The ${what} '${name}' is used by: ${users.join(', ')}.`);
+  if (users.length > 0) throw conflict(`The ${what} '${name}' is in use by the profiles: ${users.join(', ')}.`);
 }

@@ -74,8 +74,8 @@ export function checkDisk(disk: NewDisk): void {
   if (size !== null && (!Number.isSafeInteger(size) || size < 1)) throw invalid('disk_size', 'must be positive.');
   if (filesystem !== null && !FILESYSTEM.test(filesystem))
     throw invalid('filesystem', `'${filesystem}' is no name of a file system.`);
-  if (filesystem === null && filesystemArgs.length > 0) throw invalid('filesystem_arg', 'needs a filesystem.');
   if (mountpoint !== null && filesystem === null) throw invalid('mountpoint', 'needs a filesystem.');
+  if (filesystem === null && filesystemArgs.length > 0) throw invalid('filesystem_arg', 'needs a filesystem.');
   if (mountpoint !== null && (!mountpoint.startsWith('/') || mountpoint.split('/').includes('..')))
     throw invalid('mountpoint', `'${mountpoint}' is not an absolute path without '..'.`);
 }

@@ -10,7 +10,8 @@ type Texts = Pick<TemplateService, 'listText' | 'getText' | 'createText' | 'upda
 
 /** Scripts and user-data. */
 export function textTemplates(store: Store): Texts {
-  const get = async (db: Db, kind: TextKind, name: string) => mustExist(WHAT[kind], name, await findText(db, kind, name));
+  const get = async (db: Db, kind: TextKind, name: string) =>
+    mustExist(WHAT[kind], name, await findText(db, kind, name));
   return {
     listText: (_who, kind, limit) => listTexts(store.read, kind, limit),
     getText: (_who, kind, name) => get(store.read, kind, name),

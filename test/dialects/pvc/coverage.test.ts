@@ -1,16 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
-import { pvc } from '../../../api/dialects/pvc/pvc.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Dialect } from '../../../api/http/dialect.ts';
 import { openApiDocument } from '../../../api/http/openapi.ts';
-import { memoryServices } from '../memory-services.ts';
+import { type Served, served } from '../served.ts';
 
 const GOLDEN = join(import.meta.dirname, '../../golden');
 const lines = (file: string): string[] =>
   readFileSync(join(GOLDEN, file), 'utf8')
     .split('\n')
     .filter((line) => line !== '');
-const dialect = pvc(memoryServices().services, { failureStatus: 'manual', authentication: true, version: '1.0.3' });
+
+let world: Served;
+let dialect: Dialect;
+beforeAll(async () => {
+  world = await served();
+  dialect = world.dialect;
+});
+afterAll(() => world.close());
 
 it('serves all that PVC has but for a list that only shrinks', () => {
   const served = new Set(

@@ -1,24 +1,20 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { pvc } from '../../../api/dialects/pvc/pvc.ts';
-import { SYSTEM } from '../../../domain/principal.ts';
-import { exampleVm, memoryServices } from '../memory-services.ts';
 import { type Answer, client, type Served, served, type Values, WAYS, type Way } from '../served.ts';
-import { DOCUMENT_ROUTES, FIXTURE, ROWS, type Row } from './rows.ts';
+import { type Fixture, makeFixture } from './fixture.ts';
+import { DOCUMENT_ROUTES, ROWS, type Row } from './rows.ts';
 
 let world: Served;
 let call: ReturnType<typeof client>;
+let fixture: Fixture;
+
+beforeAll(async () => {
+  fixture = await makeFixture();
+});
+afterAll(() => fixture.remove());
 
 async function begin(): Promise<void> {
-  world = await served();
+  world = await served({}, {}, fixture.file);
   call = client(world.origin);
-  const { services, vms } = world.memory;
-  vms.set('web1', exampleVm('web1', 'web', 0));
-  await services.vms.act(SYSTEM, 'web1', 'stop');
-  await services.profiles.apply(SYSTEM, { name: 'doc', system: { vcpus: 1, memoryMiB: 512 } });
-  for (const [path, values] of FIXTURE) {
-    const { status, body } = await call('POST', path, values);
-    if (status !== 200) throw new Error(`fixture ${path}: ${status} ${JSON.stringify(body)}`);
-  }
 }
 const end = (): Promise<void> => world.close();
 
@@ -35,8 +31,7 @@ describe('every endpoint', () => {
   afterEach(end);
 
   it('has a row', () => {
-    const { routes } = pvc(memoryServices().services, { failureStatus: 'manual', authentication: true, version: '0' });
-    const all = routes.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+    const all = world.dialect.routes.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
     expect(
       ROWS.map(({ route }) => route)
         .concat(DOCUMENT_ROUTES)

@@ -3,10 +3,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { storeControlPlane } from '../../../activities/control-plane.ts';
+import { insertStoragePool } from '../../../store/storage-pool.ts';
+import { report } from '../../api/core/cluster.ts';
 import { type Served, served } from '../served.ts';
 
 const USERDATA = '#cloud-config\npackages:\n  - htop\n';
 const FILE = '/usr/share/pvc/provisioner/examples/userdata.yaml';
+/** The manual names the user-data's file here, too; a script that is none is refused. */
+const SCRIPT = 'def install(**kwargs):\n    pass\n';
+const SCRIPT_FILE = '/usr/share/pvc/provisioner/examples/debootstrap_script.py';
 const V1 = 'http://localhost:7370/api/v1';
 
 /** Every command of the manual's provisioner part, as it stands there, and what it answers. */
@@ -80,10 +86,10 @@ const LINES: readonly (readonly [string, unknown])[] = [
     [{ name: 'example-userdata', userdata: USERDATA.trimEnd() }],
   ],
   [
-    `curl -X POST ${V1}/provisioner/script/debootstrap-example -d "data=$( cat ${FILE} )"`,
+    `curl -X POST ${V1}/provisioner/script/debootstrap-example -d "data=$( cat ${SCRIPT_FILE} )"`,
     { name: 'debootstrap-example' },
   ],
-  [`curl -X GET ${V1}/provisioner/script/debootstrap-example`, [{ script: USERDATA.trimEnd() }]],
+  [`curl -X GET ${V1}/provisioner/script/debootstrap-example`, [{ script: SCRIPT.trimEnd() }]],
   [
     String.raw`curl -X POST ${V1}/provisioner/profile/test-profile?system_template=2cpu-1gb-serial\&network_template=net200+net300\&disk_template=ext4-root-var-log\&userdata_template=example-userdata\&script=debootstrap-example\&arg=deb_release=buster\&arg=deb_mirror=http://MIRROR/debian\&arg=deb_packages=linux-image-amd64,grub-pc,cloud-init,python3-cffi-backend,wget`,
     { name: 'test-profile' },
@@ -121,7 +127,10 @@ let taskId = '';
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'pvc-manual-'));
   writeFileSync(join(dir, 'userdata.yaml'), USERDATA);
+  writeFileSync(join(dir, 'script.py'), SCRIPT);
   world = await served({ authentication: false });
+  await world.store.write((tx) => insertStoragePool(tx, { name: 'vms', driver: 'sim', config: {} }));
+  await storeControlPlane(world.store).keepalive(report('pvchv1'));
   for (const vni of ['200', '300']) {
     await fetch(`${world.origin}/api/v1/network?vni=${vni}&description=n${vni}&nettype=managed`, { method: 'POST' });
   }
@@ -148,6 +157,7 @@ it.each(LINES)('%s', async (line, expected) => {
   const here = line
     .replace('http://localhost:7370', world.origin)
     .replace(FILE, join(dir, 'userdata.yaml'))
+    .replace(SCRIPT_FILE, join(dir, 'script.py'))
     .replace('<task-id>', taskId);
   const response = await curl(here);
   const body = (await response.json()) as { task_id?: string };

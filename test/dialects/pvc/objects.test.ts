@@ -1,18 +1,18 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { SYSTEM } from '../../../domain/principal.ts';
-import { exampleVm } from '../memory-services.ts';
 import { client, type Served, served } from '../served.ts';
-import { FIXTURE } from './rows.ts';
+import { type Fixture, makeFixture } from './fixture.ts';
 
 let world: Served;
+let fixture: Fixture;
 beforeAll(async () => {
-  world = await served();
-  world.memory.vms.set('web1', exampleVm('web1', 'web', 0));
-  await world.memory.services.vms.act(SYSTEM, 'web1', 'stop');
-  for (const [path, values] of FIXTURE) await client(world.origin)('POST', path, values);
+  fixture = await makeFixture();
+  world = await served({}, {}, fixture.file);
 });
-afterAll(() => world.close());
+afterAll(async () => {
+  await world.close();
+  fixture.remove();
+});
 
 /** What later PVC's client reads of each object: without any of these keys it crashes (its own code was tried key by key). */
 const NEEDED: Readonly<Record<string, readonly string[]>> = {

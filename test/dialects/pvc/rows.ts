@@ -19,8 +19,10 @@ export interface Row {
 const has = (shape: object): unknown => expect.objectContaining(shape);
 const message = (...words: string[]) => has({ message: expect.stringContaining(words.join(' ')) });
 const changed = (name: string, more: object = {}) => has({ message: expect.any(String), name, ...more });
-const TASK = '00000000-0000-4000-8000-000000000001';
-const task = has({ state: 'PENDING', current: 0, total: 1, status: 'Accepted', task_id: TASK, task_name: 'vm.stop' });
+/** A task that has begun nothing yet, and one that has ended. */
+export const TASK = '00000000-0000-4000-8000-000000000001';
+export const ENDED = '00000000-0000-4000-8000-000000000002';
+const task = has({ state: 'PENDING', current: 0, total: 1, status: 'Accepted.', task_id: TASK, task_name: 'vm.stop' });
 const GONE: Values = {};
 
 const system: Values = {
@@ -185,7 +187,7 @@ export const ROWS: readonly Row[] = [
   {
     route: 'POST /token',
     values: { description: 'ci', role: 'viewer' },
-    body: has({ token: 'secret-ci', role: 'viewer' }),
+    body: has({ token: expect.stringMatching(/^[\w-]{43}$/), role: 'viewer' }),
     bad: [
       [{ description: [] }, 'description'],
       [{ role: 'god' }, 'role'],
@@ -216,21 +218,21 @@ export const ROWS: readonly Row[] = [
   { route: 'DELETE /tasks/:task', path: `/tasks/${TASK}`, body: message('being undone'), missing: '/tasks/nope' },
   {
     route: 'GET /tasks/:task/log',
-    path: `/tasks/${TASK}/log`,
-    body: has({ name: TASK, data: 'line 1\nline 2' }),
+    path: `/tasks/${ENDED}/log`,
+    body: has({ name: ENDED, data: 'line 1\nline 2' }),
     missing: '/tasks/nope/log',
   },
   {
     route: 'GET /tasks/:task/events',
-    path: `/tasks/${TASK}/events`,
-    body: expect.stringMatching(/^event: task\ndata: \{/),
+    path: `/tasks/${ENDED}/events`,
+    body: expect.stringMatching(/^id: 1\nevent: log\ndata: [^\n]*line 1.*event: task\ndata: \{[^\n]*SUCCESS/s),
     missing: '/tasks/nope/events',
   },
 
   {
     route: 'GET /node',
     body: [
-      has({ name: 'hv1', memory: { total: 16384, allocated: 1024, provisioned: 2048, used: 2049, free: 14336 } }),
+      has({ name: 'hv1', memory: { total: 16384, allocated: 1024, provisioned: 1024, used: 2049, free: 14336 } }),
       has({ name: 'hv2', health: 'N/A' }),
     ],
   },
@@ -249,7 +251,7 @@ export const ROWS: readonly Row[] = [
   {
     route: 'GET /node/:node/coordinator-state',
     path: '/node/hv1/coordinator-state',
-    body: { name: 'hv1', coordinator_state: 'client' },
+    body: { name: 'hv1', coordinator_state: 'primary' },
   },
   {
     route: 'GET /node/:node/domain-state',
@@ -287,7 +289,7 @@ export const ROWS: readonly Row[] = [
     route: 'GET /vm/:vm/console',
     path: '/vm/web1/console',
     values: { lines: '7' },
-    body: { name: 'web1', data: 'web1: last 7\n' },
+    body: { name: 'web1', data: 'line 4\nline 5\nline 6\nline 7\nline 8\nline 9\nline 10' },
     bad: [[{ lines: '-1' }, 'lines']],
     missing: '/vm/nope/console',
   },
@@ -338,7 +340,7 @@ export const ROWS: readonly Row[] = [
     ],
     missing: '/network/999',
   },
-  { route: 'DELETE /network/:vni', path: '/network/default', body: message('removed'), missing: '/network/999' },
+  { route: 'DELETE /network/:vni', path: '/network/n300', body: message('removed'), missing: '/network/999' },
 
   {
     route: `GET ${T}`,
@@ -397,7 +399,7 @@ export const ROWS: readonly Row[] = [
     route: `DELETE ${T}/system/:name`,
     path: `${T}/system/small`,
     status: 510,
-    body: message('in use by the profiles web'),
+    body: message('in use by the profiles: web'),
   },
 
   {
@@ -431,7 +433,7 @@ export const ROWS: readonly Row[] = [
     route: `DELETE ${T}/network/:name`,
     path: `${T}/network/net200+net300`,
     status: 510,
-    body: message('in use by the profiles web'),
+    body: message('in use by the profiles: web'),
   },
   {
     route: `GET ${T}/network/:name/net`,
@@ -508,7 +510,7 @@ export const ROWS: readonly Row[] = [
     route: `DELETE ${T}/storage/:name`,
     path: `${T}/storage/root`,
     status: 510,
-    body: message('in use by the profiles web'),
+    body: message('in use by the profiles: web'),
   },
   {
     route: `GET ${T}/storage/:name/disk`,
@@ -566,7 +568,7 @@ export const ROWS: readonly Row[] = [
         userdata: 'ud',
         userdata_template: 'ud',
         ova: 'N/A',
-        arguments: ['a=1'],
+        arguments: ['a=1', 'b=1'],
       }),
     ],
   },
@@ -592,8 +594,8 @@ export const ROWS: readonly Row[] = [
   { route: `DELETE ${P}/:name`, path: `${P}/web`, body: changed('web'), missing: `${P}/nope` },
   {
     route: `GET ${P}/:name/export`,
-    path: `${P}/doc/export`,
-    body: has({ name: 'doc', system: { vcpus: 1, memoryMiB: 512 } }),
+    path: `${P}/web/export`,
+    body: has({ name: 'web', system: has({ vcpus: 1, memoryMiB: 512 }), networks: [200] }),
     missing: `${P}/nope/export`,
   },
   {
@@ -602,8 +604,8 @@ export const ROWS: readonly Row[] = [
     values: { name: 'vm1', arg: ['a=2', 'b=3'] },
     body: has({
       node: 'hv1',
-      userdata: 'a=2\nb=3',
-      networks: [{ vni: 100, mac: '52:54:01:00:00:01', ip: '10.0.0.2' }],
+      userdata: '#cloud-config\n# a=2 b=3\n',
+      networks: [{ vni: 200, mac: expect.stringMatching(/^52:54:00(:[0-9a-f]{2}){3}$/), ip: null }],
       disks: [{ name: 'vm1_sda', pool: 'vms', size_mb: 4096, filesystem: 'ext4' }],
     }),
     bad: [[{ name: [] }, 'name']],
@@ -641,8 +643,8 @@ export const FIXTURE: readonly (readonly [string, Values])[] = [
           vni,
           description,
           nettype: 'managed',
-          nat: '',
           ...(vni === '100' && {
+            nat: '',
             ip4_network: '10.0.0.0/24',
             ip4_gateway: '10.0.0.1',
             dhcp4: '',
@@ -657,7 +659,7 @@ export const FIXTURE: readonly (readonly [string, Values])[] = [
   [`${T}/network/net200+net300/net/200`, GONE],
   [`${T}/storage/root`, GONE],
   [`${T}/storage/root/disk/sda`, disk],
-  ['/provisioner/userdata/ud', { data: '#cloud-config\n' }],
+  ['/provisioner/userdata/ud', { data: '#cloud-config\n# a={{args.a}} b={{args.b}}\n' }],
   ['/provisioner/userdata/spare-userdata', { data: '' }],
   ['/provisioner/script/sc', { data: 'def install(**kwargs): pass\n' }],
   ['/provisioner/script/spare-script', { data: '' }],
@@ -669,7 +671,7 @@ export const FIXTURE: readonly (readonly [string, Values])[] = [
       storage_template: 'root',
       userdata: 'ud',
       script: 'sc',
-      arg: 'a=1',
+      arg: ['a=1', 'b=1'],
     },
   ],
 ];
