@@ -15,6 +15,7 @@ import json
 import os
 import platform
 import re
+import shlex
 import shutil
 import subprocess
 import uuid
@@ -34,7 +35,9 @@ SLOW_UNITS = ("apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.time
 
 
 def run(*argv, **options):
-    subprocess.run(argv, check=True, **options)
+    ended = subprocess.run(argv, **options).returncode
+    if ended:
+        raise RuntimeError(f"{' '.join(argv[:3])} ended with {ended}")
 
 
 def write(root, path, text, mode=0o644):
@@ -109,15 +112,20 @@ def before_packages(root):
     write(root, "etc/initramfs-tools/hooks/slipway", hook, 0o755)
 
 
-def bootstrap(root, release, mirror, packages):
-    """mmdebstrap resolves virtual packages and needs no device nodes; debootstrap does neither, so it is not used."""
+def bootstrap(root, release, mirror, packages, further):
+    """mmdebstrap resolves dependencies and needs no device nodes; debootstrap does neither, so it is not used."""
     options = [f"--aptopt={line}" for line in apt_options()]
     options += [f"--dpkgopt=path-exclude=/usr/share/{d}/*" for d in ("man", "doc", "info")]
     options += ["--dpkgopt=path-include=/usr/share/doc/*/copyright", "--dpkgopt=force-unsafe-io"]
     before_packages("/tmp/before")
     hook = 'cp -a /tmp/before/. "$1/"'
     command = ["mmdebstrap", "--mode=root", "--variant=minbase", "--skip=check/empty", f"--keyring={keyring(release)}"]
-    command += [f"--include={','.join(packages)}", f"--essential-hook={hook}", *options, release, root, "-"]
+    command += [f"--include={','.join(packages)}", f"--essential-hook={hook}", *options]
+    if further:
+        # As if another package depended on them: that is how apt chooses who provides a virtual one.
+        satisfy = shlex.join(["apt-get", "--yes", "--quiet", "--no-install-recommends", "satisfy", ", ".join(further)])
+        command.append(f'--customize-hook=chroot "$1" {satisfy}')
+    command += [release, root, "-"]
     run(*command, input="\n".join(sources(release, mirror)) + "\n", text=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
 
 
@@ -151,10 +159,10 @@ def build(temporary_directory, deb_release="bookworm", deb_mirror="", deb_packag
     root = temporary_directory
     if not os.path.ismount(root):
         raise ValueError("the storage template needs a disk with the mountpoint /")
-    wanted = [kernel_package(deb_release), *PACKAGES, *filter(None, re.split(r"[,\s]+", deb_packages))]
+    wanted = [kernel_package(deb_release), *PACKAGES]
     wanted += () if deb_release in RESOLVED_INSIDE else ("systemd-resolved",)
     wanted += GRUB_PACKAGES if boot == "grub" else ()
-    bootstrap(root, deb_release, deb_mirror, wanted)
+    bootstrap(root, deb_release, deb_mirror, wanted, [word for word in re.split(r"[,\s]+", deb_packages) if word])
     configure_network(root)
     configure_cloud_init(root)
     run("chroot", root, "systemctl", "mask", "--quiet", *SLOW_UNITS)
