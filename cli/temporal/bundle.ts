@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
@@ -27,7 +27,7 @@ export async function workflowBundle(cacheDir: string, logger?: Logger): Promise
   const { code } = await bundleWorkflowCode(bundleOptions(logger));
   await mkdir(cacheDir, { recursive: true });
   // Written beside and renamed: another process never sees half of it.
-  const part = `${codePath}.${process.pid}`;
+  const part = `${codePath}.${randomUUID()}`;
   await writeFile(part, code);
   await rename(part, codePath);
   return { codePath, fresh: true };

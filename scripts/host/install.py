@@ -47,8 +47,7 @@ def show_disks(job, mounts, userns):
             mounts.show(path, shown, userns)
             argv += ["--dev-bind", shown, os.path.normpath(TARGET + "/" + os.path.relpath(path, mounts.root))]
         elif not disk["filesystem"]:
-            file = mounts.export(disk, owner=sandbox.FIRST_ID)
-            argv += ["--dev-bind", file, f"/disks/{disk['disk_id']}"]
+            argv += ["--dev-bind", mounts.file(disk), f"/disks/{disk['disk_id']}"]
     return argv
 
 
@@ -112,7 +111,7 @@ def take(name, out_dir):
 def main():
     job = begin()
     out_dir = job["outDir"]
-    mounts = Mounts(f"{WORK}/host", f"{WORK}/host/root")
+    mounts = Mounts(f"{WORK}/host", f"{WORK}/host/root", job["disks"])
     report = run(job, mounts)
     # After a failure nobody reads the disks, but a write error on them would be the better explanation.
     mounts.close()

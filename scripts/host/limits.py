@@ -8,7 +8,7 @@ import resource
 GROUP = "slipway-scripts"
 TASKS = 1024
 # Of the host's memory, but not less than the second: pages of files that the script writes count too, and give way.
-MEMORY_SHARE, MEMORY_BYTES = 0.25, 1024**3
+MEMORY_SHARE, MEMORY_BYTES = 0.125, 1024**3
 
 # Each process; root outside is not bound by the count of processes, so that only the sandbox runs out of them.
 LIMITS = (

@@ -80,11 +80,13 @@ def network(work):
         raise RuntimeError("slirp4netns could not start: no network for the script")
     os.close(ready)
     links = json.loads(command("ip", "-json", "-4", "address", "show"))
-    own = [a["local"] for link in links for a in link["addr_info"] if not a["local"].startswith("127.")]
-    guests = [f"{a['local']}/{a['prefixlen']}" for link in links if link["ifname"].startswith("vmbr") for a in link["addr_info"]]
-    nets = [str(ipaddress.ip_interface(address).network) for address in guests]
     # Link-local too: that is where clouds give their host's credentials away.
-    routes = "".join(f"route add unreachable {address}\n" for address in {*own, *nets, "169.254.0.0/16"})
+    closed = {ipaddress.ip_network("169.254.0.0/16")}
+    for link in links:
+        for address in map(ipaddress.ip_interface, (f"{a['local']}/{a['prefixlen']}" for a in link["addr_info"])):
+            guests = link["ifname"].startswith("vmbr")
+            closed.add(address.network if guests else ipaddress.ip_network(address.ip))
+    routes = "".join(f"route replace unreachable {net}\n" for net in closed if not net.is_loopback)
     subprocess.run(["nsenter", f"--net={path}", "ip", "-batch", "-"], input=routes, text=True, check=True, stdout=subprocess.DEVNULL)
     return path
 

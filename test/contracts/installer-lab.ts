@@ -124,9 +124,28 @@ export async function openLab(): Promise<Lab> {
   };
 }
 
-/** Namespaces of the processes that name this directory, while they run. */
+/** PID namespaces, other than ours, of the processes that name this directory and of all that they started. */
 export function namespacesOf(dir: string): ReadonlySet<string> {
-  return new Set(processes().flatMap(({ pid, command }) => (command.includes(dir) ? [pidNamespace(pid)] : [])));
+  const all = processes();
+  const family = new Set(all.filter(({ command }) => command.includes(dir)).map(({ pid }) => pid));
+  for (let before = -1; before < family.size; ) {
+    before = family.size;
+    for (const { pid } of all) if (family.has(parentOf(pid))) family.add(pid);
+  }
+  const namespaces = new Set([...family].map(pidNamespace));
+  namespaces.delete(pidNamespace('self'));
+  namespaces.delete(GONE);
+  return namespaces;
+}
+
+const GONE = 'gone';
+
+function parentOf(pid: string): string {
+  try {
+    return /^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? GONE;
+  } catch {
+    return GONE;
+  }
 }
 
 async function remains(dir: string): Promise<readonly string[]> {
@@ -161,7 +180,7 @@ function pidNamespace(pid: string): string {
   try {
     return readlinkSync(`/proc/${pid}/ns/pid`);
   } catch {
-    return 'gone';
+    return GONE;
   }
 }
 

@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { beginChange, type Change } from '../../../api/core/vm-change.ts';
+import { baseDisks } from '../../../domain/base-image.ts';
 import type { BaseKey, Mac, NodeName, TaskId, VmId, Vni } from '../../../domain/ids.ts';
-import { baseVolumeId } from '../../../domain/ids.ts';
 import type { CollectImage, CreateVm, RemoveNetwork } from '../../../domain/plan.ts';
 import { DEFAULT_TENANT, SYSTEM } from '../../../domain/principal.ts';
 import type { TaskKind } from '../../../domain/task.ts';
 import type { Disk } from '../../../domain/volume.ts';
-import { findRecipe, keepRecipe } from '../../../store/base-image.ts';
+import { findRecipe, keepRecipe, updateBaseImage } from '../../../store/base-image.ts';
 import { findNetwork, insertNetwork, markNetworkRemoving } from '../../../store/network.ts';
 import { insertNics } from '../../../store/nic.ts';
 import type { Db, Store } from '../../../store/open.ts';
@@ -81,13 +81,11 @@ export async function acceptChange(store: Store, vm: VmId, action: Change, delet
   });
 }
 
-/** The recipe of a base image that the formatted disks of these are cloned from; another one for each `seed`. */
+/** A base image for VMs with these disks, another one for each `seed`, and its recipe. */
 export async function keepBase(store: Store, disks: readonly Disk[], seed: string): Promise<BaseKey> {
   const key = createHash('sha256').update(seed).digest('hex') as BaseKey;
-  const cloned = disks
-    .filter((disk) => disk.filesystem !== null)
-    .map((disk) => ({ ...disk, volume: baseVolumeId(key, disk.diskId), name: baseVolumeId(key, disk.diskId) }));
-  await store.write((tx) => keepRecipe(tx, { key, scriptSha256: sha256(SCRIPT), args: {}, disks: cloned }));
+  const recipe = { key, scriptSha256: sha256(SCRIPT), args: {}, disks: baseDisks(disks, key) };
+  await store.write((tx) => keepRecipe(tx, recipe));
   return key;
 }
 
@@ -96,6 +94,7 @@ export async function acceptCollection(store: Store, base: BaseKey, node: NodeNa
   return store.write(async (tx) => {
     const recipe = await findRecipe(tx, base);
     const input: CollectImage = { task: mintTask(), base, node, disks: recipe?.disks ?? [] };
+    await updateBaseImage(tx, base, node, { state: 'removing', build: input.task });
     return insertTask(tx, taskRow('image.collect', input.task, base.slice(0, 16), node, input));
   });
 }

@@ -6,10 +6,12 @@ import { keepNodes, type World } from './world.ts';
 interface Expected {
   /** Undoes what a task that succeeded did, so that the world is as before. */
   readonly ends: (task: TaskRow) => Promise<void>;
-  /** Whether a cancellation is heeded at all once the task has begun. */
-  readonly cancellable?: boolean;
-  /** Whether a difference is what such a failure is allowed to leave. */
-  readonly permits?: (line: string, task: TaskRow) => boolean;
+  /** Once begun it runs to its end: an activity never learns of a cancellation. */
+  readonly deaf?: boolean;
+  /** Whether a difference is what the task may leave that ended like this. */
+  readonly settle?: (task: TaskRow, difference: string) => Promise<boolean>;
+  /** Checks what a task left that did not succeed, and makes the next one possible. */
+  readonly restore?: (task: TaskRow) => Promise<void>;
 }
 
 /**
@@ -25,6 +27,7 @@ export async function eachCallUnwinds(
   const wrong: string[] = [];
   for (const label of calls)
     for (const trouble of TROUBLES) {
+      if (trouble === 'cancel during' && expected.deaf) continue;
       const found = await struck(world, await preparing(world, accept), label, trouble, expected);
       wrong.push(...found.map((line) => `${trouble} ${label}: ${line}`));
     }
@@ -58,7 +61,7 @@ async function struck(
   { before, task }: Prepared,
   label: string,
   trouble: Trouble,
-  { ends, cancellable = true, permits = () => false }: Expected,
+  { ends, settle, restore }: Expected,
 ): Promise<readonly string[]> {
   let hit = false;
   const strikes = strike(label, trouble, () => world.cancel(task));
@@ -75,9 +78,10 @@ async function struck(
   if (fails && (row.state !== 'FAILURE' || !row.error?.includes(INJECTED)))
     wrong.push(`ended as ${row.state}: ${row.error}`);
   // A cancellation may come too late; then the task has succeeded altogether.
-  if (!fails && row.state !== 'SUCCESS' && (row.state !== 'REVOKED' || !cancellable || row.error !== null))
+  if (!fails && row.state !== 'SUCCESS' && (row.state !== 'REVOKED' || row.error !== null))
     wrong.push(`ended as ${row.state}: ${row.error}`);
   if (row.state === 'SUCCESS') await ends(row);
-  const left = difference(before, world.snapshot()).filter((line) => !permits(line, row));
-  return [...wrong, ...left];
+  for (const line of difference(before, world.snapshot())) if (!(await settle?.(row, line))) wrong.push(line);
+  await restore?.(row);
+  return wrong;
 }

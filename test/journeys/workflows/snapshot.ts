@@ -6,7 +6,7 @@ import BetterSqlite3 from 'better-sqlite3';
 export type Snapshot = Readonly<Record<string, string>>;
 
 /** Tables that keep what was asked and done, not what exists. */
-const RECORDS = ['tasks', 'task_log', 'sqlite_sequence', '__drizzle_migrations'];
+const RECORDS = ['tasks', 'task_log', 'base_recipes', 'sqlite_sequence', '__drizzle_migrations'];
 /** Columns that say when somebody looked, not what there is. */
 const MOMENTS = ['seen_at', 'used_at', 'memory_used', 'memory_free', 'memory_other', 'load'];
 /** The simulated installer's protocol of what it ran. What it did not finish writing is a leftover all the same. */

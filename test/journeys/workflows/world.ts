@@ -37,6 +37,9 @@ export interface World {
   readonly start: (accepted: Promise<TaskRow> | TaskRow) => Promise<TaskRow>;
   readonly ended: (task: TaskRow) => Promise<TaskRow>;
   readonly cancel: (task: TaskRow) => Promise<void>;
+  readonly task: (task: TaskRow) => Promise<TaskRow>;
+  /** Resolves once this holds; looks whenever the store changes. */
+  readonly until: (settled: () => Promise<boolean>) => Promise<void>;
   /** What exists now, save the tasks. */
   readonly snapshot: () => Snapshot;
   readonly stopNode: () => Promise<void>;
@@ -114,6 +117,8 @@ export async function startWorld({ stepMs = 0, key: keyText }: WorldOptions = {}
   const world: World = {
     ...{ store, client, dir, tamper: tampered, start, ended },
     run: async (accepted) => ended(await start(accepted)),
+    task: (task) => taskOf(store, task.id),
+    until: (settled) => until(store, settled),
     cancel: (task) => jobs.cancel(task.id),
     snapshot: () => snapshot(join(dir, 'slipway.db'), [join(dir, 'nodes'), join(dir, 'sim')]),
     stopNode: async () => nodes.get(NODES[0]!)?.stop(),
@@ -130,6 +135,16 @@ export async function startWorld({ stepMs = 0, key: keyText }: WorldOptions = {}
   await keepNodes(world);
   await settleIn(world);
   return world;
+}
+
+async function until(store: Store, settled: () => Promise<boolean>): Promise<void> {
+  const deadline = AbortSignal.timeout(40_000);
+  for (;;) {
+    const seen = store.changes.seen();
+    if (await settled()) return;
+    deadline.throwIfAborted();
+    await store.changes.after(seen, deadline);
+  }
 }
 
 /** The control plane hears of the nodes, as their agents would see to it. */
