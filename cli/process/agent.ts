@@ -36,7 +36,8 @@ export async function startAgent(deps: AgentDeps): Promise<Agent> {
     warn: (error, vm) => log.warn({ err: error, vm }, 'a part of a console log was not kept'),
   });
   await keepAlive(deps);
-  for (const domain of await hypervisor.list()) if (domain.running) consoles.follow(domain.vm);
+  // Also of those that are off: their last words may have come while nobody followed.
+  for (const domain of await hypervisor.list()) consoles.follow(domain.vm);
   const restored = restoreNetworks(deps);
   const beats = beat(deps, stopping.signal);
   return {
