@@ -44,14 +44,18 @@ async function runAttempt(
     attempt: info.attempt,
   });
   const workflow = info.workflowExecution?.workflowId ?? '';
+  // Not the activity's id: one that is asked for again has another.
+  const activity = step ? `${info.activityType} ${step.status}` : info.activityId;
+  const first = info.attempt === 1 && !step?.again;
   if (step?.undo) await registry.replace(workflow, null);
-  else if (info.attempt > 1) await registry.replace(workflow, info.activityId);
+  else if (!first) await registry.replace(workflow, activity);
 
   const abort = new AbortController();
   context.cancelled.catch((reason: unknown) => abort.abort(reason));
   const beat = beating(context);
   const attempt: Attempt = {
-    number: info.attempt,
+    number: first ? 1 : Math.max(2, info.attempt),
+    deadline: deadlineOf(context),
     signal: abort.signal,
     task: step?.task ?? null,
     step: step?.status ?? info.activityType,
@@ -59,7 +63,7 @@ async function runAttempt(
   };
   if (step) await tellProgress(deps.controlPlane, step, log);
   const result = withAttempt(attempt, work);
-  const remove = registry.add({ workflow, activity: info.activityId, abort, ended: result });
+  const remove = registry.add({ workflow, activity, abort, ended: result });
   try {
     const value = await result;
     log.debug('done');
@@ -74,6 +78,9 @@ async function runAttempt(
     beat.stop();
   }
 }
+
+/** Epoch milliseconds, from when it was first asked for: attempts do not add up. */
+const deadlineOf = ({ info }: Context): number => info.scheduledTimestampMs + info.scheduleToCloseTimeoutMs;
 
 function stepOf({ headers }: ActivityExecuteInput): StepHeader | null {
   const payload = headers[STEP_HEADER];
