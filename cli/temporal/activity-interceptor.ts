@@ -47,8 +47,6 @@ async function runAttempt(
   // Not the activity's id: one that is asked for again has another.
   const activity = step ? `${info.activityType} ${step.status}` : info.activityId;
   const first = info.attempt === 1 && !step?.again;
-  if (step?.undo) await registry.replace(workflow, null);
-  else if (!first) await registry.replace(workflow, activity);
 
   const abort = new AbortController();
   context.cancelled.catch((reason: unknown) => abort.abort(reason));
@@ -61,8 +59,15 @@ async function runAttempt(
     step: step?.status ?? info.activityType,
     note: beat.note,
   };
-  if (step) await tellProgress(deps.controlPlane, step, log);
-  const result = withAttempt(attempt, work);
+  const begin = async (): Promise<unknown> => {
+    if (step?.undo) await registry.replace(workflow, null);
+    else if (!first) await registry.replace(workflow, activity);
+    if (step) await tellProgress(deps.controlPlane, step, log);
+    // While it waited for its predecessor it may have got a successor.
+    abort.signal.throwIfAborted();
+    return withAttempt(attempt, work);
+  };
+  const result = begin();
   const remove = registry.add({ workflow, activity, abort, ended: result });
   try {
     const value = await result;
