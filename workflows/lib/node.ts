@@ -31,7 +31,7 @@ const LONG: ActivityOptions = {
   startToCloseTimeout: '6h',
   scheduleToCloseTimeout: '24h',
   heartbeatTimeout: HEARTBEAT,
-  retry: { initialInterval: '1s', maximumInterval: '30s', maximumAttempts: 4 },
+  retry: { initialInterval: '1s', maximumInterval: '30s', maximumAttempts: 8 },
 };
 
 const CLEANUP: ActivityOptions = {
