@@ -16,7 +16,7 @@ TOOLCHAIN_ROOT=$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")
 # What a real hypervisor node runs; Debian's names.
 HOST_PACKAGES=(
   qemu-system-x86 qemu-utils libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients
-  bubblewrap genisoimage debootstrap mmdebstrap dnsmasq-base nftables iproute2 e2fsprogs xfsprogs python3 util-linux
+  bubblewrap genisoimage debootstrap mmdebstrap dnsmasq-base nftables iproute2 procps e2fsprogs xfsprogs python3 util-linux
 )
 
 tools_dir() { echo "${SLIPWAY_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/slipway/tools}"; }
@@ -102,9 +102,10 @@ install_deps() {
   deps_current && return 0
   ensure_npm || return
   say "installing the npm dependencies (package-lock.json is new or has changed)"
-  (cd "$TOOLCHAIN_ROOT" && npm ci --no-audit --no-fund --loglevel=error >&2) ||
-    { fail "npm ci failed" "See npm's message above."; return; }
-  # Written last: an interrupted npm ci is done again.
+  # Not `npm ci`: it refuses a lock without the optional packages of other platforms, which not every registry has.
+  (cd "$TOOLCHAIN_ROOT" && npm install --no-save --no-audit --no-fund --loglevel=error >&2) ||
+    { fail "npm install failed" "See npm's message above."; return; }
+  # Written last: an interrupted install is done again.
   cp "$TOOLCHAIN_ROOT/package-lock.json" "$TOOLCHAIN_ROOT/node_modules/.slipway-lock"
 }
 

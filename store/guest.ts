@@ -29,7 +29,7 @@ const columns = {
 const asker = alias(nics, 'asker');
 
 /** One query by the index on addresses: a row per interface of the guest that has this address. */
-const byAddress = hot((db) =>
+export const selectByAddress = (db: Db) =>
   db
     .select(columns)
     .from(asker)
@@ -38,9 +38,9 @@ const byAddress = hot((db) =>
     .innerJoin(nics, eq(nics.vm, vms.id))
     .innerJoin(networks, eq(networks.vni, nics.vni))
     .where(and(eq(asker.ip, sql.placeholder('ip')), ne(vms.state, 'deleting')))
-    .orderBy(asc(nics.index))
-    .prepare(),
-);
+    .orderBy(asc(nics.index));
+
+const byAddress = hot((db) => selectByAddress(db).prepare());
 
 const byVm = hot((db) =>
   db

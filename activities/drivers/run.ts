@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { DomainError, unavailable } from '../../domain/fault.ts';
+import { lines } from './lines.ts';
 
 export interface RunOptions {
   /** Written to standard input: the only way in for secrets, since argument lists are world-readable. */
@@ -8,7 +8,7 @@ export interface RunOptions {
   /** Exit codes that are no failure; [0] unless told. */
   readonly okCodes?: readonly number[];
   readonly signal?: AbortSignal;
-  /** Called with each line of either output, as it comes. */
+  /** Called with each line of either output, as it comes; then the result has only the outputs' ends. */
   readonly line?: (text: string) => void;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
@@ -26,6 +26,9 @@ export interface RunResult {
 
 /** The one door to other programs. Takes an argument list, never a command line. */
 export type Run = (argv: readonly [string, ...string[]], options?: RunOptions) => Promise<RunResult>;
+
+/** Characters kept of an output that goes somewhere line by line: it may be endless. */
+const KEPT = 64 * 1024;
 
 /** Grace between SIGTERM and SIGKILL of an aborted process group. */
 const KILL_AFTER_MS = 3_000;
@@ -49,10 +52,15 @@ export const run: Run = (argv, options = {}) =>
     });
     const out = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
-      child[name].setEncoding('utf8').on('data', (chunk: string) => {
+      const stream = child[name].setEncoding('utf8');
+      if (options.line) {
+        const splitter = lines(options.line);
+        stream.on('data', splitter.push).on('end', splitter.end);
+      }
+      stream.on('data', (chunk: string) => {
         out[name] += chunk;
+        if (options.line && out[name].length > 2 * KEPT) out[name] = out[name].slice(-KEPT);
       });
-      if (options.line) createInterface({ input: child[name] }).on('line', options.line);
     }
     // A program that ends without reading its input is judged by its exit code.
     child.stdin.on('error', () => undefined).end(options.input ?? '');

@@ -1,6 +1,6 @@
 import { mkdirSync, watch } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { open, readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { VmId } from '../../domain/ids.ts';
 
 /** Hands the growth of a node's console logs on. */
@@ -20,18 +20,28 @@ export interface FollowOptions {
 /** Bytes read at once. */
 const CHUNK = 64 * 1024;
 
+/**
+ * How far a log was handed on. libvirt's virtlogd moves a long one aside (`web1.log.0`) and begins another: `base` counts
+ * what is in those, so that offsets go on growing.
+ */
+interface Reached {
+  readonly base: number;
+  readonly offset: number;
+}
+
 /** One watch on the directory that all logs of a node are in. */
 export function followConsoles({ path, append, warn }: FollowOptions): ConsoleFollower {
   const dir = dirname(path('any' as VmId));
   mkdirSync(dir, { recursive: true });
-  const offsets = new Map<VmId, number>();
+  const reached = new Map<VmId, Reached | null>();
   const busy = new Map<VmId, Promise<void>>();
   const again = new Set<VmId>();
 
   const pump = async (vm: VmId): Promise<void> => {
     do {
       again.delete(vm);
-      offsets.set(vm, await handOn(path(vm), offsets.get(vm) ?? 0, (offset, text) => append(vm, offset, text)));
+      const from = reached.get(vm) ?? { base: await movedAside(path(vm)), offset: 0 };
+      reached.set(vm, await handOn(path(vm), from, (offset, text) => append(vm, offset, text)));
     } while (again.has(vm));
   };
   const look = (vm: VmId): void => {
@@ -45,12 +55,12 @@ export function followConsoles({ path, append, warn }: FollowOptions): ConsoleFo
     busy.set(vm, work);
   };
   const watcher = watch(dir, (_event, file) => {
-    const vm = [...offsets.keys()].find((one) => basename(path(one)) === file);
+    const vm = [...reached.keys()].find((one) => basename(path(one)) === file);
     if (vm) look(vm);
   });
   return {
     follow: (vm) => {
-      if (!offsets.has(vm)) offsets.set(vm, 0);
+      if (!reached.has(vm)) reached.set(vm, null);
       look(vm);
     },
     stop: async () => {
@@ -60,24 +70,33 @@ export function followConsoles({ path, append, warn }: FollowOptions): ConsoleFo
   };
 }
 
-/** Returns the offset up to which the file was handed on; a file that is not there (any more) has nothing. */
+/** Bytes of a log that were moved aside; virtlogd drops the oldest of them some day. */
+async function movedAside(file: string): Promise<number> {
+  const [dir, name] = [dirname(file), `${basename(file)}.`];
+  const aside = (await readdir(dir)).filter((one) => one.startsWith(name) && /^\d+$/.test(one.slice(name.length)));
+  const sizes = await Promise.all(aside.map(async (one) => (await stat(join(dir, one))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** Returns how far the file was handed on; a file that is not there (any more) has nothing. */
 async function handOn(
   file: string,
-  from: number,
+  from: Reached,
   append: (offset: number, text: string) => Promise<void>,
-): Promise<number> {
+): Promise<Reached> {
   const handle = await open(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
     throw error;
   });
   if (!handle) return from;
   try {
-    let offset = from;
+    let { base, offset } = from;
+    if ((await handle.stat()).size < offset) [base, offset] = [base + offset, 0];
     for (;;) {
       const { bytesRead, buffer } = await handle.read(Buffer.alloc(CHUNK), 0, CHUNK, offset);
       const whole = wholeCharacters(buffer.subarray(0, bytesRead));
-      if (whole.length === 0) return offset;
-      await append(offset, sameLength(whole));
+      if (whole.length === 0) return { base, offset };
+      await append(base + offset, sameLength(whole));
       offset += whole.length;
     }
   } finally {

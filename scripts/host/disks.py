@@ -3,17 +3,12 @@
 import json
 import os
 import signal
-import subprocess
 
 import namespaces
-
-
-def command(*argv, **options):
-    """Runs a host program; its own words become the error."""
-    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, **options)
-    if done.returncode != 0:
-        raise RuntimeError(f"{argv[0]} ended with {done.returncode}: {(done.stderr or done.stdout).strip()[-400:]}")
-    return done.stdout
+import sandbox
+from inside import inside
+from loops import LoopDevices
+from program import command
 
 
 def blockdev(source):
@@ -70,24 +65,38 @@ class Export:
             raise RuntimeError(f"qemu-storage-daemon ended with wait status {status}: what was written may be lost")
 
 
+def needs_export(disk):
+    """A raw file is mounted as it is; swap and the like are no script's business."""
+    if disk["mountpoint"]:
+        return disk["source"]["type"] != "file" or disk["source"]["format"] != "raw"
+    return not disk["filesystem"]
+
+
+def export(disk, work):
+    return Export(disk["source"], f"{work}/disk-{disk['disk_id']}", owner=0 if disk["mountpoint"] else sandbox.FIRST_ID)
+
+
 class Mounts:
-    """Disks mounted below `root` in the order given; loop devices vanish with the last use."""
+    """Disks of a job, opened as it is made and mounted below `root` in the order asked for; loop devices vanish with the last use."""
 
-    def __init__(self, work, root):
-        self.work, self.root = work, root
-        self.mounted, self.shown, self.exports = [], [], []
+    def __init__(self, work, root, disks):
+        self.root = root
+        self.mounted, self.shown = [], []
+        self.devices = LoopDevices()
+        self.exports = {disk["disk_id"]: export(disk, work) for disk in disks if needs_export(disk)}
+        # The daemons stay outside: the last process of a mount namespace writes out its file systems as it ends, and one
+        # that waits for itself to serve that never ends.
+        namespaces.unshare(namespaces.CLONE_NEWNS)
 
-    def export(self, disk, owner=0):
-        opened = Export(disk["source"], f"{self.work}/disk-{disk['disk_id']}", owner)
-        self.exports.append(opened)
-        return opened.path
+    def file(self, disk):
+        opened = self.exports.get(disk["disk_id"])
+        return opened.path if opened else disk["source"]["path"]
 
     def mount(self, disk):
         """Returns the path that the disk is mounted on."""
-        source = disk["source"]
-        raw = source["type"] == "file" and source["format"] == "raw"
-        file = source["path"] if raw else self.export(disk)
-        path = within(self.root, disk["mountpoint"])
+        file = self.file(disk)
+        # As the guest will see it: a link on a disk that is mounted already must not lead to the host's files.
+        path = inside(self.root, disk["mountpoint"])
         os.makedirs(path, exist_ok=True)
         command("mount", "-o", "loop,nosuid,nodev", "-t", disk["filesystem"], file, path)
         self.mounted.append((path, file))
@@ -106,14 +115,6 @@ class Mounts:
         for path, file in reversed(self.mounted):
             namespaces.syncfs(path)
             command("umount", path)
-            # A mount elsewhere would keep the file system open, and write to it after this has returned.
-            if command("losetup", "--noheadings", "--associated", file).strip():
-                raise RuntimeError(f"{file} is still in use after it was unmounted")
-        for opened in reversed(self.exports):
+            self.devices.await_release(file)
+        for opened in self.exports.values():
             opened.close()
-
-
-def within(root, path):
-    """`path` below `root`; refuses the way up."""
-    inside = os.path.normpath(f"/{path}").lstrip("/")
-    return os.path.join(root, inside) if inside else root

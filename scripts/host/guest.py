@@ -7,32 +7,18 @@ import shutil
 import sys
 import traceback
 
+from inside import inside
+
 OUT = "/run/slipway/out"
+# A pipe takes this much although nobody reads yet.
+WHY_CHARACTERS = 4000
+# What x86 kernels take.
+CMDLINE_CHARACTERS = 2047
 
 
-def inside(root, path):
-    """The file that `path` names on the disks below `root`, links followed as the guest will follow them."""
-    if path == root or path.startswith(f"{root}/"):
-        path = path[len(root) :]
-    real, todo, links = root, path.split("/"), 0
-    while todo:
-        part = todo.pop(0)
-        if part in ("", "."):
-            continue
-        if part == "..":
-            real = real if real == root else os.path.dirname(real)
-            continue
-        step = f"{real}/{part}"
-        if not os.path.islink(step):
-            real = step
-            continue
-        links += 1
-        if links > 40:
-            raise ValueError(f"too many symbolic links: {path}")
-        target = os.readlink(step)
-        real = root if target.startswith("/") else real
-        todo = target.split("/") + todo
-    return real
+def on_disk(root, path):
+    """The file that `path` names on the disks below `root`; scripts may give paths with or without that."""
+    return inside(root, path[len(root) :] if path == root or path.startswith(f"{root}/") else path)
 
 
 def boot_files(result, root):
@@ -41,10 +27,13 @@ def boot_files(result, root):
         return None
     if not isinstance(result, dict) or not isinstance(result.get("kernel"), str):
         raise TypeError('a script returns None or {"kernel": path, "initrd": path, "cmdline": text}')
-    shutil.copyfile(inside(root, result["kernel"]), f"{OUT}/kernel")
-    if result.get("initrd"):
-        shutil.copyfile(inside(root, result["initrd"]), f"{OUT}/initrd")
-    return {"initrd": bool(result.get("initrd")), "cmdline": str(result.get("cmdline") or "")}
+    cmdline = str(result.get("cmdline") or "")
+    if len(cmdline) > CMDLINE_CHARACTERS or not cmdline.isprintable():
+        raise ValueError(f"cmdline: a kernel takes one line of at most {CMDLINE_CHARACTERS} characters")
+    for name in ("kernel", "initrd"):
+        if result.get(name):
+            shutil.copyfile(on_disk(root, result[name]), f"{OUT}/{name}")
+    return {"initrd": bool(result.get("initrd")), "cmdline": cmdline}
 
 
 def accepted(function, kwargs):
@@ -73,7 +62,7 @@ def main():
     except BaseException as error:  # SystemExit and KeyboardInterrupt are failures of the script as well.
         traceback.print_exc()
         said = error.code if isinstance(error, SystemExit) else error
-        report = {"ok": False, "why": f"{type(error).__name__}: {said}"}
+        report = {"ok": False, "why": f"{type(error).__name__}: {said}"[:WHY_CHARACTERS]}
     sys.stdout.flush()
     with os.fdopen(3, "w", encoding="utf-8") as pipe:
         json.dump(report, pipe)

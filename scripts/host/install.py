@@ -18,9 +18,13 @@ import sys
 import namespaces
 import sandbox
 from disks import Mounts
-from workspace import WORK, begin
+from workspace import OUT_BYTES, WORK, begin
 
 TARGET = "/target"
+
+
+class ScriptFault(Exception):
+    """What the script left is not what it may leave."""
 
 
 def show_images(directory, userns):
@@ -43,18 +47,23 @@ def show_disks(job, mounts, userns):
             mounts.show(path, shown, userns)
             argv += ["--dev-bind", shown, os.path.normpath(TARGET + "/" + os.path.relpath(path, mounts.root))]
         elif not disk["filesystem"]:
-            file = mounts.export(disk, owner=sandbox.FIRST_ID)
-            argv += ["--dev-bind", file, f"/disks/{disk['disk_id']}"]
+            argv += ["--dev-bind", mounts.file(disk), f"/disks/{disk['disk_id']}"]
     return argv
+
+
+def well_formed(report):
+    """The report, if it is one: the script could have written it itself."""
+    if report["ok"] is not True:
+        return {"ok": False, "why": str(report["why"])}
+    boot = report["boot"]
+    return {"ok": True, "boot": boot and {"initrd": bool(boot["initrd"]), "cmdline": str(boot["cmdline"])}}
 
 
 def report_of(pipe, status):
     """What the script said of itself, or what became of its process."""
     try:
-        report = json.loads(pipe.read(1 << 20))
-        if isinstance(report, dict) and isinstance(report.get("ok"), bool):
-            return report
-    except ValueError:
+        return well_formed(json.loads(pipe.read(1 << 16)))
+    except (ValueError, KeyError, TypeError, AttributeError):
         pass
     code = os.waitstatus_to_exitcode(status)
     ended = signal.Signals(code - 128).name if code > 128 and code - 128 in signal.valid_signals() else f"exit status {code}"
@@ -72,22 +81,27 @@ def run(job, mounts):
     show_images(job.get("imagesDir"), box.userns)
     argv = show_disks(job, mounts, box.userns)
     argv += ["--ro-bind", f"{WORK}/images", "/images", "--dev-bind", f"{WORK}/out", "/run/slipway/out"]
-    shutil.copyfile(os.path.join(os.path.dirname(os.path.abspath(__file__)), "guest.py"), f"{WORK}/guest.py")
-    argv += ["--ro-bind", f"{WORK}/guest.py", "/run/slipway/guest.py"]
+    for name in ("guest.py", "inside.py"):
+        shutil.copyfile(os.path.join(os.path.dirname(os.path.abspath(__file__)), name), f"{WORK}/{name}")
+        argv += ["--ro-bind", f"{WORK}/{name}", f"/run/slipway/{name}"]
     status = box.start(WORK, ["/usr/bin/python3", "/run/slipway/guest.py"], argv)
     with os.fdopen(said, "r", encoding="utf-8", errors="replace") as pipe:
         report = report_of(pipe, status)
     if not report["ok"]:
-        report["why"] = str(report.get("why")).replace("{entry}", job["entry"])
+        report["why"] = report["why"].replace("{entry}", job["entry"])
     return report
 
 
 def take(name, out_dir):
-    """Copies one boot file out; never what a link made by the script points at."""
-    source = os.open(f"{WORK}/out/{name}", os.O_RDONLY | os.O_NOFOLLOW)
+    """Copies one boot file out; never what a link made by the script points at, never more than there was room for."""
+    try:
+        source = os.open(f"{WORK}/out/{name}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise ScriptFault(f"{name}: {error.strerror}") from error
     with os.fdopen(source, "rb") as file:
-        if not stat.S_ISREG(os.fstat(source).st_mode):
-            raise RuntimeError(f"{name} is no regular file")
+        found = os.fstat(source)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > OUT_BYTES:
+            raise ScriptFault(f"{name} is no regular file of at most {OUT_BYTES} bytes")
         with open(f"{out_dir}/{name}.new", "wb") as copy:
             shutil.copyfileobj(file, copy)
             os.fsync(copy.fileno())
@@ -97,14 +111,17 @@ def take(name, out_dir):
 def main():
     job = begin()
     out_dir = job["outDir"]
-    mounts = Mounts(f"{WORK}/host", f"{WORK}/host/root")
+    mounts = Mounts(f"{WORK}/host", f"{WORK}/host/root", job["disks"])
     report = run(job, mounts)
     # After a failure nobody reads the disks, but a write error on them would be the better explanation.
     mounts.close()
-    if report["ok"] and report.get("boot"):
-        take("kernel", out_dir)
-        if report["boot"]["initrd"]:
-            take("initrd", out_dir)
+    try:
+        if report["ok"] and report["boot"]:
+            take("kernel", out_dir)
+            if report["boot"]["initrd"]:
+                take("initrd", out_dir)
+    except ScriptFault as fault:
+        report = {"ok": False, "why": f"boot files: {fault}"}
     with open(f"{out_dir}/result.json.new", "w", encoding="utf-8") as file:
         json.dump(report, file)
     os.rename(f"{out_dir}/result.json.new", f"{out_dir}/result.json")

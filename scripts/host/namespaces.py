@@ -4,6 +4,7 @@ import ctypes
 import os
 import struct
 
+CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWNET = 0x40000000
 

@@ -5,12 +5,14 @@ what it does not see cannot be mounted: no device node can be made or opened the
 """
 
 import fcntl
+import ipaddress
 import json
 import os
 import subprocess
 
+import limits
 import namespaces
-from disks import command
+from program import command
 
 # Host id that the sandbox's root is; the range is above those that useradd, containers and systemd hand out.
 FIRST_ID, IDS = 1_895_825_408, 65_536
@@ -60,7 +62,7 @@ def view(work):
 
 
 def network(work):
-    """A network namespace whose only way out is user-mode networking; the host's own addresses are unreachable from it."""
+    """A network namespace whose only way out is user-mode networking; the host's own addresses and guests are unreachable from it."""
     path = f"{work}/net"
     with open(path, "x"):
         pass
@@ -78,9 +80,13 @@ def network(work):
         raise RuntimeError("slirp4netns could not start: no network for the script")
     os.close(ready)
     links = json.loads(command("ip", "-json", "-4", "address", "show"))
-    own = [a["local"] for link in links for a in link["addr_info"] if not a["local"].startswith("127.")]
     # Link-local too: that is where clouds give their host's credentials away.
-    routes = "".join(f"route add unreachable {address}\n" for address in {*own, "169.254.0.0/16"})
+    closed = {ipaddress.ip_network("169.254.0.0/16")}
+    for link in links:
+        for address in map(ipaddress.ip_interface, (f"{a['local']}/{a['prefixlen']}" for a in link["addr_info"])):
+            guests = link["ifname"].startswith("vmbr")
+            closed.add(address.network if guests else ipaddress.ip_network(address.ip))
+    routes = "".join(f"route replace unreachable {net}\n" for net in closed if not net.is_loopback)
     subprocess.run(["nsenter", f"--net={path}", "ip", "-batch", "-"], input=routes, text=True, check=True, stdout=subprocess.DEVNULL)
     return path
 
@@ -125,6 +131,7 @@ class Sandbox:
             # Nothing in there needs a namespace below this one, and each is attack surface of the kernel.
             with open("/proc/sys/user/max_user_namespaces", "w", encoding="ascii") as file:
                 file.write("0")
+            limits.confine_self()
             # Copied upwards first, so that no target of the second step is a source that is still needed.
             for number, fd in enumerate([fcntl.fcntl(fd, fcntl.F_DUPFD, len(fds)) for fd in fds]):
                 os.dup2(fd, number)
@@ -142,7 +149,9 @@ class Sandbox:
             "argv": [*bwrap, "--cap-drop", "ALL", *capabilities, *view(work), *mounts, "--chdir", "/", "--", *argv],
             "env": {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"},
         }
+        limits.confine(self.pid)
         with os.fdopen(self._go, "w", encoding="utf-8") as pipe:
             json.dump(order, pipe)
         _, status = os.waitpid(self.pid, 0)
+        limits.release()
         return status

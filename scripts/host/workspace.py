@@ -6,7 +6,7 @@ import signal
 import sys
 
 import sandbox
-from disks import command
+from program import command
 
 WORK = "/run/slipway"
 # Kernel and initrd of one guest.

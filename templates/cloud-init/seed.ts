@@ -29,10 +29,12 @@ function networkConfig(nics: readonly GuestNic[]) {
 function addressing(nic: GuestNic, index: number) {
   if (nic.ip === null || nic.network === null) return { dhcp4: true, ...(index > 0 ? { optional: true } : {}) };
   const search = nic.domain === null ? {} : { search: [nic.domain] };
+  // As DHCP says it: the gateway answers, and asks the network's name servers itself.
+  const servers = nic.gateway === null ? nic.nameServers : [nic.gateway];
   return {
     addresses: [`${nic.ip}/${nic.network.split('/')[1]}`],
     // One default route: the first device's.
     ...(index === 0 && nic.gateway !== null ? { routes: [{ to: '0.0.0.0/0', via: nic.gateway }] } : {}),
-    ...(nic.nameServers.length > 0 ? { nameservers: { addresses: nic.nameServers, ...search } } : {}),
+    ...(servers.length > 0 ? { nameservers: { addresses: servers, ...search } } : {}),
   };
 }

@@ -3,9 +3,27 @@ import { DomainError, invalid } from '../../domain/fault.ts';
 import type { Guest } from '../../domain/guest.ts';
 
 const engine = Handlebars.create();
-engine.registerHelper('json', (value: unknown) => JSON.stringify(value));
+// Handlebars is strict about what stands alone, and not about what is handed to a helper. `if` and `unless` may ask.
+engine.registerHelper('json', (value: unknown, { loc }: Located) => JSON.stringify(given(value, loc)));
+for (const name of ['each', 'with'] as const) {
+  const own = engine.helpers[name];
+  if (!own) throw new Error(`bug: Handlebars has no helper '${name}'`);
+  engine.registerHelper(name, function (this: unknown, value: unknown, options: Handlebars.HelperOptions & Located) {
+    return own.call(this, given(value, options.loc), options);
+  });
+}
 // Writes to this process's output: nothing for template authors.
 engine.unregisterHelper('log');
+
+interface Located {
+  readonly loc?: { readonly start: { readonly line: number; readonly column: number } };
+}
+
+function given(value: unknown, loc: Located['loc']): unknown {
+  if (value !== undefined) return value;
+  const where = loc ? ` (line ${loc.start.line}, column ${loc.start.column})` : '';
+  throw invalid('userdata', `there is no value for what a helper is asked to use${where}.`);
+}
 
 /** cloud-init renders such documents itself, in the guest: their holes are not ours. */
 const JINJA = /^## *template: *jinja/;
@@ -43,6 +61,8 @@ function variables(guest: Guest) {
 function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const missing = /^"([^"]*)" not defined in .*?(?: - (\d+):(\d+))?$/.exec(text);
+  // All that Handlebars says of a helper it does not have.
+  if (text.endsWith("(reading 'call')")) return 'it uses a helper, and there is no such helper.';
   if (!missing) return text.split('\n').join(' ');
   const where = missing[2] ? ` (line ${missing[2]}, column ${missing[3]})` : '';
   return `there is no value for '${missing[1]}'${where}.`;

@@ -16,6 +16,8 @@ export interface HypervisorWorld {
   readonly boots: RegExp;
   /** Whether that guest heeds its power button. */
   readonly heedsAcpi: boolean;
+  /** Ends a running guest from outside, as a crash of its emulator does. */
+  readonly crash: (vm: VmId) => Promise<void>;
   /** Nothing of the driver's is left outside what was removed. */
   readonly end: () => Promise<void>;
 }
@@ -146,6 +148,88 @@ export function hypervisorContract(name: string, make: () => Promise<HypervisorW
         await driver.stop(vm);
         expect(await off).toBe(true);
         expect(Date.now() - began).toBeLessThan(9_000);
+      });
+
+      it('gives a shutdown up with its reason when it is aborted, and its grace an end', async () => {
+        const { vm } = await define();
+        await driver.start(vm);
+        await driver.awaitConsole(vm, world.boots, signal());
+        const reason = new Error('cancelled');
+        const aborted = AbortSignal.abort(reason);
+        await expect(driver.shutdown(vm, 60_000, aborted)).rejects.toBe(reason);
+        expect((await seen(vm))?.running).toBe(true);
+        if (world.heedsAcpi) return;
+        const abort = new AbortController();
+        const waiting = expect(driver.shutdown(vm, 60_000, abort.signal)).rejects.toBe(reason);
+        abort.abort(reason);
+        await waiting;
+        expect(await driver.shutdown(vm, 0, signal())).toBe(false);
+        expect((await seen(vm))?.running).toBe(true);
+      });
+
+      it('rejects a wait that was aborted before it began', async () => {
+        const { vm } = await define();
+        const reason = new Error('too late');
+        await expect(driver.awaitConsole(vm, NEVER, AbortSignal.abort(reason))).rejects.toBe(reason);
+      });
+
+      it('notices a guest that dies while it is waited for, and starts it again', async () => {
+        const { vm } = await define();
+        await driver.start(vm);
+        await driver.awaitConsole(vm, world.boots, signal());
+        const console = expect(driver.awaitConsole(vm, NEVER, signal())).rejects.toMatchObject({
+          fault: { kind: 'unavailable' },
+        });
+        const off = world.heedsAcpi ? Promise.resolve(true) : driver.shutdown(vm, 60_000, signal());
+        await world.crash(vm);
+        await console;
+        expect(await off).toBe(true);
+        expect((await seen(vm))?.running).toBe(false);
+        await driver.start(vm);
+        expect((await seen(vm))?.running).toBe(true);
+      });
+
+      it('finds in the console what was written before it was asked, also when the guest is off', async () => {
+        const { vm } = await define();
+        await driver.start(vm);
+        await driver.awaitConsole(vm, world.boots, signal());
+        await driver.stop(vm);
+        expect(await driver.awaitConsole(vm, world.boots, signal())).toMatch(world.boots);
+      });
+
+      it('changes the description of a guest that runs, and undefines it', async () => {
+        const spec = await define();
+        await driver.start(spec.vm);
+        expect(await driver.define({ ...spec, memory: mib(96) })).toContain(`<memory unit='MiB'>96</memory>`);
+        expect((await seen(spec.vm))?.running).toBe(true);
+        await driver.undefine(spec.vm);
+        expect(await seen(spec.vm)).toBeUndefined();
+        await driver.define(spec);
+        expect(await seen(spec.vm)).toEqual({ vm: spec.vm, name: spec.name, running: false });
+      });
+
+      it('takes every device there is', async () => {
+        const source = { type: 'file', path: '/var/empty/none.raw', format: 'raw' } as const;
+        const disks = ['sda', 'sdb', 'vda', 'sdaa'].map((diskId) => ({ diskId, source }));
+        const nics = ['52:54:00:00:00:01', '52:54:00:00:00:02'].map((mac) => ({ mac, bridge: 'vmbr100' }));
+        const boot = { kernel: '/boot/vmlinuz', initrd: '/boot/initrd', cmdline: 'root=/dev/sda quiet="a b" x=<&>' };
+        const spec = await define({ disks, nics, boot, vnc: '127.0.0.1', seed: '/var/empty/seed.iso', vcpus: 3 });
+        expect(await seen(spec.vm)).toEqual({ vm: spec.vm, name: spec.name, running: false });
+      });
+
+      it('takes a guest without a console', async () => {
+        const { vm } = await define({ serial: false });
+        await driver.start(vm);
+        expect((await seen(vm))?.running).toBe(true);
+        await driver.stop(vm);
+      });
+
+      it('starts and stops many at once', async () => {
+        const specs = await Promise.all([define(), define(), define()]);
+        await Promise.all(specs.map(({ vm }) => driver.start(vm)));
+        await Promise.all(specs.map(({ vm }) => driver.awaitConsole(vm, world.boots, signal())));
+        await Promise.all(specs.map(({ vm }) => driver.undefine(vm)));
+        for (const { vm } of specs) expect(await seen(vm)).toBeUndefined();
       });
 
       it('does not start what is not defined', async () => {

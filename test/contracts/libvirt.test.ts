@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -30,6 +30,11 @@ hypervisorContract(
       },
       boots: /contract guest runs/,
       heedsAcpi: false,
+      crash: async (vm) => {
+        const { stdout } = await run(['virsh', '-c', settings.uri, 'domname', vm]);
+        const pid = await readFile(join(state, 'run', 'qemu', `${stdout.trim()}.pid`), 'utf8');
+        process.kill(Number(pid), 'SIGKILL');
+      },
       end: async () => {
         await libvirtd('end', state);
         await rm(state, { recursive: true });

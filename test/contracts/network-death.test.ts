@@ -68,6 +68,22 @@ describe.skipIf(skip)(`death on linux networks${skip ? ` (skipped: ${skip})` : '
     expect(await tracesOf(lab, vni)).toEqual([]);
   });
 
+  it("leaves another installation's network alone", async () => {
+    const other = linux({ dir: join(lab.dir, 'other'), run: lab.host, metadataPort: 7371 });
+    await driver().ensure(network);
+    const before = await tracesOf(lab, vni);
+    await expect(other.ensure(network)).rejects.toMatchObject({ fault: { kind: 'conflict' } });
+    await other.remove(vni);
+    expect(await other.list()).toEqual([]);
+    expect(await tracesOf(lab, vni)).toEqual(before);
+    await driver().remove(vni);
+    await lab.host(['ip', 'link', 'add', 'name', 'vmbr31', 'type', 'bridge']);
+    await lab.host(['ip', 'link', 'set', 'dev', 'vmbr31', 'alias', `slipway ${lab.dir}/removed-long-ago`]);
+    await driver().ensure(network);
+    await driver().remove(vni);
+    expect(await tracesOf(lab, vni)).toEqual([]);
+  });
+
   it('makes everything again after the host was started again', async () => {
     await driver().ensure(network);
     await driver().ensureLease(nic);

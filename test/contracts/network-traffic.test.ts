@@ -113,6 +113,12 @@ describe.skipIf(skip)(`traffic on linux networks${skip ? ` (skipped: ${skip})` :
     await reached(web6.ip);
     await rename(thief, { ip: '10.21.0.200' });
     await reached('10.21.0.200');
+    await rename(thief, { ip: '10.21.0.201', mac: web5.mac });
+    await expect(
+      thief.run(['busybox', 'ping', '-c', '1', '-W', '1', '10.21.0.1']),
+      "a neighbour's MAC",
+    ).rejects.toThrow();
+    await rename(thief, { ip: '10.21.0.200', mac: web6.mac });
     await neighbour.run(['ip', 'address', 'flush', 'dev', 'eth0', 'scope', 'global']);
     await neighbour.run(['ip', 'address', 'add', '10.21.0.5/24', 'dev', 'eth0']);
     await rename(thief, { ip: '10.21.0.1' }).catch(() => undefined);
@@ -155,7 +161,7 @@ describe.skipIf(skip)(`traffic on linux networks${skip ? ` (skipped: ${skip})` :
       code: 0,
     });
     // A guest may send whatever it likes: here, packets to 127.0.0.1 by way of its gateway.
-    await client.run(['ip', 'link', 'set', 'lo', 'down']);
+    await client.run(['ip', 'address', 'flush', 'dev', 'lo']);
     await client.run(['sysctl', '-q', '-w', 'net.ipv4.conf.all.route_localnet=1']);
     await client.run(['ip', 'route', 'add', '127.0.0.1/32', 'via', '10.21.0.1', 'src', '10.21.0.5']);
     expect(await client.get(`http://127.0.0.1:${port}/`)).toBeNull();

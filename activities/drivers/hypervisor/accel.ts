@@ -29,25 +29,40 @@ export function probeSector(): Buffer {
 
 /**
  * 'kvm' if a guest's own code was seen to run to its end under KVM at a useful speed, else 'tcg'. /dev/kvm may open, and
- * firmware run, where an operating system never gets to its first line. The answer is kept in `dir` per kernel and emulator.
+ * firmware run, where an operating system never gets to its first line. The answer is kept in `dir` per kernel and
+ * emulator, unless KVM was not to be had at all: that is found out at once, and somebody may give it later.
  */
 export async function probeAccel(dir: string, run: Run, emulator: string, kernel: string): Promise<Accel> {
   const version = (await run([emulator, '--version'])).stdout.split('\n')[0] ?? '';
   const file = join(dir, 'accel.json');
-  const known = await readFile(file, 'utf8').then(
-    (text) => JSON.parse(text) as { kernel: string; version: string; accel: Accel },
-    () => null, // never probed yet
-  );
+  const known = await kept(file);
   if (known?.kernel === kernel && known.version === version) return known.accel;
 
-  const accel = (await runsUnderKvm(dir, run, emulator)) ? 'kvm' : 'tcg';
+  await mkdir(dir, { recursive: true });
+  const seen = await runUnderKvm(dir, run, emulator);
+  const accel = seen === 'ends' ? 'kvm' : 'tcg';
+  if (seen === 'refused') return accel;
   await writeFile(`${file}.new`, JSON.stringify({ kernel, version, accel }));
   await rename(`${file}.new`, file);
   return accel;
 }
 
-async function runsUnderKvm(dir: string, run: Run, emulator: string): Promise<boolean> {
-  await mkdir(dir, { recursive: true });
+interface Kept {
+  readonly kernel: string;
+  readonly version: string;
+  readonly accel: Accel;
+}
+
+async function kept(file: string): Promise<Kept | null> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Kept;
+  } catch {
+    return null; // Never probed yet, or not to be read: probing again is right in both cases.
+  }
+}
+
+/** What became of the guest: it ran to its end, it did not within the time, or QEMU did not start it. */
+async function runUnderKvm(dir: string, run: Run, emulator: string): Promise<'ends' | 'hangs' | 'refused'> {
   const image = join(dir, `accel-probe.${process.pid}.img`);
   const sector = probeSector();
   await writeFile(image, Buffer.concat([sector, Buffer.alloc(IMAGE_BYTES - sector.length)]));
@@ -63,14 +78,14 @@ async function runsUnderKvm(dir: string, run: Run, emulator: string): Promise<bo
         '-nodefaults',
         '-display', 'none',
         '-device', 'isa-debug-exit,iobase=0xf4,iosize=1',
-        '-drive', `file=${image},format=raw,if=ide`,
+        '-drive', `file=${image.replaceAll(',', ',,')},format=raw,if=ide`,
       ],
       { okCodes: [GUEST_IS_DONE], timeoutMs: LIMIT_MS, diesWithUs: true },
     );
-    return true;
+    return 'ends';
   } catch (error) {
     // 'internal': QEMU gave up at once, for want of /dev/kvm or of the CPU model. 'unavailable': the guest did not get there in time.
-    if (error instanceof DomainError) return false;
+    if (error instanceof DomainError) return error.fault.kind === 'unavailable' ? 'hangs' : 'refused';
     throw error;
   } finally {
     await rm(image, { force: true });

@@ -1,5 +1,5 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { conflict, DomainError, notFound, unavailable } from '../../../domain/fault.ts';
 import type { VmId } from '../../../domain/ids.ts';
 import type { HostFacts } from '../../../domain/node.ts';
@@ -61,7 +61,7 @@ export function libvirt(settings: LibvirtSettings): HypervisorDriver {
     undefine: async (vm) => {
       await stop(vm);
       await attain(vm, ['undefine', vm, ...UNDEFINE_ALL], (domain) => domain === undefined);
-      await rm(consolePath(vm), { force: true });
+      await removeLogs(consolePath(vm));
       await rm(xmlFile(vm), { force: true });
     },
     start: async (vm) => {
@@ -111,6 +111,16 @@ async function writeWhole(file: string, text: string): Promise<void> {
   await mkdir(join(file, '..'), { recursive: true });
   await writeFile(`${file}.new`, text);
   await rename(`${file}.new`, file);
+}
+
+/** A console's log, and what virtlogd moved aside of it (`.0`, `.1` …). */
+async function removeLogs(file: string): Promise<void> {
+  const names = await readdir(dirname(file)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  const own = names.filter((name) => name === basename(file) || name.startsWith(`${basename(file)}.`));
+  for (const name of own) await rm(join(dirname(file), name), { force: true });
 }
 
 async function defineFile(

@@ -24,6 +24,10 @@ const SCRIPTS = join(import.meta.dirname, '../../../scripts/host');
 const PYTHON = '/usr/bin/python3';
 /** Lines of output that a failed script's error quotes. */
 const LAST_LINES = 12;
+/** Characters quoted of each. */
+const QUOTED_MAX = 400;
+/** Characters of output that a task's log keeps: some fifty times what a debootstrap writes. */
+const OUTPUT_MAX = 2 * 1024 * 1024;
 /** Exit status of format.py when mkfs itself refused. */
 const REFUSED = 65;
 const SBIN = ['/usr/sbin', '/sbin'];
@@ -46,17 +50,28 @@ export function linux({ run, imagesDir, scriptsDir = SCRIPTS }: LinuxInstallerOp
     async run(job, line, signal) {
       await mkdir(job.outDir, { recursive: true });
       for (const name of ['result.json', 'kernel', 'initrd']) await rm(join(job.outDir, name), { force: true });
-      const last: string[] = [];
-      const remember = (text: string): void => {
-        last.push(text);
-        if (last.length > LAST_LINES) last.shift();
-        line(text);
-      };
+      const output = bounded(line);
       const input = JSON.stringify(order(job, imagesDir));
-      await run(isolated(PYTHON, join(scriptsDir, 'install.py')), { input, signal, line: remember });
+      await run(isolated(PYTHON, join(scriptsDir, 'install.py')), { input, signal, line: output.line });
       const report = JSON.parse(await readFile(join(job.outDir, 'result.json'), 'utf8')) as Report;
-      if (!report.ok) throw scriptFailed([report.why, ...last].join('\n'));
+      if (!report.ok) throw scriptFailed([report.why, ...output.last].join('\n'));
       return result(job.outDir, report.boot);
+    },
+  };
+}
+
+/** Hands on lines as long as there is room for them in a task's log; keeps the last ones in any case. */
+function bounded(line: (text: string) => void): { readonly line: (text: string) => void; readonly last: string[] } {
+  const last: string[] = [];
+  let room = OUTPUT_MAX;
+  return {
+    last,
+    line: (text) => {
+      last.push(text.length > QUOTED_MAX ? `${text.slice(0, QUOTED_MAX)}…` : text);
+      if (last.length > LAST_LINES) last.shift();
+      if (room <= 0) return;
+      room -= text.length + 1;
+      line(room > 0 ? text : `(${OUTPUT_MAX} characters: what the script writes from here on is not kept)`);
     },
   };
 }

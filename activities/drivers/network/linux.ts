@@ -32,7 +32,7 @@ const isServed = (network: Network): network is Managed => network.type === 'man
  */
 export function linux({ dir, run, metadataPort, uplink }: LinuxNetworkSettings): NetworkDriver {
   const metadata = metadataPort !== undefined;
-  const bridge = bridges(run, uplink);
+  const bridge = bridges(resolve(dir), run, uplink);
   const tables = rules(run);
   const dirOf = (vni: Vni): string => resolve(dir, 'networks', `${vni}`);
   const described = (vni: Vni) => stateFiles<Network>(dirOf(vni));
@@ -69,8 +69,8 @@ export function linux({ dir, run, metadataPort, uplink }: LinuxNetworkSettings):
         const own = dirOf(vni);
         await mkdir(own, { recursive: true });
         await dnsmasq(own, run).end();
-        await bridge.remove(vni);
-        await tables.remove(own, vni);
+        // The tables are of whoever has the bridge.
+        if (await bridge.remove(vni)) await tables.remove(own, vni);
         await rm(own, { recursive: true, force: true });
       }),
     ensureLease: (nic) =>

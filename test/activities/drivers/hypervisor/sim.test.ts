@@ -13,6 +13,8 @@ for (const stepMs of [0, 30]) {
       guest: async () => ({ disks: [], boot: null }),
       boots: /Cloud-init v\. .* finished at /,
       heedsAcpi: true,
+      // Another process of this host ends it.
+      crash: (vm) => sim({ dir }).stop(vm),
       end: () => rm(dir, { recursive: true }),
     };
   });
