@@ -62,6 +62,7 @@ async function beat(deps: AgentDeps, signal: AbortSignal): Promise<void> {
 }
 
 async function keepAlive({ name, hypervisor, controlPlane, pools, storage }: AgentDeps): Promise<void> {
+  const askedAt = Date.now();
   const [facts, usage, domains, names] = await Promise.all([
     hypervisor.facts(),
     hypervisor.usage(),
@@ -72,7 +73,7 @@ async function keepAlive({ name, hypervisor, controlPlane, pools, storage }: Age
   const capacities = await Promise.all(
     names.map(async (pool) => ({ name: pool, ...(await (await storage(pool)).capacity()) })),
   );
-  await controlPlane.keepalive({ name, facts, ...usage, running, pools: capacities });
+  await controlPlane.keepalive({ name, facts, ...usage, askedAt, running, pools: capacities });
 }
 
 /** What the node's VMs are on has to be there after a reboot; one network that cannot be does not keep the node away. */

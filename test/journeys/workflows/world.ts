@@ -177,7 +177,7 @@ export async function keepNodes({ store }: Pick<World, 'store'>): Promise<void> 
     const hypervisor = simHypervisor({ dir: 'unused' });
     const facts = await hypervisor.facts();
     const usage = { load: 0, memoryUsed: 0, memoryFree: facts.memory };
-    await storeControlPlane(store).keepalive({ name, facts, ...usage, running: [], pools: [] });
+    await storeControlPlane(store).keepalive({ name, facts, ...usage, askedAt: 0, running: [], pools: [] });
   }
 }
 
