@@ -123,8 +123,11 @@ def bootstrap(root, release, mirror, packages, further):
     command += [f"--include={','.join(packages)}", f"--essential-hook={hook}", *options]
     if further:
         # As if another package depended on them: that is how apt chooses who provides a virtual one.
-        satisfy = shlex.join(["apt-get", "--yes", "--quiet", "--no-install-recommends", "satisfy", ", ".join(further)])
-        command.append(f'--customize-hook=chroot "$1" {satisfy}')
+        # From outside: the guest's resolver does not run yet.
+        dpkg = ("Dir::Bin::dpkg=env", "DPkg::Options::=--unset=TMPDIR", "DPkg::Options::=dpkg", f"DPkg::Chroot-Directory={root}")
+        settings = [word for option in dpkg for word in ("-o", option)]
+        satisfy = ["apt-get", *settings, "--yes", "--quiet", "--no-install-recommends", "satisfy", ", ".join(further)]
+        command.append(f'--customize-hook=APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" {shlex.join(satisfy)}')
     command += [release, root, "-"]
     run(*command, input="\n".join(sources(release, mirror)) + "\n", text=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
 
