@@ -57,7 +57,8 @@ function runtimeOnce(): void {
 }
 
 /** The simulated node `name`; what it runs may be tampered with. */
-function hostOf(dir: string, name: NodeName, store: Store, stepMs: number): HostActivities {
+function hostOf(dir: string, name: NodeName, store: Store): HostActivities {
+  const stepMs = 0;
   const at = (part: string): string => join(dir, 'sim', name, part);
   return hostActivities({
     dir: join(dir, 'nodes', name),
@@ -74,7 +75,6 @@ function hostOf(dir: string, name: NodeName, store: Store, stepMs: number): Host
 }
 
 export interface WorldOptions {
-  readonly stepMs?: number;
   /** Hex key instead of a fresh one, for histories that are to be read again. */
   readonly key?: string;
 }
@@ -104,11 +104,7 @@ async function closeAll(closers: readonly Closer[]): Promise<void> {
   if (failed.length > 0) throw new AggregateError(failed, 'the world was not taken down in order');
 }
 
-async function build(
-  dir: string,
-  { stepMs = 0, key: keyText }: WorldOptions,
-  closers: Closer[],
-): Promise<Omit<World, 'close'>> {
+async function build(dir: string, { key: keyText }: WorldOptions, closers: Closer[]): Promise<Omit<World, 'close'>> {
   runtimeOnce();
   if (keyText) await writeFile(join(dir, 'payload.key'), keyText);
   const server = await devServer(dir);
@@ -130,7 +126,7 @@ async function build(
     activities: tampered.wrap(controlActivities(store), false),
   });
   closers.push(control.stop);
-  const activities = (name: NodeName) => tampered.wrap(hostOf(dir, name, store, stepMs), true);
+  const activities = (name: NodeName) => tampered.wrap(hostOf(dir, name, store), true);
   const startNode = (name: NodeName) => nodeWorker({ ...shared, node: name, activities: activities(name) });
   const nodes = new Map<NodeName, RunningWorker>();
   for (const name of NODES) {
