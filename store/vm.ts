@@ -107,6 +107,12 @@ export async function observeRunning(tx: Db, node: NodeName, running: readonly s
   await observe(tx).run({ ...seen, from: 'stopped', to: 'running', runs: 1 });
 }
 
+/** What this task was changing needs an operator: 'failed' for this reason, free for the next change. */
+export async function failVmsOf(tx: Db, task: TaskId, reason: string): Promise<void> {
+  const failed = { state: 'failed', failedReason: reason, changing: null, restingSince: Date.now() } as const;
+  await tx.update(vms).set(failed).where(eq(vms.changing, task));
+}
+
 /** Addresses and console go with it; volumes stay and belong to no VM. */
 export async function deleteVm(tx: Db, id: VmId): Promise<void> {
   await tx.delete(vms).where(eq(vms.id, id));
