@@ -18,6 +18,7 @@ export interface ControlDeps {
 
 /** How often is looked for tasks that were accepted and never started: only what a process that died left is found. */
 const SWEEP_MS = 5_000;
+const DAY_MS = 24 * 60 * 60_000;
 
 /** Runs workflows and the activities that touch the store; starts what was accepted but never started. */
 export async function startControl({ settings, store, jobs, engine }: ControlDeps): Promise<readonly Running[]> {
@@ -42,7 +43,7 @@ function sweeping({ settings, store, jobs }: Omit<ControlDeps, 'engine'>): Runni
   const again = (): void => {
     if (stopped) return;
     timer = setTimeout(() => {
-      running = sweep(store, jobs, { log })
+      running = sweep(store, jobs, { log, unusedBaseMs: settings.config.base_images.unused_days * DAY_MS })
         .then(({ told }) => {
           if (told > 0) log.info({ told }, 'tasks that were accepted and never started are started now');
         })

@@ -11,7 +11,7 @@
 # Refuses a STATE_DIR too long for a UNIX socket's path. Two at a time on one STATE_DIR take turns.
 #
 # Exit status: 0 done, 64 bad usage, 65 path too long, 1 libvirtd did not start.
-# Packages: libvirt-daemon-system libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 util-linux
+# Packages: libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 util-linux
 set -euo pipefail
 
 usage() { echo "usage: ${0##*/} start|stop|end STATE_DIR" >&2; exit 64; }

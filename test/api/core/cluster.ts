@@ -93,6 +93,7 @@ export const report = (name: string, { facts, ...change }: NodeChange = {}): Nod
   load: 0,
   memoryUsed: 1024,
   memoryFree: 15360,
+  askedAt: 0,
   running: [],
   ...change,
 });
