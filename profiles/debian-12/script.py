@@ -26,7 +26,7 @@ UBUNTU = ("bionic", "focal", "jammy", "noble", "oracular", "plucky", "questing",
 # Where systemd-resolved is no package of its own.
 RESOLVED_INSIDE = ("buster", "bullseye", "bionic", "focal", "jammy")
 # dbus: without it there is no logind, and nobody heeds the power button.
-PACKAGES = "systemd-sysv udev dbus iproute2 netbase ca-certificates openssh-server sudo cloud-init python3-cffi-backend".split()
+PACKAGES = "initramfs-tools systemd-sysv udev dbus iproute2 netbase ca-certificates openssh-server sudo cloud-init python3-cffi-backend".split()
 GRUB_PACKAGES = ("grub-pc-bin", "grub2-common")
 GRUB_MODULES = "biosdisk part_msdos part_gpt ext2 xfs btrfs fat search search_fs_file configfile normal linux serial terminal echo test".split()
 # A virtual machine's devices; the initrd stays small and loads at once.
