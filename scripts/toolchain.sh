@@ -11,13 +11,15 @@ NODE_MIN=22.18.0
 NODE_PIN=24.9.0
 NPM_PIN=11.19.1
 NPM_QUIET=(--no-audit --no-fund --no-update-notifier --loglevel=error)
+# npm would leave its compiled self in /tmp.
+NPM_TRACELESS=(env NODE_DISABLE_COMPILE_CACHE=1)
 TEMPORAL_PIN=1.9.1
 TOOLCHAIN_ROOT=$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")")
 
 # What a real hypervisor node runs; Debian's names.
 HOST_PACKAGES=(
   qemu-system-x86 qemu-utils libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients
-  bubblewrap genisoimage debootstrap mmdebstrap dnsmasq-base nftables iproute2 procps e2fsprogs xfsprogs python3 util-linux
+  bubblewrap slirp4netns ca-certificates genisoimage debootstrap mmdebstrap dnsmasq-base nftables iproute2 procps e2fsprogs xfsprogs python3 util-linux
 )
 
 tools_dir() { echo "${SLIPWAY_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/slipway/tools}"; }
@@ -105,7 +107,7 @@ install_npm() {
 npm_install_into() {
   # An interrupted install looks whole to npm.
   rm -rf -- "$1"
-  npm install --prefix "$1" --cache "$(tools_dir)/npm-cache" --no-save --ignore-scripts "${NPM_QUIET[@]}" "$2" >&2 ||
+  "${NPM_TRACELESS[@]}" npm install --prefix "$1" --cache "$(tools_dir)/npm-cache" --no-save --ignore-scripts "${NPM_QUIET[@]}" "$2" >&2 ||
     fail "npm could not bring $2" "See npm's message above; behind a proxy, set its 'registry'."
 }
 
@@ -144,7 +146,10 @@ install_deps() {
 # By the pinned npm: 11.6, for one, leaves out the programs of optional peers.
 npm_for_deps() {
   install_npm || return
-  (cd "$TOOLCHAIN_ROOT" && node "$(tools_dir)/bin/npm" install --cache "$(tools_dir)/npm-cache" --no-save --ignore-scripts "${NPM_QUIET[@]}" >&2)
+  (
+    cd "$TOOLCHAIN_ROOT" &&
+      "${NPM_TRACELESS[@]}" node "$(tools_dir)/bin/npm" install --cache "$(tools_dir)/npm-cache" --no-save --ignore-scripts "${NPM_QUIET[@]}" >&2
+  )
 }
 
 # ensure_temporal: a Temporal CLI, unless TEMPORAL_ADDRESS names a server.

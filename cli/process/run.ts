@@ -1,4 +1,4 @@
-import { installRuntime } from '../temporal/worker.ts';
+import { endRuntime, installRuntime } from '../temporal/worker.ts';
 import { askedToStop, type Running, type Stack, stack } from './running.ts';
 import { type ProcessOptions, type Settings, settingsOf } from './settings.ts';
 
@@ -31,6 +31,7 @@ export async function runProcess(spec: ProcessSpec, options: ProcessOptions, beg
     throw error;
   } finally {
     await things.stop();
+    await endRuntime();
   }
 }
 

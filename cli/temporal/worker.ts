@@ -114,3 +114,8 @@ export function installRuntime(log: Logger, metricsAddress: string | null): void
     },
   });
 }
+
+/** Ends what `installRuntime` began, unless the last worker's connection has done so: it would keep the process alive. */
+export async function endRuntime(): Promise<void> {
+  await Runtime._instance?.shutdown();
+}
