@@ -19,9 +19,11 @@ script: script.py
 `;
 const SCRIPT = 'def build(**kwargs):\n    pass\n';
 
-/** The same commands as the platform's drivers, without the platform. */
+/** The same commands as the platform's drivers, without the platform; DHCP reads a new file by itself. */
 const SHELL = `set -e
 qemu-img create -q -f qcow2 -F "$FORMAT" -b "$BASE" "$DISK"
+cp "$RULES" "$RULES.again" && nft -f "$RULES.again"
+printf '%s,%s,%s\n' "$MAC" "$IP" "$NAME" >"$GUESTS/$(echo "$MAC" | tr : -)"
 virsh -q -c "$URI" define "$XML" >/dev/null
 virsh -q -c "$URI" start "$NAME" >/dev/null
 `;
@@ -67,6 +69,9 @@ function shellCreations(dir: string, scratch: string): (name: string) => void {
   const disk = /<source file='([^']+)'/.exec(pattern)?.[1] ?? '';
   const pool = join(dir, 'pools', 'vms');
   const base = readdirSync(pool).find((name) => name.startsWith('base-')) ?? '';
+  const [node = ''] = readdirSync(join(dir, 'nodes'));
+  const network = join(dir, 'nodes', node, 'networks', '100');
+  let last = 0;
   return (name) => {
     const uuid = crypto.randomUUID();
     const mac = `52:54:00:${uuid.slice(0, 2)}:${uuid.slice(2, 4)}:${uuid.slice(4, 6)}`;
@@ -79,10 +84,20 @@ function shellCreations(dir: string, scratch: string): (name: string) => void {
       .replace(/<mac address='.*'\/>/, `<mac address='${mac}'/>`);
     const xmlFile = join(scratch, `${name}.xml`);
     writeFileSync(xmlFile, xml);
+    last += 1;
     execFileSync('bash', ['-c', SHELL], {
       env: {
         ...process.env,
-        ...{ URI: uri, NAME: name, XML: xmlFile, DISK: file, BASE: join(pool, base) },
+        ...{
+          URI: uri,
+          NAME: name,
+          XML: xmlFile,
+          DISK: file,
+          BASE: join(pool, base),
+          MAC: mac,
+          IP: `10.100.200.${last}`,
+        },
+        ...{ RULES: join(network, 'rules.nft'), GUESTS: join(network, 'guests') },
         FORMAT: base.endsWith('.qcow2') ? 'qcow2' : 'raw',
       },
     });

@@ -1,4 +1,5 @@
 import { clonedDisks } from '../../domain/base-image.ts';
+import type { BaseKey } from '../../domain/ids.ts';
 import type { CreateVm } from '../../domain/plan.ts';
 import type { Disk } from '../../domain/volume.ts';
 import { awaitBase, leaveBase } from '../image/await.ts';
@@ -56,7 +57,7 @@ const awaitsGuest = (cmd: CreateVm): boolean => starts(cmd) && cmd.wait === 'clo
 
 /** Volumes, filesystems and what the script installs. Removing a volume undoes what was put on it. */
 async function makeDisks(cmd: CreateVm, step: Step): Promise<void> {
-  const { host, long, cleanup } = onNode(cmd.node);
+  const { long, cleanup } = onNode(cmd.node);
   const { base, vm } = cmd;
   if (base)
     await step(
@@ -75,13 +76,8 @@ async function makeDisks(cmd: CreateVm, step: Step): Promise<void> {
       );
       if (isFormatted(disk)) await step(`format ${disk.diskId}`, () => long.formatVolume(disk));
     }),
+    ...(base ? [() => bootFilesOf(cmd, base, step)] : []),
   );
-  if (base)
-    await step(
-      'boot files',
-      () => host.copyBootFiles({ vm, base }),
-      () => cleanup.removeBootFiles(vm),
-    );
   if (cmd.install)
     await step(
       'install',
@@ -89,6 +85,13 @@ async function makeDisks(cmd: CreateVm, step: Step): Promise<void> {
       () => cleanup.removeBootFiles(vm),
     );
 }
+
+const bootFilesOf = ({ vm, node }: CreateVm, base: BaseKey, step: Step): Promise<void> =>
+  step(
+    'boot files',
+    () => onNode(node).host.copyBootFiles({ vm, base }),
+    () => onNode(node).cleanup.removeBootFiles(vm),
+  );
 
 const connect = (cmd: CreateVm, step: Step): Promise<void> =>
   step(
