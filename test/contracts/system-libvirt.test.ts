@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -20,31 +22,52 @@ const skip =
   missing(['libvirtd', 'virtlogd', 'virsh', 'qemu-system-x86_64', 'qemu-img', 'genisoimage', 'setpriv']) ??
   (existsSync(CONFIGURATION) ? undefined : 'no libvirt-daemon-system');
 
-/** The system's daemons with the system's configuration, their state in a directory: nothing of it is left on the host. */
+/**
+ * The system's daemons with the system's configuration, their state in a directory. They live in a PID namespace that ends with
+ * its first process, and that with its input: nothing is left on the host.
+ */
 const START = `
 mount --make-rslave /
+mount -t proc proc /proc
 for name in run:/run/libvirt lib:/var/lib/libvirt cache:/var/cache/libvirt log:/var/log/libvirt qemu:/etc/libvirt/qemu; do
   mkdir -p "$1/\${name%%:*}" "\${name#*:}"
   mount --bind "$1/\${name%%:*}" "\${name#*:}"
 done
-virtlogd --daemon --pid-file "$1/virtlogd.pid"
-libvirtd --daemon --pid-file "$1/libvirtd.pid"
+virtlogd --daemon
+libvirtd --daemon
+echo ready
+read -r
 `;
+
+/** Resolves when they answer; what it returns ends them and their guests. */
+async function startDaemons(state: string): Promise<() => Promise<void>> {
+  const namespaces = ['--mount', '--propagation', 'unchanged', '--pid', '--fork', '--kill-child'];
+  const child = spawn('unshare', [...namespaces, 'bash', '-ec', START, 'bash', state], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  const [line] = await Promise.race([once(child.stdout, 'data'), ended]);
+  if (String(line).trim() !== 'ready') throw new Error(`the system's libvirtd does not start: ${line}`);
+  return async () => {
+    child.stdin.end();
+    await ended;
+  };
+}
 
 describe.skipIf(skip)(`the system's libvirt${skip ? ` (skipped: ${skip})` : ''}`, () => {
   let root: string;
-  let state: string;
   let data: string;
   let uri: string;
+  let stop: () => Promise<void>;
   const before = process.umask();
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), 'slipway-sys-'));
     await chmod(root, 0o755);
-    state = join(root, 'libvirt');
+    const state = join(root, 'libvirt');
     data = join(root, 'data');
     uri = `qemu+unix:///system?socket=${join(state, 'run', 'libvirt-sock')}`;
     await mkdir(state);
-    await run(['unshare', '--mount', '--propagation', 'unchanged', 'bash', '-ec', START, 'bash', state]);
+    stop = await startDaemons(state);
     // As a process of ours has them.
     process.umask(0o027);
     await mkdir(data, { mode: 0o750 });
@@ -52,16 +75,12 @@ describe.skipIf(skip)(`the system's libvirt${skip ? ` (skipped: ${skip})` : ''}`
   });
   afterAll(async () => {
     process.umask(before);
-    for (const name of ['libvirtd', 'virtlogd']) {
-      const pid = Number(readFileSync(join(state, `${name}.pid`), 'utf8'));
-      process.kill(pid);
-      await run(['tail', `--pid=${pid}`, '-s', '0.05', '-f', '/dev/null']);
-    }
+    await stop?.();
     await rm(root, { recursive: true });
   });
 
   const asQemu = (...argv: readonly string[]) =>
-    run(['setpriv', '--reuid=libvirt-qemu', '--regid=libvirt-qemu', '--clear-groups', ...argv], { okCodes: [0, 1] });
+    run(['setpriv', '--reuid=libvirt-qemu', '--regid=libvirt-qemu', '--clear-groups', ...argv], { okCodes: [0, 1, 2] });
 
   it('runs guests on clones of one base image, and shows their user nothing else', async () => {
     const node = join(data, 'nodes', 'hv1');
@@ -87,8 +106,11 @@ describe.skipIf(skip)(`the system's libvirt${skip ? ` (skipped: ${skip})` : ''}`
       await driver.awaitConsole(vm, /guest of the system runs/, AbortSignal.timeout(30_000));
       return vm;
     };
-    const owner = async (name: string): Promise<number> =>
-      (await stat(`/proc/${readFileSync(join(state, 'run', 'qemu', `${name}.pid`), 'utf8')}`)).uid;
+    const owner = async (name: string): Promise<number> => {
+      const { stdout } = await run(['ps', '-eo', 'uid,args']);
+      const line = stdout.split('\n').find((process) => process.includes(`-name guest=${name},`));
+      return Number(line?.trim().split(' ')[0]);
+    };
     const qemu = Number((await run(['id', '-u', 'libvirt-qemu'])).stdout);
 
     const first = await make('first');
@@ -109,5 +131,5 @@ describe.skipIf(skip)(`the system's libvirt${skip ? ` (skipped: ${skip})` : ''}`
     for (const vm of [first, second]) await driver.undefine(vm);
     expect(readdirSync(join(node, 'consoles'))).toEqual([]);
     expect(await driver.list()).toEqual([]);
-  });
+  }, 120_000);
 });
