@@ -11,6 +11,7 @@ import type { StorageDriver } from '../../activities/drivers/storage/driver.ts';
 import { storageDriver } from '../../activities/drivers/storage/index.ts';
 import type { NodeName } from '../../domain/ids.ts';
 import type { StoragePool } from '../../domain/volume.ts';
+import type { HostLibvirt } from './libvirt.ts';
 import type { Settings } from './settings.ts';
 
 /** What one node works with. */
@@ -23,7 +24,12 @@ export interface NodeDrivers {
 }
 
 /** Drivers of this machine: QEMU by libvirt, bridges, local disks. `metadataPort` is where its metadata service listens. */
-export function realDrivers(settings: Settings, name: NodeName, uri: string, metadataPort: number): NodeDrivers {
+export function realDrivers(
+  settings: Settings,
+  name: NodeName,
+  { uri, own }: Pick<HostLibvirt, 'uri' | 'own'>,
+  metadataPort: number,
+): NodeDrivers {
   const { paths, config } = settings;
   const dir = paths.node(name);
   const installer = installers.libvirt({
@@ -33,7 +39,10 @@ export function realDrivers(settings: Settings, name: NodeName, uri: string, met
     stepMs: 0,
   });
   return {
-    hypervisor: hypervisorDrivers.libvirt({ uri, dir, run, filesystems: installer.filesystems }),
+    hypervisor: hypervisorDrivers.libvirt({
+      ...{ uri, dir, run, filesystems: installer.filesystems },
+      passableFrom: own ? undefined : paths.dir,
+    }),
     network: networkDrivers.linux({ dir, run, metadataPort }),
     installer,
     storage: (pool) => storageDriver(pool, { run, simDir: '', stepMs: 0 }),

@@ -1,5 +1,5 @@
 import { unavailable } from '../../domain/fault.ts';
-import { libvirtUri } from './libvirt.ts';
+import { type HostLibvirt, libvirtUri } from './libvirt.ts';
 import type { Stack } from './running.ts';
 import type { Settings } from './settings.ts';
 
@@ -11,10 +11,8 @@ export function needsRoot(): void {
   );
 }
 
-/** How this machine's libvirt is reached; a daemon of our own ends with the process, its guests go on. */
-export async function privateLibvirt({ paths, config, log }: Settings, things: Stack): Promise<string> {
+/** This machine's libvirt; a daemon of our own ends with the process, its guests go on. */
+export async function hostLibvirt({ paths, config, log }: Settings, things: Stack): Promise<HostLibvirt> {
   const configured = config.node.libvirt_uri;
-  const { uri, stop } = await libvirtUri({ dir: paths.libvirt, log, ...(configured ? { configured } : {}) });
-  things.push({ stop });
-  return uri;
+  return things.push(await libvirtUri({ dir: paths.libvirt, log, ...(configured ? { configured } : {}) }));
 }

@@ -16,6 +16,8 @@ export interface LibvirtOptions {
 export interface HostLibvirt {
   /** As virsh takes it. */
   readonly uri: string;
+  /** Whether it was started here, so that its guests are this user's processes. */
+  readonly own: boolean;
   /**
    * Ends what was started here; guests run on, and are found again by the next start on the same directory. May be called
    * twice. `scripts/host/libvirtd.sh end DIR/libvirt` ends the guests, too: what removing an installation takes.
@@ -42,13 +44,14 @@ export async function libvirtUri({ dir, configured, log, run = realRun }: Libvir
   log.info({ uri }, 'no libvirtd runs on this host: a private one is used');
   return {
     uri,
+    own: true,
     stop: async () => {
       await run([script, 'stop', dir]);
     },
   };
 }
 
-const foreign = (uri: string): HostLibvirt => ({ uri, stop: async () => undefined });
+const foreign = (uri: string): HostLibvirt => ({ uri, own: false, stop: async () => undefined });
 
 async function answers(run: Run, uri: string): Promise<boolean> {
   try {

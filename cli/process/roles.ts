@@ -9,7 +9,7 @@ import { realDrivers, simulatedDrivers } from './drivers.ts';
 import { METADATA_DEFAULT } from './endpoints.ts';
 import { connectEngine, type EngineConnection } from './engine.ts';
 import { localToken, prepareFirstStart } from './first-start.ts';
-import { needsRoot, privateLibvirt } from './host.ts';
+import { hostLibvirt, needsRoot } from './host.ts';
 import { startNode } from './node.ts';
 import type { Begin } from './run.ts';
 import type { Running, Stack } from './running.ts';
@@ -71,7 +71,7 @@ export async function runNode(
   if (plan.stepMs === null && metadata.port === 0) throw conflict('--metadata: a node has to be told the port.');
   const drivers =
     plan.stepMs === null
-      ? realDrivers(settings, name, await privateLibvirt(settings, things), metadata.port)
+      ? realDrivers(settings, name, await hostLibvirt(settings, things), metadata.port)
       : simulatedDrivers(settings, name, plan.stepMs);
   return kept(things, await startNode({ settings, store, engine, name, drivers }));
 }

@@ -36,6 +36,8 @@ export function settingsOf(role: string, options: ProcessOptions, logToFile: boo
   const config = loadConfig(options.config);
   const dir = resolve(options.data ?? config.data_dir ?? defaultDataDir());
   const paths = pathsOf(dir);
+  // Others may have to walk through this directory, as QEMU's user: what is in it says by itself that it is not for them.
+  process.umask(process.umask() | 0o007);
   makeDir(dir);
   const { api, metadata } = config;
   return {

@@ -12,7 +12,7 @@ import { type NodeDrivers, realDrivers, simulatedDrivers } from './drivers.ts';
 import { METADATA_DEFAULT } from './endpoints.ts';
 import { connectEngine } from './engine.ts';
 import { localToken, prepareFirstStart } from './first-start.ts';
-import { needsRoot, privateLibvirt } from './host.ts';
+import { hostLibvirt, needsRoot } from './host.ts';
 import { startNode } from './node.ts';
 import type { Running, Stack } from './running.ts';
 import type { Settings } from './settings.ts';
@@ -90,8 +90,8 @@ async function driversOf(
 ): Promise<ReadonlyMap<NodeName, NodeDrivers>> {
   if (simulated === 0) {
     const name = settings.nodeName as NodeName;
-    const uri = await privateLibvirt(settings, things);
-    return new Map([[name, realDrivers(settings, name, uri, metadataPort)]]);
+    const libvirt = await hostLibvirt(settings, things);
+    return new Map([[name, realDrivers(settings, name, libvirt, metadataPort)]]);
   }
   const names = Array.from({ length: simulated }, (_, index) => `hv${index + 1}` as NodeName);
   return new Map(names.map((name) => [name, simulatedDrivers(settings, name, stepMs)]));

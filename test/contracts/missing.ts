@@ -5,7 +5,11 @@ const DIRECTORIES = (process.env.PATH ?? '').split(':').concat('/usr/sbin', '/sb
 
 /** Why tests with these programs cannot run here; undefined if they can. */
 export function missing(programs: readonly string[]): string | undefined {
-  if (process.getuid?.() !== 0) return 'needs root';
+  return process.getuid?.() === 0 ? absentOf(programs) : 'needs root';
+}
+
+/** The same for programs that anybody may run. */
+export function absentOf(programs: readonly string[]): string | undefined {
   const absent = programs.find((program) => !DIRECTORIES.some((dir) => existsSync(join(dir, program))));
   return absent && `no ${absent}`;
 }

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { conflict, DomainError, notFound, unavailable } from '../../../domain/fault.ts';
 import type { VmId } from '../../../domain/ids.ts';
 import type { HostFacts } from '../../../domain/node.ts';
+import type { DomainSpec } from '../../../domain/plan.ts';
 import type { Run } from '../run.ts';
 import { probeAccel } from './accel.ts';
 import { awaitLine, findLine } from './console.ts';
@@ -10,6 +11,7 @@ import { domainXml } from './domain-xml.ts';
 import type { HypervisorDriver } from './driver.ts';
 import { hostFacts, hostUsage } from './facts.ts';
 import { lifecycle } from './lifecycle.ts';
+import { makePassable } from './passage.ts';
 import { type Virsh, virsh } from './virsh.ts';
 
 export interface LibvirtSettings {
@@ -18,6 +20,8 @@ export interface LibvirtSettings {
   /** The node's own directory, readable for QEMU. */
   readonly dir: string;
   readonly run: Run;
+  /** Set where QEMU runs as a user of its own: directories from here down to a guest's files let that user through. */
+  readonly passableFrom?: string | undefined;
   /** Instead of the probe's answer. */
   readonly forceAccel?: 'kvm' | 'tcg';
   /** What the host can make filesystems of; none unless told. */
@@ -54,6 +58,7 @@ export function libvirt(settings: LibvirtSettings): HypervisorDriver {
     define: async (spec) => {
       const xml = domainXml(spec, await facts(), consolePath(spec.vm));
       await mkdir(join(dir, 'consoles'), { recursive: true });
+      if (settings.passableFrom !== undefined) await makePassable(settings.passableFrom, filesOf(spec));
       await writeWhole(xmlFile(spec.vm), xml);
       await defineFile(libvirtd, xmlFile(spec.vm), spec);
       return xml;
@@ -104,6 +109,12 @@ export function libvirt(settings: LibvirtSettings): HypervisorDriver {
       }
     },
   };
+}
+
+/** What QEMU opens by its name; the rest is handed to it open. */
+function filesOf({ disks, boot, seed }: DomainSpec): readonly string[] {
+  const images = disks.flatMap(({ source }) => (source.type === 'file' ? [source.path] : []));
+  return [...images, boot?.kernel, boot?.initrd, seed].filter((file) => typeof file === 'string');
 }
 
 /** Replaces a file in one step, so that a killed process leaves the old text or the new. */
