@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
@@ -12,6 +13,7 @@ import { freePortOr } from './instance/ports.ts';
 import { packageFile } from './package-root.ts';
 import { defaultDataDir, type Paths, pathsOf } from './paths.ts';
 import { bringDown } from './process/down.ts';
+import { SYSTEM_URI } from './process/libvirt.ts';
 
 /** The VM that is made, and what it is made from. */
 const NAME = 'demo';
@@ -30,7 +32,9 @@ const Vm = z.looseObject({
   networks: z.array(z.looseObject({ ip: z.string().nullish() })).default([]),
 });
 type Vm = z.infer<typeof Vm>;
-const Tasks = z.looseObject({ finished: z.array(TaskDocument).default([]) });
+const Job = z.looseObject({ id: z.string(), name: z.string(), kwargs: z.looseObject({ target: z.string() }) });
+const JobsByNode = z.record(z.string(), z.array(Job)).default({});
+const Tasks = z.looseObject({ finished: z.array(TaskDocument).default([]), active: JobsByNode, reserved: JobsByNode });
 const Begun = z.looseObject({ task_id: z.string().nullish() });
 
 /** Starts everything unless it runs, makes the VM unless it is there, and says how to go on. */
@@ -93,7 +97,7 @@ async function toRunning(api: Api, vm: Vm | null): Promise<string | null> {
   // An interrupted run's creation goes on by itself.
   const begun = vm
     ? { task_id: await creationOf(api) }
-    : await api.post('/provisioner/create', { name: NAME, profile: PROFILE });
+    : await api.post('/provisioner/create', { name: NAME, profile: PROFILE, arg: [`password=${guestPassword()}`] });
   return seeThrough(api, begun);
 }
 
@@ -108,9 +112,29 @@ async function seeThrough(api: Api, begun: unknown): Promise<string | null> {
 
 /** The task that made the VM, or is at it; null when it is no longer remembered. */
 async function creationOf(api: Api): Promise<string | null> {
-  const { finished } = Tasks.parse(await api.get('/tasks', { finished: true, limit: 1000 }));
+  const { finished, active, reserved } = Tasks.parse(await api.get('/tasks', { finished: true, limit: 1000 }));
+  const jobs = [active, reserved].flatMap((byNode) => Object.values(byNode).flat());
+  const running = jobs.find((job) => job.name === 'provisioner.create' && job.kwargs.target === NAME);
   const made = finished.find((task) => task.task_name === 'provisioner.create' && task.target === NAME);
-  return made?.task_id ?? null;
+  return running?.id ?? made?.task_id ?? null;
+}
+
+/** The password of the guest's user, made at first and kept for this user alone. */
+function guestPassword(): string {
+  const file = join(paths.dir, `${NAME}.password`);
+  if (!existsSync(file)) writeFileSync(file, `${randomBytes(9).toString('base64url')}\n`, { mode: 0o600 });
+  return readFileSync(file, 'utf8').trim();
+}
+
+/** How a person gets a shell in the guest; simulated ones have none. */
+function logIn(): readonly string[] {
+  if (sim) return [];
+  const uri = existsSync(paths.libvirt)
+    ? `qemu+unix:///system?socket=${join(paths.libvirt, 'run/libvirt-sock')}`
+    : SYSTEM_URI;
+  return [
+    `  log in       virsh -c '${uri}' console ${NAME}   (user debian, password ${guestPassword()}; leave with Ctrl-])`,
+  ];
 }
 
 function whatNow({ api, token, temporalUi, data }: Instance, vm: Vm, task: string | null): string {
@@ -127,6 +151,7 @@ function whatNow({ api, token, temporalUi, data }: Instance, vm: Vm, task: strin
     `VM '${NAME}' runs.`,
     `  address      ${address}`,
     `  console      ./slipway vm console ${NAME} --data ${data}`,
+    ...logIn(),
     `  API          ${api}/api/v1   (documents: ${api}/docs)`,
     `  token        ${token}`,
     `  Temporal UI  ${ui ?? 'of your own server'}`,
