@@ -50,9 +50,9 @@ async function quickstart(): Promise<void> {
 
 /** Begins `slipway up` as a process of its own; resolves when it is ready. */
 async function startUp({ dir }: Paths): Promise<Instance> {
-  mkdirSync(dir, { recursive: true });
+  mkdirSync(dir, { recursive: true, mode: 0o750 });
   const logFile = join(dir, 'up.log');
-  const log = openSync(logFile, 'w');
+  const log = openSync(logFile, 'w', 0o640);
   const port = await freePortOr('127.0.0.1', 7370);
   const args = ['up', '--data', dir, '--listen', `127.0.0.1:${port}`, '--metadata', '127.0.0.1:0', '--json'];
   say('Starting Slipway …');

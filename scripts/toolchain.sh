@@ -202,7 +202,7 @@ ensure_packages() {
 install_packages() {
   say "installing packages: $*"
   local log status=0
-  log=$(mktemp)
+  log=$(tools_dir)/packages.log
   # A fresh machine has no package lists, an old one stale ones, one where apt-get was killed half a package: all show as a failure.
   apt_install "$@" >"$log" 2>&1 ||
     { dpkg --configure -a && apt_quiet update && apt_install --fix-broken "$@"; } </dev/null >"$log" 2>&1 || status=$?

@@ -115,8 +115,6 @@ end() {
     for guest in $guests; do virsh -c "$uri" destroy "$guest" >/dev/null; done
   fi
   stop
-  # Made for the mounts; whoever else uses it has something in it.
-  rmdir --ignore-fail-on-non-empty /run/libvirt 2>/dev/null || true
 }
 
 case $verb in
