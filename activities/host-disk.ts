@@ -1,7 +1,7 @@
 import type { Disk } from '../domain/volume.ts';
 import { currentAttempt } from './attempt.ts';
 import type { OpenDisk } from './drivers/installer/driver.ts';
-import type { HostDeps } from './host.ts';
+import type { HostDeps } from './host-deps.ts';
 import { slots } from './slots.ts';
 
 type Volume = Pick<Disk, 'pool' | 'volume'>;

@@ -7,7 +7,7 @@ import type { CreateVm } from '../domain/plan.ts';
 import { currentAttempt } from './attempt.ts';
 import { bootDir, readBoot } from './boot.ts';
 import { lastLine } from './console-tail.ts';
-import type { HostDeps } from './host.ts';
+import type { HostDeps } from './host-deps.ts';
 
 /** cloud-init's last line on the console, whatever it was told to do. */
 const CLOUD_INIT_FINISHED = /Cloud-init v\. .* finished at /;

@@ -5,7 +5,7 @@ import type { Disk } from '../domain/volume.ts';
 import { currentAttempt } from './attempt.ts';
 import { baseBootDir, bootDir, freshDir, keepBoot } from './boot.ts';
 import type { InstallJob } from './drivers/installer/driver.ts';
-import type { HostDeps } from './host.ts';
+import type { HostDeps } from './host-deps.ts';
 import { openDisk, remakeDisks } from './host-disk.ts';
 import { logPump } from './log-pump.ts';
 import { slots } from './slots.ts';

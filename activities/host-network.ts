@@ -1,6 +1,6 @@
 import type { Vni } from '../domain/ids.ts';
 import type { Nic } from '../domain/network.ts';
-import type { HostDeps } from './host.ts';
+import type { HostDeps } from './host-deps.ts';
 
 export function networkActivities({ network, controlPlane }: Pick<HostDeps, 'network' | 'controlPlane'>) {
   return {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Attempt, withAttempt } from '../../activities/attempt.ts';
 import { sim } from '../../activities/drivers/hypervisor/sim.ts';
 import { simDomains } from '../../activities/drivers/hypervisor/sim-domains.ts';
-import type { HostDeps } from '../../activities/host.ts';
+import type { HostDeps } from '../../activities/host-deps.ts';
 import { domainActivities } from '../../activities/host-domain.ts';
 import type { VmId } from '../../domain/ids.ts';
 import { mib } from '../../domain/units.ts';
