@@ -1,7 +1,29 @@
+import { randomUUID } from 'node:crypto';
+import { conflict, notFound, unavailable } from '../domain/fault.ts';
 import type { BaseKey, NodeName, TaskId, VmId, Vni } from '../domain/ids.ts';
-import type { CreateVm } from '../domain/plan.ts';
-import type { TaskState } from '../domain/task.ts';
+import type { BuildImage, CreateVm } from '../domain/plan.ts';
+import { DEFAULT_TENANT, SYSTEM } from '../domain/principal.ts';
+import { TASK_FINAL, type TaskState, workflowId } from '../domain/task.ts';
 import type { VmState } from '../domain/vm.ts';
+import {
+  addWaiter,
+  deleteBaseImage,
+  deleteWaiter,
+  deleteWaiterEverywhere,
+  dropUnusedRecipe,
+  findBaseImage,
+  findRecipe,
+  insertBaseImage,
+  listWaiters,
+  unmarkBasesOf,
+  updateBaseImage,
+} from '../store/base-image.ts';
+import { deleteNetwork, unmarkNetworksOf } from '../store/network.ts';
+import { nicsOf } from '../store/nic.ts';
+import type { Db, Store } from '../store/open.ts';
+import { findTask, insertTask, type TaskRow, updateTask } from '../store/task.ts';
+import { deleteVm, findVm, freeVmsOf, updateVm } from '../store/vm.ts';
+import { deleteVolumesOf, volumesOf } from '../store/volume.ts';
 
 /** How a task ended; `error` is for people and names the reason. */
 export interface Outcome {
@@ -21,13 +43,17 @@ export interface ControlActivities {
   /** Gives back everything reserved for the VM, its row included; does nothing if another task owns the name by now. */
   release(vm: VmId): Promise<void>;
   recordDefined(vm: VmId, xml: string): Promise<void>;
-  /** The VM's state from now on, with the reason if it is 'failed'; the VM is free for the next change. */
-  recordVm(vm: VmId, state: Exclude<VmState, 'absent'>, reason: string | null): Promise<void>;
+  /**
+   * The VM's state from now on, with the reason if it is 'failed'; the VM is free for the next change.
+   * With `task`, only while that task is the one that changes it: a late repeat does not overwrite the next change.
+   */
+  recordVm(vm: VmId, state: Exclude<VmState, 'absent'>, reason: string | null, task?: TaskId): Promise<void>;
   /** Disk and address rows go with it. With `keepDisks` the volumes stay and belong to no VM. */
   forgetVm(vm: VmId, keepDisks: boolean): Promise<void>;
   /**
    * Asks for a base image on a node: 'ready' (and used now), 'build' (the caller has to start the build with this task id), or 'wait'.
    * With the last two `waiter`, a workflow id, is told by the signal `baseSettled` when the build has ended.
+   * 'unavailable', to be asked again, for the moment that a collector removes the image.
    */
   claimBase(
     base: BaseKey,
@@ -36,8 +62,133 @@ export interface ControlActivities {
   ): Promise<{ readonly is: 'ready' } | { readonly is: 'build' | 'wait'; readonly build: TaskId }>;
   /** The waiter gives up. Returns the build's task if nobody waits for it any more, else null. */
   leaveBase(base: BaseKey, node: NodeName, waiter: string): Promise<TaskId | null>;
-  /** The build has ended: 'ready', or failed with this reason (then it is forgotten). Returns the workflow ids that wait. */
-  settleBase(base: BaseKey, node: NodeName, failure: string | null): Promise<readonly string[]>;
+  /**
+   * The build has ended: 'ready', or failed with this reason (then it is forgotten). Returns the workflow ids that wait; with `build`,
+   * none if the image is another build's by now.
+   */
+  settleBase(base: BaseKey, node: NodeName, failure: string | null, build?: TaskId): Promise<readonly string[]>;
+  /** A collected base image is gone from the store's point of view; touches none that was not being removed. */
+  forgetBase(base: BaseKey, node: NodeName): Promise<void>;
   /** The network is gone from the store's point of view once every node has removed it. */
   forgetNetwork(vni: Vni): Promise<void>;
+}
+
+/** The control plane's activities over the store. */
+export function controlActivities(store: Store): ControlActivities {
+  return {
+    beginTask: (task, total) => store.write((tx) => beginTask(tx, task, total)),
+    finishTask: (task, outcome) => store.write((tx) => finishTask(tx, task, outcome)),
+    reserve: (cmd) => confirmReservation(store.read, cmd),
+    release: (vm) => store.write((tx) => forget(tx, vm, false)),
+    recordDefined: (vm, xml) => store.write((tx) => updateVm(tx, vm, { xml, defined: true })),
+    recordVm: (vm, state, reason, task) =>
+      store.write(async (tx) => {
+        if (task !== undefined && (await findVm(tx, vm))?.changing !== task) return;
+        await updateVm(tx, vm, { state, failedReason: reason, changing: null });
+      }),
+    forgetVm: (vm, keepDisks) => store.write((tx) => forget(tx, vm, keepDisks)),
+    claimBase: (base, node, waiter) => store.write((tx) => claimBase(tx, base, node, waiter)),
+    leaveBase: (base, node, waiter) => store.write((tx) => leaveBase(tx, base, node, waiter)),
+    settleBase: (base, node, failure, build) => store.write((tx) => settleBase(tx, base, node, failure, build)),
+    forgetBase: (base, node) => store.write((tx) => forgetBase(tx, base, node)),
+    forgetNetwork: (vni) => store.write((tx) => deleteNetwork(tx, vni)),
+  };
+}
+
+async function beginTask(tx: Db, id: TaskId, total: number): Promise<void> {
+  const task = await knownTask(tx, id);
+  if (TASK_FINAL.includes(task.state)) throw conflict(`Task ${id} has ended: ${task.state}.`);
+  const startedAt = task.startedAt ?? Date.now();
+  await updateTask(tx, id, { state: 'RUNNING', total, startedAt, workflowStarted: true });
+}
+
+async function finishTask(tx: Db, id: TaskId, outcome: Outcome): Promise<void> {
+  const task = await knownTask(tx, id);
+  if (TASK_FINAL.includes(task.state)) return;
+  const current = outcome.state === 'SUCCESS' ? task.total : task.current;
+  await updateTask(tx, id, { ...outcome, current, finishedAt: Date.now(), workflowStarted: true });
+  await freeVmsOf(tx, id);
+  await unmarkNetworksOf(tx, id);
+  await unmarkBasesOf(tx, id);
+  await deleteWaiterEverywhere(tx, workflowId(id));
+}
+
+async function knownTask(tx: Db, id: TaskId): Promise<TaskRow> {
+  const task = await findTask(tx, id);
+  if (!task) throw notFound('task', id);
+  return task;
+}
+
+/** The reservation was made with the task's row: this is where a workflow makes sure of it. */
+async function confirmReservation(db: Db, cmd: CreateVm): Promise<void> {
+  const vm = await findVm(db, cmd.vm);
+  const nics = await nicsOf(db, [cmd.vm]);
+  const volumes = await volumesOf(db, [cmd.vm]);
+  const held =
+    vm?.changing === cmd.task &&
+    vm.name === cmd.name &&
+    vm.node === cmd.node &&
+    cmd.nics.every(({ mac, ip }) => nics.some((nic) => nic.mac === mac && nic.ip === ip)) &&
+    cmd.disks.every(({ pool, volume }) => volumes.some((row) => row.pool === pool && row.volume === volume));
+  if (!held) throw conflict(`VM '${cmd.name}' is not reserved for task ${cmd.task} any more.`);
+}
+
+async function forget(tx: Db, vm: VmId, keepDisks: boolean): Promise<void> {
+  if (!keepDisks) await deleteVolumesOf(tx, vm);
+  await deleteVm(tx, vm);
+}
+
+async function claimBase(tx: Db, base: BaseKey, node: NodeName, waiter: string) {
+  const known = await findBaseImage(tx, base, node);
+  if (known?.state === 'ready') {
+    await updateBaseImage(tx, base, node, { usedAt: Date.now() });
+    await deleteWaiter(tx, base, node, waiter);
+    return { is: 'ready' } as const;
+  }
+  if (known?.state === 'removing') throw unavailable('The base image is being removed, to be built anew.');
+  await addWaiter(tx, base, node, waiter);
+  if (known) return { is: known.builder === waiter ? 'build' : 'wait', build: known.build } as const;
+  const build = await newBuild(tx, base, node, waiter);
+  await insertBaseImage(tx, { key: base, node, state: 'building', build, builder: waiter, usedAt: Date.now() });
+  return { is: 'build', build } as const;
+}
+
+/** The build's task, for the caller to start; if it cannot any more, the sweeper does. */
+async function newBuild(tx: Db, base: BaseKey, node: NodeName, waiter: string): Promise<TaskId> {
+  const recipe = await findRecipe(tx, base);
+  if (!recipe) throw notFound('base image', base);
+  const asker = await findTask(tx, waiter.replace(/^task:/, '') as TaskId);
+  const id = randomUUID() as TaskId;
+  const input: BuildImage = { task: id, base, node, disks: recipe.disks };
+  await insertTask(tx, {
+    ...{ id, kind: 'image.build', target: base.slice(0, 16), runOn: node, input },
+    tenant: asker?.tenant ?? DEFAULT_TENANT,
+    account: asker?.account ?? SYSTEM.account,
+    ...{ idempotencyKey: null, requestHash: null, workflowStarted: false },
+  });
+  return id;
+}
+
+async function leaveBase(tx: Db, base: BaseKey, node: NodeName, waiter: string): Promise<TaskId | null> {
+  await deleteWaiter(tx, base, node, waiter);
+  const known = await findBaseImage(tx, base, node);
+  if (known?.state !== 'building') return null;
+  const others = await listWaiters(tx, base, node);
+  return others.length === 0 ? known.build : null;
+}
+
+/** Waiters stay listed until they claim, leave or end, so that asking again tells the same ones. */
+async function settleBase(tx: Db, base: BaseKey, node: NodeName, failure: string | null, build?: TaskId) {
+  const known = await findBaseImage(tx, base, node);
+  if (build !== undefined && known && known.build !== build) return [];
+  if (failure === null) await updateBaseImage(tx, base, node, { state: 'ready', usedAt: Date.now() });
+  // Ready already: a build that failed after it had settled has removed its disks.
+  else if (known?.state === 'building' || build !== undefined) await deleteBaseImage(tx, base, node);
+  return listWaiters(tx, base, node);
+}
+
+async function forgetBase(tx: Db, base: BaseKey, node: NodeName): Promise<void> {
+  if ((await findBaseImage(tx, base, node))?.state !== 'removing') return;
+  await deleteBaseImage(tx, base, node);
+  await dropUnusedRecipe(tx, base);
 }

@@ -9,6 +9,8 @@ export interface Jobs {
     readonly kind: TaskKind;
     readonly target: string;
     readonly input: unknown;
+    /** Owner, for the engine's own lists; the default tenant unless told. */
+    readonly tenant?: string;
   }): Promise<void>;
   /** Asks the workflow to end and undo; success if it has ended already. */
   cancel(task: TaskId): Promise<void>;

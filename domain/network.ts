@@ -36,3 +36,6 @@ export const bridgeOf = (vni: Vni): string => `vmbr${vni}`;
 
 /** Where guests find the metadata service (EC2's link-local address). */
 export const METADATA_ADDRESS = '169.254.169.254';
+
+/** Linux name of a guest's port on its bridge: by it the host knows which guest a frame comes from. At most 15 characters. */
+export const portOf = (mac: string): string => `tap${mac.replaceAll(':', '')}`;

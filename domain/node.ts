@@ -29,6 +29,8 @@ export interface NodeReport {
   readonly memoryFree: number;
   /** Domains that are running now, by VM id. */
   readonly running: readonly string[];
+  /** What its storage pools have, in MiB: without it, no creation is refused for want of space. */
+  readonly pools?: readonly { readonly name: string; readonly total: number; readonly free: number }[];
 }
 
 export interface Node {

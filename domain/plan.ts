@@ -1,7 +1,7 @@
-import type { BaseKey, NodeName, TaskId, VmId } from './ids.ts';
+import type { BaseKey, NodeName, TaskId, VmId, Vni } from './ids.ts';
 import type { Nic } from './network.ts';
 import type { MiB } from './units.ts';
-import type { WaitFor } from './vm.ts';
+import type { VmState, WaitFor } from './vm.ts';
 import type { Disk } from './volume.ts';
 
 /**
@@ -41,6 +41,15 @@ export interface BuildImage {
   readonly disks: readonly Disk[];
 }
 
+/** Input of the workflow `image/collect`. The store hands the image out no more; `forgetBase` is the last step. */
+export interface CollectImage {
+  readonly task: TaskId;
+  readonly base: BaseKey;
+  readonly node: NodeName;
+  /** The image's own disks, under their base volumes' names. */
+  readonly disks: readonly Disk[];
+}
+
 /** Input of the workflows that change one VM: start, stop, shutdown, restart, delete. */
 export interface ChangeVm {
   readonly task: TaskId;
@@ -51,8 +60,18 @@ export interface ChangeVm {
   readonly nics: readonly Nic[];
   /** delete only: whether the disks go too. */
   readonly deleteDisks: boolean;
-  /** shutdown only: after this the VM is stopped hard. */
+  /** shutdown and restart only: after this the VM is stopped hard. */
   readonly graceMs: number;
+  /** State before the action, to which a change that failed or was cancelled goes back; the first its rule begins from unless told. */
+  readonly before?: Exclude<VmState, 'absent'>;
+}
+
+/** Input of the workflow `network/remove`. */
+export interface RemoveNetwork {
+  readonly task: TaskId;
+  readonly vni: Vni;
+  /** Every node that may have something of it. */
+  readonly nodes: readonly NodeName[];
 }
 
 /** Files that a guest boots from directly, when its script asks for that instead of a boot loader. */

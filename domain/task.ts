@@ -1,7 +1,8 @@
 import type { TaskId } from './ids.ts';
 
 /** Life of a task. REVOKED means cancelled and undone. Words are the PVC manual's, which all dialects can be computed from. */
-export type TaskState = 'PENDING' | 'RUNNING' | 'SUCCESS' | 'FAILURE' | 'REVOKED';
+export const TASK_STATES = ['PENDING', 'RUNNING', 'SUCCESS', 'FAILURE', 'REVOKED'] as const;
+export type TaskState = (typeof TASK_STATES)[number];
 
 export const TASK_FINAL: readonly TaskState[] = ['SUCCESS', 'FAILURE', 'REVOKED'];
 
@@ -9,6 +10,7 @@ export const TASK_FINAL: readonly TaskState[] = ['SUCCESS', 'FAILURE', 'REVOKED'
 export const TASK_KINDS = [
   'provisioner.create',
   'image.build',
+  'image.collect',
   'vm.start',
   'vm.stop',
   'vm.shutdown',
@@ -22,6 +24,7 @@ export type TaskKind = (typeof TASK_KINDS)[number];
 export const WORKFLOW_OF: Readonly<Record<TaskKind, string>> = {
   'provisioner.create': 'createVm',
   'image.build': 'buildImage',
+  'image.collect': 'collectImage',
   'vm.start': 'startVm',
   'vm.stop': 'stopVm',
   'vm.shutdown': 'shutdownVm',

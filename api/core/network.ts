@@ -1,5 +1,20 @@
+import { randomUUID } from 'node:crypto';
+import { isHost, overlap, parseCidr4, parseIp4 } from '../../domain/address.ts';
+import { conflict, exists, invalid, notFound } from '../../domain/fault.ts';
+import type { TaskId, Vni } from '../../domain/ids.ts';
 import type { Network } from '../../domain/network.ts';
+import type { RemoveNetwork } from '../../domain/plan.ts';
 import type { Principal } from '../../domain/principal.ts';
+import { findNetwork, insertNetwork, listNetworks, markNetworkRemoving, type NetworkRow } from '../../store/network.ts';
+import { templatesWithNet } from '../../store/network-template.ts';
+import { listNodes } from '../../store/node.ts';
+import type { Db } from '../../store/open.ts';
+import { insertTask } from '../../store/task.ts';
+import { vmsOnNetwork } from '../../store/vm.ts';
+import { mustAdminister } from './authorize.ts';
+import { nameMatcher } from './limit.ts';
+import type { CoreParts } from './parts.ts';
+import { startSoon } from './start.ts';
 
 export interface NetworkService {
   /** `limit`: regular expression over descriptions and numbers, as for VMs. */
@@ -10,4 +25,106 @@ export interface NetworkService {
   create(who: Principal, network: Network): Promise<void>;
   /** 'conflict' while a VM or a network template uses it; nodes forget it by a task of their own. */
   remove(who: Principal, ref: string): Promise<void>;
+}
+
+/** VXLAN's numbers have 24 bits. */
+const VNI_MAX = 2 ** 24 - 1;
+
+/** Networks: everybody may read them, administrators change them. */
+export function networkService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log'>): NetworkService {
+  const { store } = parts;
+  return {
+    list: async (_who, limit) => {
+      const matches = nameMatcher(limit);
+      const all = await listNetworks(store.read);
+      return all.filter((row) => matches(row.description) || matches(String(row.vni))).map(toNetwork);
+    },
+    get: async (_who, ref) => toNetwork(await getNetwork(store.read, ref)),
+    create: async (who, network) => {
+      mustAdminister(who);
+      checkNetwork(network);
+      await store.write(async (tx) => {
+        checkAgainst(network, await listNetworks(tx));
+        await insertNetwork(tx, network);
+      });
+    },
+    remove: async (who, ref) => {
+      mustAdminister(who);
+      const task = await store.write(async (tx) => {
+        const network = await getNetwork(tx, ref);
+        if (network.removing !== null) return null;
+        await mustBeFree(tx, network);
+        const id = randomUUID() as TaskId;
+        const nodes = (await listNodes(tx)).map((node) => node.name);
+        const input: RemoveNetwork = { task: id, vni: network.vni, nodes };
+        await markNetworkRemoving(tx, network.vni, id);
+        return insertTask(tx, {
+          ...{ id, kind: 'network.remove', target: String(network.vni), runOn: 'control', input },
+          ...{ tenant: who.tenant, account: who.account },
+          ...{ idempotencyKey: null, requestHash: null, workflowStarted: false },
+        });
+      });
+      if (task) startSoon(parts, task);
+    },
+  };
+}
+
+function toNetwork({ removing: _, ...network }: NetworkRow): Network {
+  return network;
+}
+
+async function getNetwork(db: Db, ref: string): Promise<NetworkRow> {
+  const byVni = /^[0-9]+$/.test(ref) ? await findNetwork(db, Number(ref) as Vni) : undefined;
+  const found = byVni ?? (await listNetworks(db)).find((network) => network.description === ref);
+  if (!found) throw notFound('network', ref);
+  return found;
+}
+
+async function mustBeFree(tx: Db, network: Network): Promise<void> {
+  const vms = await vmsOnNetwork(tx, network.vni);
+  if (vms.length > 0) throw conflict(`Network ${network.vni} is used by VMs: ${vms.join(', ')}.`);
+  const templates = await templatesWithNet(tx, network.vni);
+  if (templates.length > 0)
+    throw conflict(`Network ${network.vni} is used by network templates: ${templates.join(', ')}.`);
+}
+
+/** Throws 'invalid' with the field. */
+function checkNetwork(network: Network): void {
+  const { vni, description, mtu, nameServers, nat, ip4, type } = network;
+  if (!Number.isInteger(vni) || vni < 1 || vni > VNI_MAX) throw invalid('vni', `must be from 1 to ${VNI_MAX}.`);
+  if (description === '') throw invalid('description', 'is missing.');
+  if (mtu !== null && (!Number.isInteger(mtu) || mtu < 576 || mtu > 65_535))
+    throw invalid('mtu', 'must be from 576 to 65535.');
+  const wrong = nameServers.find((server) => parseIp4(server) === null);
+  if (wrong !== undefined) throw invalid('name_servers', `'${wrong}' is no IPv4 address.`);
+  if (type === 'bridged' && ip4) throw invalid('ip4_network', 'a bridged network has no addresses of ours.');
+  if (nat && !ip4) throw invalid('nat', 'needs an ip4_network.');
+  if (ip4) checkIp4(ip4);
+}
+
+function checkIp4(ip4: NonNullable<Network['ip4']>): void {
+  const cidr = parseCidr4(ip4.network);
+  if (!cidr) throw invalid('ip4_network', `'${ip4.network}' is no IPv4 network such as 10.0.0.0/24.`);
+  const inside = (field: string, text: string): number => {
+    const address = parseIp4(text);
+    if (address === null) throw invalid(field, `'${text}' is no IPv4 address.`);
+    if (!isHost(cidr, address)) throw invalid(field, `${text} is no host's address in ${ip4.network}.`);
+    return address;
+  };
+  inside('ip4_gateway', ip4.gateway);
+  if (!ip4.dhcp) return;
+  const start = inside('dhcp4_start', ip4.dhcp.start);
+  if (inside('dhcp4_end', ip4.dhcp.end) < start) throw invalid('dhcp4_end', 'comes before dhcp4_start.');
+}
+
+function checkAgainst(network: Network, others: readonly Network[]): void {
+  if (others.some((other) => other.vni === network.vni)) throw exists('network', String(network.vni));
+  if (others.some((other) => other.description === network.description)) throw exists('network', network.description);
+  const cidr = network.ip4 && parseCidr4(network.ip4.network);
+  if (!cidr) return;
+  for (const other of others) {
+    const theirs = other.ip4 && parseCidr4(other.ip4.network);
+    if (theirs && overlap(cidr, theirs))
+      throw invalid('ip4_network', `overlaps ${other.ip4?.network} of network ${other.vni}.`);
+  }
 }

@@ -1,5 +1,10 @@
-import type { Node } from '../../domain/node.ts';
+import { notFound } from '../../domain/fault.ts';
+import { type DaemonState, KEEPALIVE_MS, KEEPALIVES_MISSED, type Node } from '../../domain/node.ts';
 import type { Principal } from '../../domain/principal.ts';
+import { listNodes, listNodeUse } from '../../store/node.ts';
+import type { Store } from '../../store/open.ts';
+import { listVms } from '../../store/vm.ts';
+import { nameMatcher } from './limit.ts';
 
 /** A node with what is placed on it. */
 export interface NodeDetail extends Node {
@@ -14,4 +19,43 @@ export interface NodeDetail extends Node {
 export interface NodeService {
   list(who: Principal, limit?: string): Promise<readonly NodeDetail[]>;
   get(who: Principal, name: string): Promise<NodeDetail>;
+}
+
+/** Nodes as they are now: one that was not heard of for too long reads as dead. */
+export function nodeService(store: Store): NodeService {
+  const details = async (): Promise<readonly NodeDetail[]> => {
+    const [nodes, use, vms] = [
+      await listNodes(store.read),
+      await listNodeUse(store.read),
+      await listVms(store.read, {}),
+    ];
+    const now = Date.now();
+    return nodes.map(({ memoryOther: _, ...node }) => {
+      const on = use.find((row) => row.node === node.name);
+      const running = vms.filter((vm) => vm.node === node.name && vm.state === 'running');
+      return {
+        ...node,
+        daemonState: liveState(node, now),
+        vcpusAllocated: on?.vcpusAllocated ?? 0,
+        memoryAllocated: on?.memoryAllocated ?? 0,
+        memoryProvisioned: on?.memoryProvisioned ?? 0,
+        runningDomains: running.map(({ id, name }) => ({ id, name })),
+        domainsCount: on?.vms ?? 0,
+      };
+    });
+  };
+  return {
+    list: async (_who, limit) => (await details()).filter(({ name }) => nameMatcher(limit)(name)),
+    get: async (_who, name) => {
+      const found = (await details()).find((node) => node.name === name);
+      if (!found) throw notFound('node', name);
+      return found;
+    },
+  };
+}
+
+/** What a node's daemon is, in the light of when it was last heard of. */
+export function liveState(node: Pick<Node, 'daemonState' | 'seenAt'>, now: number): DaemonState {
+  const late = now - node.seenAt > KEEPALIVE_MS * KEEPALIVES_MISSED;
+  return late && (node.daemonState === 'run' || node.daemonState === 'init') ? 'dead' : node.daemonState;
 }

@@ -1,5 +1,18 @@
 import type { Principal } from '../../domain/principal.ts';
 import type { Profile } from '../../domain/profile.ts';
+import type { Db, Store } from '../../store/open.ts';
+import {
+  deleteProfile,
+  findProfile,
+  insertProfile,
+  listProfiles,
+  type ProfileRow,
+  updateProfile,
+} from '../../store/profile.ts';
+import { mustAdminister } from './authorize.ts';
+import { applyDocument, exportDocument } from './profile-document.ts';
+import { resolveParts } from './profile-parts.ts';
+import { checkPartName, mustBeNew, mustExist } from './template/check.ts';
 import type { NameLimit } from './template.ts';
 
 export type NewProfile = Omit<Profile, 'id'>;
@@ -48,4 +61,41 @@ export interface ProfileDocument {
   /** Text of the script, and of the user-data. */
   readonly script?: string | undefined;
   readonly userdata?: string | undefined;
+}
+
+/** Profiles: everybody may read them, administrators change them. */
+export function profileService(store: Store): ProfileService {
+  const get = async (db: Db, name: string) => mustExist('profile', name, await findProfile(db, name));
+  return {
+    list: async (_who, limit) => (await listProfiles(store.read, limit)).map(toProfile),
+    get: async (_who, name) => toProfile(await get(store.read, name)),
+    create: async (who, profile) => {
+      mustAdminister(who);
+      checkPartName(profile.name);
+      await store.write(async (tx) => {
+        mustBeNew('profile', profile.name, await findProfile(tx, profile.name));
+        await insertProfile(tx, { name: profile.name, ...(await resolveParts(tx, profile)) });
+      });
+    },
+    update: async (who, name, change) => {
+      mustAdminister(who);
+      await store.write(async (tx) => {
+        const known = await get(tx, name);
+        await updateProfile(tx, known.id, await resolveParts(tx, { ...known, ...change }));
+      });
+    },
+    remove: async (who, name) => {
+      mustAdminister(who);
+      await store.write(async (tx) => deleteProfile(tx, (await get(tx, name)).id));
+    },
+    apply: async (who, document) => {
+      mustAdminister(who);
+      await store.write((tx) => applyDocument(tx, document));
+    },
+    export: async (_who, name) => exportDocument(store.read, await get(store.read, name)),
+  };
+}
+
+function toProfile({ description: _, ...profile }: ProfileRow): Profile {
+  return profile;
 }

@@ -1,5 +1,14 @@
+import { randomUUID } from 'node:crypto';
+import type { TaskId, VmId } from '../../domain/ids.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { Task } from '../../domain/task.ts';
+import { toTask } from '../../store/task.ts';
+import { mustAct } from './authorize.ts';
+import { accept, acceptedBefore } from './create/accept.ts';
+import { type Asked, planCreation } from './create/plan.ts';
+import { renderPlan } from './create/render.ts';
+import type { CoreParts } from './parts.ts';
+import { startSoon } from './start.ts';
 
 export interface CreateRequest {
   readonly name: string;
@@ -39,4 +48,32 @@ export interface ProvisionerService {
   create(who: Principal, request: CreateRequest): Promise<Task>;
   /** The same decisions, nothing made and nothing reserved. */
   render(who: Principal, request: Pick<CreateRequest, 'name' | 'profile' | 'args'>): Promise<Rendering>;
+}
+
+/** Creations of VMs: decided in one transaction, and the same way where nothing is made. */
+export function provisionerService(parts: CoreParts): ProvisionerService {
+  const { store, settings, renderer } = parts;
+  const asking = (who: Principal, asked: Asked) => ({
+    ...{ who, asked, settings },
+    ids: { task: randomUUID() as TaskId, vm: randomUUID() as VmId },
+  });
+  return {
+    create: async (who, request) => {
+      mustAct(who);
+      const { task, fresh } = await store.write(async (tx) => {
+        const known = await acceptedBefore(tx, who, request);
+        if (known) return { task: known, fresh: false };
+        const plan = await planCreation(tx, asking(who, request));
+        // Refuses user-data that could not be served later.
+        renderer.seed(plan.guest);
+        return { task: await accept(tx, plan, who, request), fresh: true };
+      });
+      if (fresh) startSoon(parts, task);
+      return toTask(task);
+    },
+    render: async (who, request) => {
+      const plan = await planCreation(store.read, asking(who, { ...request, define: true, start: true }));
+      return renderPlan(store.read, renderer, plan);
+    },
+  };
 }

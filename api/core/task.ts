@@ -1,5 +1,12 @@
+import { notFound } from '../../domain/fault.ts';
+import type { TaskId } from '../../domain/ids.ts';
 import type { Principal } from '../../domain/principal.ts';
-import type { LogLine, Task } from '../../domain/task.ts';
+import { type LogLine, TASK_FINAL, type Task } from '../../domain/task.ts';
+import type { Db, Store } from '../../store/open.ts';
+import { findTask, listTasks, type TaskRow, taskLogAfter, toTask, updateTask } from '../../store/task.ts';
+import { mustAct, seenTenant, sees } from './authorize.ts';
+import type { CoreParts } from './parts.ts';
+import { cancelNow, logUntold } from './start.ts';
 
 export type TaskEvent =
   | { readonly type: 'task'; readonly task: Task }
@@ -17,4 +24,86 @@ export interface TaskService {
   events(who: Principal, id: string, afterSeq: number, signal: AbortSignal): AsyncIterable<TaskEvent>;
   /** Resolves with the task when it has ended. */
   ended(who: Principal, id: string, signal: AbortSignal): Promise<Task>;
+}
+
+/** Log lines read at once. */
+const LOG_PAGE = 1_000;
+
+/** Tasks of the asker's tenant; those of all tenants for administrators. */
+export function taskService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log'>): TaskService {
+  const { store } = parts;
+  const service: TaskService = {
+    list: async (who, { active, limit }) =>
+      (await listTasks(store.read, { tenant: seenTenant(who), active, limit })).map(toTask),
+    get: async (who, id) => toTask(await getTask(store.read, who, id)),
+    cancel: async (who, id) => {
+      mustAct(who);
+      const task = await store.write(async (tx) => {
+        const known = await getTask(tx, who, id);
+        if (TASK_FINAL.includes(known.state) || known.cancelRequested) return known;
+        await updateTask(tx, known.id, { cancelRequested: true });
+        return { ...known, cancelRequested: true };
+      });
+      // The engine cannot end what it does not know yet: the sweeper starts it first.
+      if (task.workflowStarted && !task.cancelSent && !TASK_FINAL.includes(task.state))
+        cancelNow(parts, task).catch((error: unknown) => logUntold(parts.log, task, error));
+      return toTask(task);
+    },
+    log: async (who, id) => {
+      const task = await getTask(store.read, who, id);
+      return logFrom(store.read, task.id, 0);
+    },
+    events: (who, id, afterSeq, signal) => watchTask(store, who, id, afterSeq, signal),
+    ended: async (who, id, signal) => {
+      for (;;) {
+        const seen = store.changes.seen();
+        const task = await service.get(who, id);
+        if (TASK_FINAL.includes(task.state)) return task;
+        signal.throwIfAborted();
+        await store.changes.after(seen, signal);
+      }
+    },
+  };
+  return service;
+}
+
+/** The row, or not-found: other tenants' tasks do not exist. */
+async function getTask(db: Db, who: Principal, id: string): Promise<TaskRow> {
+  const task = await findTask(db, id as TaskId);
+  if (!task || !sees(who, task)) throw notFound('task', id);
+  return task;
+}
+
+async function logFrom(db: Db, task: TaskId, afterSeq: number) {
+  const lines: { readonly seq: number; readonly line: LogLine }[] = [];
+  for (;;) {
+    const page = await taskLogAfter(db, task, lines.at(-1)?.seq ?? afterSeq, LOG_PAGE);
+    lines.push(...page);
+    if (page.length < LOG_PAGE) return lines;
+  }
+}
+
+async function* watchTask(
+  store: Store,
+  who: Principal,
+  id: string,
+  afterSeq: number,
+  signal: AbortSignal,
+): AsyncGenerator<TaskEvent> {
+  let told = '';
+  let seq = afterSeq;
+  while (!signal.aborted) {
+    const seen = store.changes.seen();
+    const task = toTask(await getTask(store.read, who, id));
+    // Read after the task: once it has ended, nothing is written that was not here.
+    for (const entry of await logFrom(store.read, task.id, seq)) {
+      seq = entry.seq;
+      yield { type: 'log', ...entry };
+    }
+    const now = JSON.stringify(task);
+    if (now !== told) yield { type: 'task', task };
+    told = now;
+    if (TASK_FINAL.includes(task.state)) return;
+    await store.changes.after(seen, signal);
+  }
 }

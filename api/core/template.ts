@@ -7,6 +7,11 @@ import type {
   SystemTemplate,
   TextTemplate,
 } from '../../domain/profile.ts';
+import type { Store } from '../../store/open.ts';
+import { networkTemplates } from './template/network.ts';
+import { storageTemplates } from './template/storage.ts';
+import { systemTemplates } from './template/system.ts';
+import { textTemplates } from './template/text.ts';
 
 /** Fuzzy name filter of the PVC API (pvc-facts.md §2.1): SQL LIKE with '%' on both sides unless it begins with '^' or ends with '$'. */
 export type NameLimit = string | undefined;
@@ -47,3 +52,8 @@ export interface TemplateService {
 }
 
 export type TextKind = 'userdata' | 'script';
+
+/** The parts that profiles are made of. Everybody may read them, administrators change them. */
+export function templateService(store: Store): TemplateService {
+  return { ...systemTemplates(store), ...networkTemplates(store), ...storageTemplates(store), ...textTemplates(store) };
+}

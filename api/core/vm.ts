@@ -1,8 +1,21 @@
+import { conflict, notFound } from '../../domain/fault.ts';
+import type { VmId } from '../../domain/ids.ts';
 import type { Nic } from '../../domain/network.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { Task } from '../../domain/task.ts';
 import type { Vm, VmAction } from '../../domain/vm.ts';
 import type { Disk } from '../../domain/volume.ts';
+import { consoleTail } from '../../store/console.ts';
+import { nicsOf } from '../../store/nic.ts';
+import type { Db } from '../../store/open.ts';
+import { toTask } from '../../store/task.ts';
+import { findVm, findVmByName, listVms, toVm, type VmRow } from '../../store/vm.ts';
+import { toDisk, volumesOf } from '../../store/volume.ts';
+import { mustAct, seenTenant, sees } from './authorize.ts';
+import { nameMatcher } from './limit.ts';
+import type { CoreParts } from './parts.ts';
+import { startSoon } from './start.ts';
+import { beginChange, type Change } from './vm-change.ts';
 
 export interface VmDetail extends Vm {
   readonly disks: readonly Disk[];
@@ -24,4 +37,62 @@ export interface VmService {
   act(who: Principal, ref: string, action: Exclude<VmAction, 'create' | 'delete'>): Promise<Task | null>;
   remove(who: Principal, ref: string, deleteDisks: boolean): Promise<Task>;
   console(who: Principal, ref: string, lines: number): Promise<string>;
+}
+
+/** VMs of the asker's tenant; those of all tenants for administrators. */
+export function vmService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log' | 'settings'>): VmService {
+  const { store } = parts;
+  const change = async (who: Principal, ref: string, action: Change, deleteDisks: boolean): Promise<Task | null> => {
+    mustAct(who);
+    const decided = await store.write(async (tx) => {
+      const vm = await getVm(tx, who, ref);
+      return beginChange(tx, vm, { who, action, deleteDisks, graceMs: parts.settings.shutdownGraceMs });
+    });
+    if (decided?.fresh) startSoon(parts, decided.task);
+    return decided && toTask(decided.task);
+  };
+  return {
+    list: async (who, filter = {}) => {
+      const matches = nameMatcher(filter.limit);
+      const where = { tenant: seenTenant(who), node: filter.node, states: filter.state };
+      return details(
+        store.read,
+        (await listVms(store.read, where)).filter((vm) => matches(vm.name)),
+      );
+    },
+    get: async (who, ref) => {
+      const [found] = await details(store.read, [await getVm(store.read, who, ref)]);
+      if (!found) throw notFound('VM', ref);
+      return found;
+    },
+    act: (who, ref, action) => change(who, ref, action, false),
+    remove: async (who, ref, deleteDisks) => {
+      const task = await change(who, ref, 'delete', deleteDisks);
+      if (!task) throw conflict(`VM '${ref}' is being deleted.`);
+      return task;
+    },
+    console: async (who, ref, lines) => {
+      const text = await consoleTail(store.read, (await getVm(store.read, who, ref)).id);
+      const all = text.split('\n');
+      if (all.at(-1) === '') all.pop();
+      return all.slice(-Math.max(0, lines) || all.length).join('\n');
+    },
+  };
+}
+
+/** The row by name or UUID, or not-found: other tenants' VMs do not exist. */
+async function getVm(db: Db, who: Principal, ref: string): Promise<VmRow> {
+  const vm = (await findVmByName(db, ref)) ?? (await findVm(db, ref.toLowerCase() as VmId));
+  if (!vm || !sees(who, vm)) throw notFound('VM', ref);
+  return vm;
+}
+
+async function details(db: Db, rows: readonly VmRow[]): Promise<readonly VmDetail[]> {
+  const ids = rows.map((row) => row.id);
+  const [nics, volumes] = [await nicsOf(db, ids), await volumesOf(db, ids)];
+  return rows.map((row) => ({
+    ...toVm(row),
+    disks: volumes.filter((volume) => volume.vm === row.id).map(toDisk),
+    nics: nics.filter((nic) => nic.vm === row.id),
+  }));
 }

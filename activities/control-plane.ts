@@ -1,0 +1,101 @@
+import type { ControlPlane, InstallInput } from '../domain/control-plane.ts';
+import { notFound } from '../domain/fault.ts';
+import type { BaseKey, VmId } from '../domain/ids.ts';
+import { vmIdOf } from '../domain/name.ts';
+import type { NodeReport } from '../domain/node.ts';
+import { findRecipe } from '../store/base-image.ts';
+import { appendToConsole } from '../store/console.ts';
+import { findGuest } from '../store/guest.ts';
+import { findNetwork } from '../store/network.ts';
+import { nicsOf, vnisOfNode } from '../store/nic.ts';
+import { listNodes, setPoolCapacity, upsertNode } from '../store/node.ts';
+import type { Db, Store } from '../store/open.ts';
+import { findStoragePool } from '../store/storage-pool.ts';
+import { advanceTask, appendTaskLog, findTask } from '../store/task.ts';
+import { contentOf } from '../store/text.ts';
+import { findVm } from '../store/vm.ts';
+import { disksOf } from '../store/volume.ts';
+import { renderSeed } from '../templates/cloud-init/seed.ts';
+
+/** What nodes ask and tell, over the store. Every call is one transaction and may be repeated. */
+export function storeControlPlane(store: Store): ControlPlane {
+  return {
+    keepalive: (report) => store.write((tx) => keepNode(tx, report)),
+    appendLog: (task, lines) =>
+      store.write(async (tx) => {
+        if (!(await findTask(tx, task))) throw notFound('task', task);
+        await appendTaskLog(tx, task, lines);
+      }),
+    progress: (task, progress) => store.write((tx) => advanceTask(tx, task, progress)),
+    appendConsole: (vm, offset, text) =>
+      store.write(async (tx) => {
+        // A guest's last words may come after its VM was forgotten.
+        if (await findVm(tx, vm)) await appendToConsole(tx, vm, offset, text);
+      }),
+    installInput: (vm) => installInput(store.read, vm),
+    buildInput: (base) => buildInput(store.read, base),
+    seedInput: async (vm) => {
+      const guest = await findGuest(store.read, vm);
+      if (!guest) throw notFound('VM', vm);
+      return renderSeed(guest);
+    },
+    network: async (vni) => {
+      const found = await findNetwork(store.read, vni);
+      if (!found) throw notFound('network', String(vni));
+      const { removing: _, ...network } = found;
+      return network;
+    },
+    storagePool: async (name) => {
+      const pool = await findStoragePool(store.read, name);
+      if (!pool) throw notFound('storage pool', name);
+      return pool;
+    },
+    networksOf: (node) => vnisOfNode(store.read, node),
+  };
+}
+
+async function keepNode(tx: Db, report: NodeReport): Promise<void> {
+  const known = await listNodes(tx);
+  const primary = known.find((node) => node.coordinatorState === 'primary');
+  const { name, facts, load, memoryUsed, memoryFree } = report;
+  await upsertNode(tx, {
+    ...{ name, facts, load, memoryUsed, memoryFree },
+    driver: facts.accel === 'sim' ? 'sim' : 'libvirt',
+    daemonState: 'run',
+    coordinatorState: primary === undefined ? 'primary' : 'client',
+    domainState: 'ready',
+    memoryOther: await memoryOfOthers(tx, report),
+    seenAt: Date.now(),
+  });
+  for (const pool of report.pools ?? []) await setPoolCapacity(tx, name, pool);
+}
+
+/** Guests take what they touch, at most what they were given: the rest of what is used is not theirs. */
+async function memoryOfOthers(tx: Db, report: NodeReport): Promise<number> {
+  let guests = 0;
+  for (const id of report.running) guests += (await findVm(tx, id as VmId))?.memory ?? 0;
+  return Math.max(0, Math.round(report.memoryUsed - guests));
+}
+
+async function installInput(db: Db, id: VmId): Promise<InstallInput> {
+  const vm = await findVm(db, id);
+  if (!vm) throw notFound('VM', id);
+  const script = vm.scriptSha256 === null ? undefined : await contentOf(db, vm.scriptSha256);
+  if (script === undefined) throw notFound('script of VM', vm.name);
+  const nics = await nicsOf(db, [id]);
+  return {
+    script,
+    vmName: vm.name,
+    vmId: vmIdOf(vm.name),
+    disks: await disksOf(db, id),
+    vnis: nics.map((nic) => nic.vni),
+    args: vm.args,
+  };
+}
+
+async function buildInput(db: Db, key: BaseKey): Promise<InstallInput> {
+  const recipe = await findRecipe(db, key);
+  const script = recipe && (await contentOf(db, recipe.scriptSha256));
+  if (!recipe || script === undefined) throw notFound('base image', key);
+  return { script, vmName: null, vmId: 0, disks: recipe.disks, vnis: [], args: recipe.args };
+}

@@ -1,0 +1,162 @@
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { conflict, DomainError, notFound, unavailable } from '../../../domain/fault.ts';
+import type { VmId } from '../../../domain/ids.ts';
+import type { HostFacts } from '../../../domain/node.ts';
+import type { Run } from '../run.ts';
+import { probeAccel } from './accel.ts';
+import { awaitLine, findLine } from './console.ts';
+import { domainXml } from './domain-xml.ts';
+import type { HypervisorDriver } from './driver.ts';
+import { hostFacts, hostUsage } from './facts.ts';
+import { lifecycle } from './lifecycle.ts';
+import { type Virsh, virsh } from './virsh.ts';
+
+export interface LibvirtSettings {
+  /** As virsh takes it: `qemu:///system`, `qemu+unix:///system?socket=PATH`. */
+  readonly uri: string;
+  /** The node's own directory, readable for QEMU. */
+  readonly dir: string;
+  readonly run: Run;
+  /** Instead of the probe's answer. */
+  readonly forceAccel?: 'kvm' | 'tcg';
+  /** What the host can make filesystems of; none unless told. */
+  readonly filesystems?: () => Promise<readonly string[]>;
+}
+
+/** Removed with the domain, whatever of it there is. */
+const UNDEFINE_ALL = ['--managed-save', '--snapshots-metadata', '--checkpoints-metadata', '--nvram'] as const;
+
+/** QEMU guests of one libvirt. */
+export function libvirt(settings: LibvirtSettings): HypervisorDriver {
+  const { uri, dir, run } = settings;
+  const libvirtd = virsh(uri, run);
+  const { attain, find, list } = libvirtd;
+  const { until } = lifecycle(libvirtd);
+  const xmlFile = (vm: VmId): string => join(dir, 'domains', `${vm}.xml`);
+  const consolePath = (vm: VmId): string => join(dir, 'consoles', `${vm}.log`);
+  const off = async (vm: VmId): Promise<boolean> => (await find(vm))?.running !== true;
+  const stop = (vm: VmId) => attain(vm, ['destroy', vm], (domain) => domain?.running !== true);
+
+  let known: Promise<HostFacts> | undefined;
+  const facts = (): Promise<HostFacts> => {
+    known ??= findFacts(settings, libvirtd).catch((error: unknown) => {
+      known = undefined; // A libvirtd that starts later is found by the next call.
+      throw error;
+    });
+    return known;
+  };
+
+  return {
+    traits: { liveMigration: true, boots: true },
+    facts,
+    usage: async () => hostUsage(),
+    define: async (spec) => {
+      const xml = domainXml(spec, await facts(), consolePath(spec.vm));
+      await mkdir(join(dir, 'consoles'), { recursive: true });
+      await writeWhole(xmlFile(spec.vm), xml);
+      await defineFile(libvirtd, xmlFile(spec.vm), spec);
+      return xml;
+    },
+    undefine: async (vm) => {
+      await stop(vm);
+      await attain(vm, ['undefine', vm, ...UNDEFINE_ALL], (domain) => domain === undefined);
+      await removeLogs(consolePath(vm));
+      await rm(xmlFile(vm), { force: true });
+    },
+    start: async (vm) => {
+      await attain(vm, ['start', vm], (domain) => {
+        if (domain === undefined) throw notFound('domain', vm);
+        return domain.running;
+      });
+    },
+    stop,
+    shutdown: async (vm, graceMs, signal) => {
+      const pressed = new AbortController();
+      const grace = AbortSignal.timeout(graceMs);
+      const waited = until(() => off(vm), AbortSignal.any([signal, grace, pressed.signal]));
+      try {
+        await Promise.all([waited, attain(vm, ['shutdown', vm, '--mode', 'acpi'], (domain) => !domain?.running)]);
+        return true;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!grace.aborted) throw error;
+        return off(vm);
+      } finally {
+        pressed.abort();
+      }
+    },
+    list,
+    consolePath,
+    awaitConsole: async (vm, pattern, signal) => {
+      const over = new AbortController();
+      const either = AbortSignal.any([signal, over.signal]);
+      const gone = until(() => off(vm), either).then(async () => {
+        // What it wrote last may be what was waited for.
+        const line = await findLine(consolePath(vm), pattern);
+        if (line !== undefined) return line;
+        throw unavailable(`The domain ${vm} stopped before its console showed what was waited for.`);
+      });
+      try {
+        return await Promise.race([awaitLine(consolePath(vm), pattern, either), gone]);
+      } finally {
+        over.abort();
+      }
+    },
+  };
+}
+
+/** Replaces a file in one step, so that a killed process leaves the old text or the new. */
+async function writeWhole(file: string, text: string): Promise<void> {
+  await mkdir(join(file, '..'), { recursive: true });
+  await writeFile(`${file}.new`, text);
+  await rename(`${file}.new`, file);
+}
+
+/** A console's log, and what virtlogd moved aside of it (`.0`, `.1` …). */
+async function removeLogs(file: string): Promise<void> {
+  const names = await readdir(dirname(file)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  const own = names.filter((name) => name === basename(file) || name.startsWith(`${basename(file)}.`));
+  for (const name of own) await rm(join(dirname(file), name), { force: true });
+}
+
+async function defineFile(
+  { call, list }: Virsh,
+  file: string,
+  spec: { readonly vm: VmId; readonly name: string },
+): Promise<void> {
+  try {
+    await call(['define', file]);
+  } catch (failure) {
+    const inTheWay = (await list()).find(({ vm, name }) => (vm === spec.vm) !== (name === spec.name));
+    if (inTheWay) throw conflict(`libvirt has the domain '${inTheWay.name}' with the id ${inTheWay.vm} already.`);
+    throw failure;
+  }
+}
+
+async function findFacts({ uri, dir, run, forceAccel, filesystems }: LibvirtSettings, { call }: Virsh) {
+  const host = await hostFacts();
+  if (host.arch !== 'x86_64') throw unavailable(`Guests are made for x86_64, and this host is ${host.arch}.`);
+  const emulator = await findEmulator(uri, call);
+  await mkdir(dir, { recursive: true });
+  const accel = forceAccel ?? (await probeAccel(dir, run, emulator, host.kernel));
+  return { ...host, emulator, accel, filesystems: (await filesystems?.()) ?? [] } satisfies HostFacts;
+}
+
+async function findEmulator(uri: string, call: Virsh['call']): Promise<string> {
+  const asked = ['domcapabilities', '--virttype', 'qemu', '--arch', 'x86_64', '--machine', 'q35'];
+  const { stdout } = await call(asked, { timeoutMs: 60_000 }).catch((cause: unknown) => {
+    if (!(cause instanceof DomainError)) throw cause;
+    throw unavailable(
+      `libvirt does not answer at ${uri}: start it with 'systemctl start libvirtd' or scripts/host/libvirtd.sh (${cause.message})`,
+      cause,
+    );
+  });
+  const path = /<path>([^<]+)<\/path>/.exec(stdout)?.[1];
+  if (path === undefined)
+    throw unavailable(`libvirt at ${uri} knows no emulator for x86_64: is qemu-system-x86 installed?`);
+  return path;
+}

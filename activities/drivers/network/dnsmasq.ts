@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { invalid } from '../../../domain/fault.ts';
+import type { Mac } from '../../../domain/ids.ts';
+import type { Network, Nic } from '../../../domain/network.ts';
+import type { Run } from '../run.ts';
+import { type Daemon, endDaemon, findDaemons, tell } from './daemons.ts';
+import { dnsmasqConf } from './dnsmasq-conf.ts';
+
+const CONF = /^dnsmasq-[0-9a-f]{16}\.conf$/;
+const HOST_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i;
+
+/**
+ * The dnsmasq of one network, with its files in `dir`. It is nobody's child and outlives this process. Its configuration's
+ * name holds the hash of the text, so that its arguments tell which configuration it runs with.
+ */
+export function dnsmasq(dir: string, run: Run) {
+  const mark = `--conf-file=${dir}/`;
+  const daemons = (): Promise<readonly Daemon[]> => findDaemons('dnsmasq', mark);
+  const end = async (): Promise<void> => {
+    for (const daemon of await daemons()) await endDaemon(daemon);
+  };
+  const start = (conf: string): Promise<unknown> => run(['dnsmasq', `--conf-file=${join(dir, conf)}`]);
+  const currentConf = async (): Promise<string | undefined> => (await namesIn(dir)).find((name) => CONF.test(name));
+  const guestFiles = (mac: Mac) => ['guests', 'names'].map((sub) => join(dir, sub, mac.replaceAll(':', '-')));
+
+  const writeWhole = async (file: string, text: string): Promise<void> => {
+    // Outside the directories that dnsmasq watches: there it would read the draft.
+    const draft = join(dir, `.${process.pid}.draft`);
+    await writeFile(draft, text);
+    await rename(draft, file);
+  };
+
+  /** Lets go of what it remembers of a guest: only a dnsmasq that does not run has nothing in memory. */
+  const restart = async (mac: Mac): Promise<void> => {
+    const conf = await currentConf();
+    await end();
+    const leases = await textOf(join(dir, 'leases'));
+    const kept = leases.split('\n').filter((line) => line.split(' ')[1] !== mac);
+    await writeWhole(join(dir, 'leases'), kept.join('\n'));
+    if (conf !== undefined) await start(conf);
+  };
+
+  return {
+    end,
+    /** Succeeds if one dnsmasq runs, with the configuration for this network, on the bridge that has this index. */
+    ensure: async (network: Network, device: number): Promise<void> => {
+      const text = dnsmasqConf(network, dir, device);
+      const conf = `dnsmasq-${createHash('sha256').update(text).digest('hex').slice(0, 16)}.conf`;
+      await Promise.all(['guests', 'names'].map((sub) => mkdir(join(dir, sub), { recursive: true })));
+      await writeWhole(join(dir, conf), text);
+      for (const old of await namesIn(dir)) if (CONF.test(old) && old !== conf) await rm(join(dir, old));
+      const now = await daemons();
+      if (now.length === 1 && now[0]?.args.includes(`--conf-file=${join(dir, conf)}`)) return;
+      await end();
+      await start(conf);
+    },
+    /** Succeeds if the guest gets its address by DHCP and is found by its name; does nothing on a network without dnsmasq. */
+    ensureGuest: async ({ mac, ip, hostname }: Nic): Promise<void> => {
+      const conf = await currentConf();
+      if (ip === null || conf === undefined) return;
+      if (!HOST_NAME.test(hostname)) throw invalid('hostname', `'${hostname}' is no host name.`);
+      const texts = [`${mac},${ip},${hostname}\n`, `${ip} ${hostname}\n`];
+      const files = guestFiles(mac);
+      const before = await Promise.all(files.map(textOf));
+      // New files are read at once, by inotify; changed ones are not.
+      for (const [i, file] of files.entries()) if (before[i] !== texts[i]) await writeWhole(file, texts[i] ?? '');
+      if (before.some((text, i) => text !== '' && text !== texts[i])) await restart(mac);
+      else if ((await daemons()).length === 0) await start(conf);
+    },
+    /** Succeeds if nothing is known of the guest: its lease is gone too, so that another guest may have its address. */
+    removeGuest: async (mac: Mac): Promise<void> => {
+      for (const file of guestFiles(mac)) await rm(file, { force: true });
+      const leases = await textOf(join(dir, 'leases'));
+      if (leases.split('\n').some((line) => line.split(' ')[1] === mac)) await restart(mac);
+      else for (const { pid } of await daemons()) tell(pid, 'SIGHUP');
+    },
+  };
+}
+
+const absent = (error: NodeJS.ErrnoException): undefined => {
+  if (error.code !== 'ENOENT') throw error;
+  return undefined;
+};
+const textOf = async (file: string): Promise<string> => (await readFile(file, 'utf8').catch(absent)) ?? '';
+const namesIn = async (dir: string): Promise<readonly string[]> => (await readdir(dir).catch(absent)) ?? [];

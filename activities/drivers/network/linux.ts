@@ -1,0 +1,106 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { notFound } from '../../../domain/fault.ts';
+import type { Vni } from '../../../domain/ids.ts';
+import { bridgeOf, type Ip4Config, type Network, type Nic } from '../../../domain/network.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
+import type { Run } from '../run.ts';
+import { stateFiles } from '../state-files.ts';
+import { bridges } from './bridge.ts';
+import { dnsmasq } from './dnsmasq.ts';
+import type { NetworkDriver } from './driver.ts';
+import { rules, rulesText } from './rules.ts';
+
+export interface LinuxNetworkSettings {
+  /** The node's own directory. */
+  readonly dir: string;
+  readonly run: Run;
+  /** Port of the metadata service on 127.0.0.1 of this host; without it guests have none. */
+  readonly metadataPort?: number;
+  /** Device that bridged networks' VLANs are on. */
+  readonly uplink?: string;
+}
+
+type Managed = Network & { readonly ip4: Ip4Config };
+
+const isServed = (network: Network): network is Managed => network.type === 'managed' && network.ip4 !== null;
+
+/**
+ * Networks of one host: a bridge, a dnsmasq and nftables tables each. A guest's port is known by its name (`portOf`): from
+ * there no other guest's address is taken, and only guests with a lease get to the metadata service. Address translation
+ * needs net.ipv4.ip_forward, which stays on: other programs may have come to count on it.
+ */
+export function linux({ dir, run, metadataPort, uplink }: LinuxNetworkSettings): NetworkDriver {
+  const metadata = metadataPort !== undefined;
+  const bridge = bridges(resolve(dir), run, uplink);
+  const tables = rules(run);
+  const dirOf = (vni: Vni): string => resolve(dir, 'networks', `${vni}`);
+  const described = (vni: Vni) => stateFiles<Network>(dirOf(vni));
+  const guests = (vni: Vni) => stateFiles<Nic>(join(dirOf(vni), 'nics'));
+  const alone = oneAtATime<Vni>();
+
+  const ensureRules = async (network: Managed): Promise<void> => {
+    const { keys, find } = guests(network.vni);
+    const nics = (await Promise.all((await keys()).map(find))).filter((nic) => nic !== undefined);
+    await tables.ensure(dirOf(network.vni), rulesText(network, nics, metadataPort ?? null));
+  };
+  const ensure = async (network: Network): Promise<void> => {
+    const own = dirOf(network.vni);
+    // Made first and removed last: as long as anything is left of a network, its directory says so.
+    await mkdir(own, { recursive: true });
+    const device = await bridge.ensure(network, metadata);
+    if (isServed(network)) {
+      await ensureRules(network);
+      const sysctls = [...(network.nat ? [FORWARD] : []), ...(metadata ? [localnet(network.vni)] : [])];
+      if (sysctls.length > 0) await run(['sysctl', '-q', '-w', ...sysctls]);
+      await dnsmasq(own, run).ensure(network, device);
+    } else {
+      await dnsmasq(own, run).end();
+      await tables.remove(own, network.vni);
+    }
+    await described(network.vni).put(NETWORK, network);
+  };
+
+  return {
+    traits: { metadata },
+    ensure: (network) => alone(network.vni, () => ensure(network)),
+    remove: (vni) =>
+      alone(vni, async () => {
+        const own = dirOf(vni);
+        await mkdir(own, { recursive: true });
+        await dnsmasq(own, run).end();
+        // The tables are of whoever has the bridge.
+        if (await bridge.remove(vni)) await tables.remove(own, vni);
+        await rm(own, { recursive: true, force: true });
+      }),
+    ensureLease: (nic) =>
+      alone(nic.vni, async () => {
+        const network = await described(nic.vni).find(NETWORK);
+        if (!network) throw notFound('network', `${nic.vni}`);
+        await guests(nic.vni).put(nic.mac, nic);
+        if (!isServed(network)) return;
+        // Before it can be used, an address is nobody else's.
+        await ensureRules(network);
+        await dnsmasq(dirOf(nic.vni), run).ensureGuest(nic);
+      }),
+    removeLease: (vni, mac) =>
+      alone(vni, async () => {
+        await dnsmasq(dirOf(vni), run).removeGuest(mac);
+        await guests(vni).drop(mac);
+        const network = await described(vni).find(NETWORK);
+        if (network && isServed(network)) await ensureRules(network);
+      }),
+    list: async () => {
+      await mkdir(join(dir, 'networks'), { recursive: true });
+      const kept = (await readdir(join(dir, 'networks'))).map((name) => Number(name) as Vni);
+      return [...new Set([...kept, ...(await bridge.list())])].sort((a, b) => a - b);
+    },
+  };
+}
+
+/** The state file that says how a network was made last. */
+const NETWORK = 'network';
+const FORWARD = 'net.ipv4.ip_forward=1';
+
+// Lets packets that the table sends to 127.0.0.1 in; its guard drops those that guests address there themselves.
+const localnet = (vni: Vni): string => `net.ipv4.conf.${bridgeOf(vni)}.route_localnet=1`;

@@ -1,0 +1,39 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** A simulated world: one JSON file a thing, so that it outlives SIGKILL and is shared by processes. */
+export interface StateFiles<T> {
+  readonly find: (key: string) => Promise<T | undefined>;
+  /** Replaces the file in one step. */
+  readonly put: (key: string, value: T) => Promise<void>;
+  readonly drop: (key: string) => Promise<void>;
+  readonly keys: () => Promise<readonly string[]>;
+}
+
+const absent = (error: NodeJS.ErrnoException): undefined => {
+  if (error.code !== 'ENOENT') throw error;
+  return undefined;
+};
+
+/** Things kept in `dir`, which need not exist yet; keys are file names. */
+export function stateFiles<T>(dir: string): StateFiles<T> {
+  const path = (key: string): string => join(dir, `${key}.json`);
+  let writes = 0;
+  return {
+    find: async (key) => {
+      const text = await readFile(path(key), 'utf8').catch(absent);
+      return text === undefined ? undefined : (JSON.parse(text) as T);
+    },
+    put: async (key, value) => {
+      await mkdir(dir, { recursive: true });
+      const draft = `${path(key)}.${process.pid}.${writes++}`;
+      await writeFile(draft, `${JSON.stringify(value, null, 2)}\n`);
+      await rename(draft, path(key));
+    },
+    drop: (key) => rm(path(key), { force: true }),
+    keys: async () => {
+      const names = (await readdir(dir).catch(absent)) ?? [];
+      return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { conflict, DomainError } from '../domain/fault.ts';
+import type { VmId } from '../domain/ids.ts';
+import { bridgeOf } from '../domain/network.ts';
+import type { CreateVm } from '../domain/plan.ts';
+import { currentAttempt } from './attempt.ts';
+import { bootDir, readBoot } from './boot.ts';
+import type { HostDeps } from './host.ts';
+
+/** cloud-init's last line on the console, whatever it was told to do. */
+const CLOUD_INIT_FINISHED = /Cloud-init v\. .* finished/;
+
+/** Where a VM's NoCloud seed is kept on its node. */
+export const seedPath = (nodeDir: string, vm: VmId): string => join(nodeDir, 'seeds', `${vm}.iso`);
+
+export function domainActivities(deps: HostDeps) {
+  const { hypervisor, dir } = deps;
+  return {
+    writeSeed: async (vm: VmId): Promise<void> => {
+      const path = seedPath(dir, vm);
+      await mkdir(dirname(path), { recursive: true });
+      await deps.writeSeed(path, await deps.controlPlane.seedInput(vm));
+    },
+
+    removeSeed: (vm: VmId): Promise<void> => rm(seedPath(dir, vm), { force: true }),
+
+    /** Succeeds if the domain is defined as asked; returns its XML. */
+    defineDomain: (cmd: CreateVm): Promise<string> => defineDomain(deps, cmd),
+
+    undefineDomain: (vm: VmId): Promise<void> => hypervisor.undefine(vm),
+
+    startDomain: async (vm: VmId): Promise<void> => {
+      await hypervisor.start(vm);
+      deps.started(vm);
+    },
+
+    stopDomain: (vm: VmId): Promise<void> => hypervisor.stop(vm),
+
+    /** False if the guest still runs after its grace. */
+    shutdownDomain: ({ vm, graceMs }: { readonly vm: VmId; readonly graceMs: number }): Promise<boolean> =>
+      hypervisor.shutdown(vm, graceMs, currentAttempt().signal),
+
+    /** Resolves when cloud-init has finished in the guest; 'conflict' if the guest went off before. */
+    awaitGuest: (guest: { readonly vm: VmId; readonly name: string }): Promise<void> => awaitGuest(deps, guest),
+  };
+}
+
+async function defineDomain({ hypervisor, storage, dir }: HostDeps, cmd: CreateVm): Promise<string> {
+  const disks = await Promise.all(
+    cmd.disks.map(async ({ diskId, pool, volume }) => ({ diskId, source: await (await storage(pool)).locate(volume) })),
+  );
+  return hypervisor.define({
+    vm: cmd.vm,
+    name: cmd.name,
+    memory: cmd.memory,
+    vcpus: cmd.vcpus,
+    disks,
+    nics: cmd.nics.map(({ mac, vni }) => ({ mac, bridge: bridgeOf(vni) })),
+    serial: cmd.serial,
+    vnc: cmd.vnc,
+    seed: cmd.seed === 'nocloud' ? seedPath(dir, cmd.vm) : null,
+    boot: await readBoot(bootDir(dir, cmd.vm)),
+  });
+}
+
+async function awaitGuest(
+  { hypervisor }: HostDeps,
+  { vm, name }: { readonly vm: VmId; readonly name: string },
+): Promise<void> {
+  if (!hypervisor.traits.boots) return;
+  try {
+    await hypervisor.awaitConsole(vm, CLOUD_INIT_FINISHED, currentAttempt().signal);
+  } catch (error) {
+    // Waiting again would not help: the driver says 'unavailable' also when the guest is off for good.
+    if (!(error instanceof DomainError) || error.fault.kind !== 'unavailable') throw error;
+    const running = (await hypervisor.list()).some((domain) => domain.vm === vm && domain.running);
+    if (running) throw error;
+    throw conflict(`${name} went off before cloud-init had finished: see its console log.`);
+  }
+}

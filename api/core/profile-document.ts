@@ -1,0 +1,174 @@
+import { invalid } from '../../domain/fault.ts';
+import type { NodeName, Vni } from '../../domain/ids.ts';
+import { splitArgument } from '../../domain/profile.ts';
+import { gibToMib, type MiB } from '../../domain/units.ts';
+import { type Selector, WAITS, type WaitFor } from '../../domain/vm.ts';
+import {
+  deleteNets,
+  findNetworkTemplate,
+  insertNet,
+  insertNetworkTemplate,
+  updateNetworkTemplate,
+} from '../../store/network-template.ts';
+import type { Db } from '../../store/open.ts';
+import { findProfile, insertProfile, type ProfileRow, updateProfile } from '../../store/profile.ts';
+import { deleteDisks, findStorageTemplate, insertDisk, insertStorageTemplate } from '../../store/storage-template.ts';
+import { findSystemTemplate, insertSystemTemplate, updateSystemTemplate } from '../../store/system-template.ts';
+import { findText, insertText, updateText } from '../../store/text.ts';
+import type { ProfileDocument } from './profile.ts';
+import { resolveParts } from './profile-parts.ts';
+import { checkPartName, mustExist } from './template/check.ts';
+import { checkMacTemplate, checkVni } from './template/network.ts';
+import { checkDisk } from './template/storage.ts';
+import { checkSystemTemplate } from './template/system.ts';
+import type { NewDisk, TextKind } from './template.ts';
+
+/** Makes the profile and its parts, all named after it, what the document says. To be called in a transaction. */
+export async function applyDocument(tx: Db, document: ProfileDocument): Promise<void> {
+  const { name } = document;
+  checkPartName(name);
+  await applySystem(tx, document);
+  const profile = {
+    type: 'provisioner' as const,
+    systemTemplate: name,
+    networkTemplate: await applyNetworks(tx, document),
+    storageTemplate: await applyDisks(tx, document),
+    userdata: await applyText(tx, 'userdata', name, document.userdata),
+    script: await applyText(tx, 'script', name, document.script),
+    arguments: Object.entries(document.arguments ?? {}).map(([key, value]) => `${key}=${value}`),
+    wait: waitOf(document.wait),
+  };
+  const row = { ...(await resolveParts(tx, profile)), description: document.description ?? '' };
+  const known = await findProfile(tx, name);
+  if (known) await updateProfile(tx, known.id, row);
+  else await insertProfile(tx, { name, ...row });
+}
+
+/** The document that makes this profile again; parts with other names are written as if they were its own. */
+export async function exportDocument(db: Db, profile: ProfileRow): Promise<ProfileDocument> {
+  const system = mustExist(
+    'system template',
+    profile.systemTemplate,
+    await findSystemTemplate(db, profile.systemTemplate),
+  );
+  const network = profile.networkTemplate === null ? undefined : await findNetworkTemplate(db, profile.networkTemplate);
+  const storage = profile.storageTemplate === null ? undefined : await findStorageTemplate(db, profile.storageTemplate);
+  const text = async (kind: TextKind, name: string | null) =>
+    name === null ? undefined : (await findText(db, kind, name))?.text;
+  const args = profile.arguments.flatMap((arg) => splitArgument(arg) ?? []);
+  return defined({
+    name: profile.name,
+    description: profile.description || undefined,
+    system: defined({
+      vcpus: system.vcpus,
+      memoryMiB: system.memory,
+      serial: system.serial,
+      vnc: system.vnc,
+      vncBind: system.vncBind ?? undefined,
+      nodeLimit: system.nodeLimit ?? undefined,
+      nodeSelector: system.nodeSelector ?? undefined,
+      autostart: system.nodeAutostart,
+    }),
+    networks: network?.nets.map((net) => net.vni),
+    macTemplate: network?.macTemplate ?? undefined,
+    disks: storage?.disks.map((disk) =>
+      defined({
+        id: disk.diskId,
+        pool: disk.pool,
+        sizeGiB: disk.size === null ? undefined : disk.size / 1024,
+        filesystem: disk.filesystem ?? undefined,
+        filesystemArgs: disk.filesystemArgs.length > 0 ? disk.filesystemArgs : undefined,
+        mountpoint: disk.mountpoint ?? undefined,
+        sourceVolume: disk.sourceVolume ?? undefined,
+      }),
+    ),
+    arguments: args.length > 0 ? Object.fromEntries(args.map(({ name, value }) => [name, value])) : undefined,
+    wait: profile.wait,
+    script: await text('script', profile.script),
+    userdata: await text('userdata', profile.userdata),
+  });
+}
+
+async function applySystem(tx: Db, { name, system }: ProfileDocument): Promise<void> {
+  const known = await findSystemTemplate(tx, name);
+  const template = {
+    vcpus: system.vcpus,
+    memory: system.memoryMiB as MiB,
+    serial: system.serial ?? true,
+    vnc: system.vnc ?? false,
+    vncBind: system.vncBind ?? null,
+    nodeLimit: (system.nodeLimit as readonly NodeName[] | undefined) ?? null,
+    nodeSelector: (system.nodeSelector as Selector | undefined) ?? null,
+    nodeAutostart: system.autostart ?? false,
+    migrationMethod: known?.migrationMethod ?? null,
+    migrationMaxDowntimeMs: known?.migrationMaxDowntimeMs ?? null,
+  };
+  checkSystemTemplate(template);
+  if (known) await updateSystemTemplate(tx, known.id, template);
+  else await insertSystemTemplate(tx, { name, ...template });
+}
+
+async function applyNetworks(tx: Db, { name, networks, macTemplate }: ProfileDocument): Promise<string | null> {
+  if (networks === undefined && macTemplate === undefined) return null;
+  checkMacTemplate(macTemplate ?? null);
+  const known = await findNetworkTemplate(tx, name);
+  const id = known?.id ?? (await insertNetworkTemplate(tx, name, macTemplate ?? null));
+  await updateNetworkTemplate(tx, id, macTemplate ?? null);
+  await deleteNets(tx, id);
+  for (const vni of networks ?? []) {
+    await checkVni(tx, vni as Vni);
+    await insertNet(tx, id, vni as Vni);
+  }
+  return name;
+}
+
+async function applyDisks(tx: Db, { name, disks }: ProfileDocument): Promise<string | null> {
+  if (disks === undefined) return null;
+  const id = (await findStorageTemplate(tx, name))?.id ?? (await insertStorageTemplate(tx, name));
+  await deleteDisks(tx, id);
+  const ids = disks.map((disk) => disk.id);
+  const twice = ids.find((diskId, index) => ids.indexOf(diskId) !== index);
+  if (twice) throw invalid('disks', `there are two called '${twice}'.`);
+  for (const disk of disks.map(toDisk)) {
+    checkDisk(disk);
+    await insertDisk(tx, id, disk);
+  }
+  return name;
+}
+
+function toDisk(disk: NonNullable<ProfileDocument['disks']>[number]): NewDisk {
+  return {
+    diskId: disk.id,
+    pool: disk.pool,
+    size: disk.sizeGiB === undefined ? null : sizeOf(disk.sizeGiB),
+    filesystem: disk.filesystem ?? null,
+    filesystemArgs: disk.filesystemArgs ?? [],
+    mountpoint: disk.mountpoint ?? null,
+    sourceVolume: disk.sourceVolume ?? null,
+  };
+}
+
+function sizeOf(gib: number): MiB {
+  if (!Number.isFinite(gib) || gib <= 0 || !Number.isInteger(gib * 1024))
+    throw invalid('disk_size', `${gib} GiB is not a whole number of MiB.`);
+  return gibToMib(gib);
+}
+
+async function applyText(tx: Db, kind: TextKind, name: string, text: string | undefined): Promise<string | null> {
+  if (text === undefined) return null;
+  const known = await findText(tx, kind, name);
+  if (known) await updateText(tx, known.id, text);
+  else await insertText(tx, kind, name, text);
+  return name;
+}
+
+function waitOf(text: string | undefined): WaitFor {
+  const known = WAITS.find((wait) => wait === (text ?? 'running'));
+  if (!known) throw invalid('wait', `must be one of ${WAITS.join(', ')}.`);
+  return known;
+}
+
+/** Without the keys that have no value, so that what is written reads back the same. */
+function defined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
+}

@@ -1,0 +1,42 @@
+import type { Jobs } from '../../domain/jobs.ts';
+import type { Store } from '../../store/open.ts';
+import { listUntold } from '../../store/task.ts';
+import { deleteExpiredSessions } from '../../store/token.ts';
+import { collectBases, UNUSED_BASE_MS } from './collect.ts';
+import { type CoreLog, STDERR_LOG } from './parts.ts';
+import { cancelNow, logUntold, startNow } from './start.ts';
+
+/** Younger tasks are being started by whoever accepted them. */
+const GRACE_MS = 5_000;
+
+export interface SweepOptions {
+  readonly graceMs?: number;
+  /** How long a base image is kept that nothing is made from. */
+  readonly unusedBaseMs?: number;
+  readonly log?: CoreLog;
+}
+
+/**
+ * Starts what was accepted but never started, passes on what was to be cancelled, has unused base images removed, forgets
+ * sessions that ran out. One that fails does not hold up the others; returns how many were told, and how many could not be.
+ */
+export async function sweep(
+  store: Store,
+  jobs: Jobs,
+  { graceMs = GRACE_MS, unusedBaseMs = UNUSED_BASE_MS, log = STDERR_LOG }: SweepOptions = {},
+): Promise<{ readonly told: number; readonly failed: number }> {
+  const tally = { told: 0, failed: 0 };
+  const untold = await listUntold(store.read, Date.now() - graceMs);
+  for (const task of [...untold, ...(await collectBases(store, Date.now() - unusedBaseMs))]) {
+    try {
+      if (!task.workflowStarted) await startNow({ store, jobs }, task);
+      if (task.cancelRequested) await cancelNow({ store, jobs }, task);
+      tally.told += 1;
+    } catch (error) {
+      logUntold(log, task, error);
+      tally.failed += 1;
+    }
+  }
+  await store.write((tx) => deleteExpiredSessions(tx, Date.now()));
+  return tally;
+}

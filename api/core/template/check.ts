@@ -1,0 +1,31 @@
+import { conflict, exists, invalid, notFound } from '../../../domain/fault.ts';
+import { PART_NAME } from '../../../domain/name.ts';
+import type { Db } from '../../../store/open.ts';
+import { profilesUsing } from '../../../store/profile.ts';
+
+/** Throws 'invalid' for what cannot be a part's name. */
+export function checkPartName(name: string): void {
+  if (!PART_NAME.test(name)) throw invalid('name', `'${name}' is not made of letters, digits and _ . + - only.`);
+}
+
+export function mustBeNew(what: string, name: string, found: unknown): void {
+  if (found) throw exists(what, name);
+}
+
+/** The row, or not-found. */
+export function mustExist<T>(what: string, name: string, found: T | undefined): T {
+  if (found === undefined) throw notFound(what, name);
+  return found;
+}
+
+/** Throws 'conflict' naming the profiles that use the part. */
+export async function mustBeUnused(
+  tx: Db,
+  what: string,
+  name: string,
+  part: Parameters<typeof profilesUsing>[1],
+  id: number,
+): Promise<void> {
+  const users = await profilesUsing(tx, part, id);
+  if (users.length > 0) throw conflict(`The ${what} '${name}' is in use by the profiles: ${users.join(', ')}.`);
+}

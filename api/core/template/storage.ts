@@ -1,0 +1,81 @@
+import { exists, invalid, notFound } from '../../../domain/fault.ts';
+import { DISK_ID } from '../../../domain/name.ts';
+import type { Db, Store } from '../../../store/open.ts';
+import {
+  deleteDisk,
+  deleteStorageTemplate,
+  findStorageTemplate,
+  insertDisk,
+  insertStorageTemplate,
+  listStorageTemplates,
+} from '../../../store/storage-template.ts';
+import { mustAdminister } from '../authorize.ts';
+import type { NewDisk, TemplateService } from '../template.ts';
+import { checkPartName, mustBeNew, mustBeUnused, mustExist } from './check.ts';
+
+const WHAT = 'storage template';
+/** The names of mkfs programs: never a path. */
+const FILESYSTEM = /^[a-z0-9][a-z0-9.+-]*$/;
+
+type StorageTemplates = Pick<
+  TemplateService,
+  'listStorage' | 'getStorage' | 'createStorage' | 'removeStorage' | 'addDisk' | 'removeDisk'
+>;
+
+/** Templates of a guest's disks. */
+export function storageTemplates(store: Store): StorageTemplates {
+  const get = async (db: Db, name: string) => mustExist(WHAT, name, await findStorageTemplate(db, name));
+  return {
+    listStorage: (_who, limit) => listStorageTemplates(store.read, limit),
+    getStorage: (_who, name) => get(store.read, name),
+    createStorage: async (who, name) => {
+      mustAdminister(who);
+      checkPartName(name);
+      await store.write(async (tx) => {
+        mustBeNew(WHAT, name, await findStorageTemplate(tx, name));
+        await insertStorageTemplate(tx, name);
+      });
+    },
+    removeStorage: async (who, name) => {
+      mustAdminister(who);
+      await store.write(async (tx) => {
+        const { id } = await get(tx, name);
+        await mustBeUnused(tx, WHAT, name, 'storage', id);
+        await deleteStorageTemplate(tx, id);
+      });
+    },
+    addDisk: async (who, name, disk) => {
+      mustAdminister(who);
+      checkDisk(disk);
+      await store.write(async (tx) => {
+        const { id, disks } = await get(tx, name);
+        if (disks.some((known) => known.diskId === disk.diskId)) throw exists(`disk of '${name}'`, disk.diskId);
+        await insertDisk(tx, id, disk);
+      });
+    },
+    removeDisk: async (who, name, diskId) => {
+      mustAdminister(who);
+      await store.write(async (tx) => {
+        const { id } = await get(tx, name);
+        if (!(await deleteDisk(tx, id, diskId))) throw notFound(`disk of '${name}'`, diskId);
+      });
+    },
+  };
+}
+
+/** Throws 'invalid' with the field. */
+export function checkDisk(disk: NewDisk): void {
+  const { diskId, pool, size, filesystem, filesystemArgs, mountpoint, sourceVolume } = disk;
+  if (!DISK_ID.test(diskId)) throw invalid('disk_id', `'${diskId}' is not like sda or vda.`);
+  if (pool === '') throw invalid('pool', 'is missing.');
+  if (sourceVolume !== null && (size !== null || filesystem !== null || mountpoint !== null))
+    throw invalid('source_volume', 'excludes disk_size, filesystem and mountpoint.');
+  if (sourceVolume === null && size === null) throw invalid('disk_size', 'is needed without a source_volume.');
+  if (size !== null && (!Number.isSafeInteger(size) || size < 1)) throw invalid('disk_size', 'must be positive.');
+  if (filesystem !== null && !FILESYSTEM.test(filesystem))
+    throw invalid('filesystem', `'${filesystem}' is no name of a file system.`);
+  if (mountpoint !== null && filesystem === null) throw invalid('mountpoint', 'needs a filesystem.');
+  if (filesystem === null && filesystemArgs.length > 0) throw invalid('filesystem_arg', 'needs a filesystem.');
+  if (mountpoint !== null && (!mountpoint.startsWith('/') || mountpoint.split('/').includes('..')))
+    throw invalid('mountpoint', `'${mountpoint}' is not an absolute path without '..'.`);
+}

@@ -1,0 +1,68 @@
+import { invalid } from '../../../domain/fault.ts';
+import { SELECTORS } from '../../../domain/vm.ts';
+import type { Store } from '../../../store/open.ts';
+import {
+  deleteSystemTemplate,
+  findSystemTemplate,
+  insertSystemTemplate,
+  listSystemTemplates,
+  updateSystemTemplate,
+} from '../../../store/system-template.ts';
+import { mustAdminister } from '../authorize.ts';
+import type { NewSystemTemplate, TemplateService } from '../template.ts';
+import { checkPartName, mustBeNew, mustBeUnused, mustExist } from './check.ts';
+
+const WHAT = 'system template';
+const MIN_MEMORY_MIB = 16;
+const MIGRATIONS = ['live', 'shutdown', 'none'];
+
+type SystemTemplates = Pick<
+  TemplateService,
+  'listSystem' | 'getSystem' | 'createSystem' | 'updateSystem' | 'removeSystem'
+>;
+
+/** Templates of memory, vCPUs, consoles and placement. */
+export function systemTemplates(store: Store): SystemTemplates {
+  const get = async (db: Store['read'], name: string) => mustExist(WHAT, name, await findSystemTemplate(db, name));
+  return {
+    listSystem: (_who, limit) => listSystemTemplates(store.read, limit),
+    getSystem: (_who, name) => get(store.read, name),
+    createSystem: async (who, template) => {
+      mustAdminister(who);
+      checkPartName(template.name);
+      checkSystemTemplate(template);
+      await store.write(async (tx) => {
+        mustBeNew(WHAT, template.name, await findSystemTemplate(tx, template.name));
+        await insertSystemTemplate(tx, template);
+      });
+    },
+    updateSystem: async (who, name, change) => {
+      mustAdminister(who);
+      await store.write(async (tx) => {
+        const known = await get(tx, name);
+        checkSystemTemplate({ ...known, ...change });
+        await updateSystemTemplate(tx, known.id, change);
+      });
+    },
+    removeSystem: async (who, name) => {
+      mustAdminister(who);
+      await store.write(async (tx) => {
+        const { id } = await get(tx, name);
+        await mustBeUnused(tx, WHAT, name, 'system', id);
+        await deleteSystemTemplate(tx, id);
+      });
+    },
+  };
+}
+
+/** Throws 'invalid' with the field. */
+export function checkSystemTemplate(template: Omit<NewSystemTemplate, 'name'>): void {
+  const { vcpus, memory, nodeSelector, migrationMethod } = template;
+  if (!Number.isInteger(vcpus) || vcpus < 1) throw invalid('vcpus', 'must be a whole number from 1.');
+  if (!Number.isInteger(memory) || memory < MIN_MEMORY_MIB)
+    throw invalid('vram', `must be a whole number of MiB from ${MIN_MEMORY_MIB}.`);
+  if (nodeSelector !== null && !SELECTORS.includes(nodeSelector))
+    throw invalid('node_selector', `must be one of ${SELECTORS.join(', ')}.`);
+  if (migrationMethod !== null && !MIGRATIONS.includes(migrationMethod))
+    throw invalid('migration_method', `must be one of ${MIGRATIONS.join(', ')}.`);
+}

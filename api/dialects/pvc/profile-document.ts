@@ -1,0 +1,83 @@
+import { SELECTORS, WAITS } from '../../../domain/vm.ts';
+import type { ProfileService } from '../../core/profile.ts';
+import { type Route, route } from '../../http/route.ts';
+import { z } from '../../http/zod.ts';
+import { CHANGED, changed, objectOf, ok } from './answer.ts';
+import { name } from './name.ts';
+
+const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String).openapi({ type: 'string' });
+
+const System = z.strictObject({
+  vcpus: z.int().min(1).describe('Number of vCPUs.'),
+  memoryMiB: z.int().min(1).describe('Memory in MiB.'),
+  serial: z.boolean().optional().describe('Whether it has a serial console.'),
+  vnc: z.boolean().optional().describe('Whether it has a VNC console.'),
+  vncBind: z.string().optional().describe('Address that VNC listens on.'),
+  nodeLimit: z.array(z.string()).optional().describe('Nodes it may run on; all without.'),
+  nodeSelector: z.enum(SELECTORS).optional().describe('How its node is chosen.'),
+  autostart: z.boolean().optional().describe('Whether it starts with its node.'),
+});
+
+const DiskOfDocument = z.strictObject({
+  id: z.string().min(1).describe('sda, sdb and so on (SCSI) or vda, vdb (virtio).'),
+  pool: z.string().min(1).describe('Storage pool.'),
+  sizeGiB: z.number().positive().optional().describe('Size in GiB.'),
+  filesystem: z.string().min(1).optional().describe('Filesystem to make on it.'),
+  filesystemArgs: z.array(z.string()).optional().describe('Arguments to mkfs, each one word.'),
+  mountpoint: z.string().min(1).optional().describe('Where it is mounted while the script runs.'),
+  sourceVolume: z.string().min(1).optional().describe('Volume of the pool to clone instead.'),
+});
+
+/**
+ * A whole profile as one value: the body of `POST /provisioner/profile/apply`, and the content of a profile.yaml once the
+ * files that `script` and `userdata` name are read in.
+ */
+export const profileDocument = z
+  .strictObject({
+    name: z.string().min(1).describe('Name of the profile; its parts are named after it.'),
+    description: z.string().optional(),
+    system: System,
+    networks: z.array(z.int().min(1)).optional().describe("VNIs, in the order of the guest's Ethernet devices."),
+    macTemplate: z.string().min(1).optional().describe('MAC address with the holes {prefix}, {vmid}, {netid}.'),
+    disks: z.array(DiskOfDocument).optional(),
+    arguments: z.record(z.string(), scalar).optional().describe('Arguments to the script.'),
+    wait: z.enum(WAITS).optional().describe('What a creation waits for.'),
+    script: z.string().optional().describe('Text of the install script.'),
+    userdata: z.string().optional().describe('Text of the user-data, a Handlebars template.'),
+  })
+  .openapi('ProfileDocument');
+
+/** JSON schema of profile.yaml, in which `script` and `userdata` name files beside it. */
+export function profileFileSchema(): object {
+  const file = profileDocument.extend({
+    script: z.string().min(1).optional().describe('File with the install script, beside this one.'),
+    userdata: z.string().min(1).optional().describe('File with the user-data, beside this one.'),
+  });
+  return z.toJSONSchema(file, { io: 'input', target: 'draft-2020-12' });
+}
+
+const tag = 'provisioner / profile';
+
+/** Profiles with all their parts as one document (beyond PVC). */
+export const profileDocumentRoutes = (profiles: ProfileService): readonly Route[] => [
+  route(
+    'post',
+    '/provisioner/profile/apply',
+    { tag, summary: 'Make a profile and its parts what a document says', values: profileDocument, responses: CHANGED },
+    async ({ values, principal }) => {
+      await profiles.apply(principal, values);
+      return changed(`Applied profile '${values.name}'.`, values.name);
+    },
+  ),
+  route(
+    'get',
+    '/provisioner/profile/:name/export',
+    {
+      tag,
+      summary: 'A profile with its parts as one document',
+      values: z.object({ name: name('Name of the profile.') }),
+      responses: objectOf(profileDocument),
+    },
+    async ({ values, principal }) => ok(await profiles.export(principal, values.name)),
+  ),
+];

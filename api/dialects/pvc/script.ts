@@ -1,0 +1,19 @@
+import type { TextTemplate } from '../../../domain/profile.ts';
+import type { TemplateService } from '../../core/template.ts';
+import type { Route } from '../../http/route.ts';
+import { z } from '../../http/zod.ts';
+import { textRoutes } from './text.ts';
+
+const ScriptObject = z.object({ id: z.int(), name: z.string(), script: z.string() }).openapi('Script');
+
+const toScript = ({ id, name, text }: TextTemplate): z.output<typeof ScriptObject> => ({ id, name, script: text });
+
+/** Install scripts. */
+export const scriptRoutes = (templates: TemplateService): readonly Route[] =>
+  textRoutes(templates, {
+    kind: 'script',
+    tag: 'provisioner / script',
+    paths: ['/provisioner/script'],
+    schema: ScriptObject,
+    toObject: toScript,
+  });

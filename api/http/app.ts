@@ -1,0 +1,142 @@
+import express, { type Express, type Request, type Response, Router } from 'express';
+import type { Logger } from 'pino';
+import { DomainError } from '../../domain/fault.ts';
+import type { Dialect } from './dialect.ts';
+import { docsRouter } from './docs.ts';
+import { type Failure, HttpError, toFailure } from './failure.ts';
+import { type Check, healthRouter } from './health.ts';
+import type { AppMetrics } from './metrics.ts';
+import { openApiDocument } from './openapi.ts';
+import { type Authenticate, NOBODY } from './principal.ts';
+import { exchange, exchangeOf } from './request.ts';
+import type { Route } from './route.ts';
+import { send } from './send.ts';
+import { requestValues } from './values.ts';
+
+export interface AppOptions {
+  /** In order of precedence where mounts overlap. */
+  readonly dialects: readonly Dialect[];
+  readonly authenticate: Authenticate;
+  readonly logger: Logger;
+  readonly version: string;
+  readonly metrics?: AppMetrics;
+  /** What `/readyz` asks. */
+  readonly checks?: readonly Check[];
+  /** Aborted when the server closes: ends event streams and waiting requests. */
+  readonly closing?: AbortSignal;
+}
+
+/** The API as one Express application: every dialect at its mounts, documents, health and metrics. */
+export function createApp(options: AppOptions): Express {
+  const { dialects, authenticate, logger, version, metrics, checks, closing } = options;
+  const app = express();
+  app.disable('x-powered-by');
+  // Values are read by requestValues, which knows the dialects' rules.
+  app.set('query parser', false);
+  app.use(exchange(logger, closing, metrics?.observe));
+  app.use(healthRouter(checks ?? [], metrics));
+  app.use(
+    '/docs',
+    docsRouter(dialects.map(({ title, mounts }) => ({ name: title, url: `${mounts[0]}/openapi.json` }))),
+  );
+  for (const dialect of dialects) {
+    const document = openApiDocument(dialect, version);
+    for (const mount of dialect.mounts)
+      app.get(`${mount}/openapi.json`, (_request, response) => void response.json(document));
+  }
+  for (const dialect of dialects) app.use([...dialect.mounts], dialectRouter(dialect, authenticate));
+  app.use(nothingHere(dialects));
+  app.use((error: unknown, request: Request, response: Response, _next: unknown) =>
+    fail(response, dialectAt(dialects, request.path), knownError(error)),
+  );
+  return app;
+}
+
+function dialectRouter(dialect: Dialect, authenticate: Authenticate): Router {
+  const router = Router();
+  for (const route of dialect.routes) {
+    router[route.method](route.path, (request, response) => serve(dialect, route, authenticate, request, response));
+  }
+  // Reached only where no route answered: another dialect may know the path, so it is only noted what this one would allow.
+  for (const { method, path } of dialect.routes) {
+    router.all(path, (_request, response, next) => {
+      exchangeOf(response).allow.add(method.toUpperCase());
+      next();
+    });
+  }
+  return router;
+}
+
+async function serve(dialect: Dialect, route: Route, authenticate: Authenticate, request: Request, response: Response) {
+  const known = exchangeOf(response);
+  known.dialect = dialect.name;
+  known.route = route.path;
+  try {
+    const principal = route.spec.auth === 'none' ? NOBODY : await authenticate(request);
+    if (principal === null) throw new DomainError({ kind: 'unauthorized', why: 'Authentication required' });
+    known.account = principal.account;
+    const values = await requestValues(request, response);
+    const { signal } = known;
+    const header = (name: string): string | undefined => request.get(name);
+    const reply = await route.handle({
+      values,
+      principal,
+      mount: request.baseUrl,
+      secure: request.secure,
+      signal,
+      header,
+    });
+    known.task = reply.task ?? null;
+    await send(response, reply, signal);
+  } catch (error) {
+    await fail(response, dialect, error);
+  }
+}
+
+/** Answers with the dialect's words; what was not meant for the caller goes to the log only. */
+async function fail(response: Response, dialect: Dialect | undefined, error: unknown): Promise<void> {
+  const { id, log, signal } = exchangeOf(response);
+  const failure = toFailure(error, id);
+  if (failure.status >= 500) log.error({ err: error }, 'request failed');
+  else log.debug({ err: error }, 'request refused');
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  await send(response, (dialect?.failure ?? plainFailure)(failure), signal);
+}
+
+const plainFailure = ({ status, message }: Failure) => ({ status, body: { message } });
+
+function nothingHere(dialects: readonly Dialect[]) {
+  return async (request: Request, response: Response): Promise<void> => {
+    const { allow } = exchangeOf(response);
+    if (allow.has('GET')) allow.add('HEAD');
+    if (allow.size > 0) response.set('Allow', [...allow].sort().join(', '));
+    if (allow.size > 0 && request.method === 'OPTIONS') {
+      response.status(204).end();
+      return;
+    }
+    const error =
+      allow.size > 0
+        ? new HttpError(405, `${request.path} does not know the method ${request.method}.`)
+        : new HttpError(404, `There is nothing at ${request.path}.`);
+    await fail(response, dialectAt(dialects, request.path), error);
+  };
+}
+
+/** The dialect whose words fit a path: the one with the longest mount that leads to it. */
+function dialectAt(dialects: readonly Dialect[], path: string): Dialect | undefined {
+  const leads = (mount: string): boolean => path === mount || path.startsWith(`${mount}/`);
+  return dialects
+    .flatMap((dialect) => dialect.mounts.filter(leads).map((mount) => ({ dialect, mount })))
+    .sort((a, b) => b.mount.length - a.mount.length)[0]?.dialect;
+}
+
+/** Express reports what it cannot decode as an error with a status. */
+function knownError(error: unknown): unknown {
+  const { status } = error as { status?: unknown };
+  return typeof status === 'number' && status >= 400 && status < 500
+    ? new HttpError(status, 'The request cannot be decoded.')
+    : error;
+}

@@ -1,0 +1,68 @@
+import type { ZodObject, ZodType, z } from 'zod';
+import type { Principal } from '../../domain/principal.ts';
+import type { Reply } from './reply.ts';
+import { parseValues, type RawValues } from './values.ts';
+
+export type Method = 'get' | 'post' | 'put' | 'delete';
+
+/** What a handler knows of its request. */
+export interface Context<Values> {
+  readonly values: Values;
+  /** Who asks; on a route that needs no authentication, nobody in particular. */
+  readonly principal: Principal;
+  /** Where the dialect is mounted, for links. */
+  readonly mount: string;
+  /** Whether the request came over TLS. */
+  readonly secure: boolean;
+  /** Aborted when the client has gone or the server closes. */
+  readonly signal: AbortSignal;
+  header(name: string): string | undefined;
+}
+
+/** One documented answer. */
+export interface Answer {
+  readonly description: string;
+  readonly schema: ZodType;
+  /** JSON unless said otherwise. */
+  readonly type?: string;
+}
+
+export interface RouteSpec<Schema extends ZodObject> {
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** Path parameters, query, form and JSON values: one schema for all. */
+  readonly values?: Schema;
+  readonly responses: Readonly<Record<number, Answer>>;
+  /** Required unless 'none'. */
+  readonly auth?: 'none';
+  /** Request headers that mean something here, with what they mean. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Route {
+  readonly method: Method;
+  /** Express path under the dialect's mount; also the route's name in metrics. */
+  readonly path: string;
+  readonly spec: RouteSpec<ZodObject>;
+  readonly handle: (context: Context<RawValues>) => Promise<Reply>;
+}
+
+/** Binds method, path, schema and handler: what Express serves and the OpenAPI document says can then not differ. */
+export function route<Schema extends ZodObject = ZodObject<Record<never, never>>>(
+  method: Method,
+  path: string,
+  spec: RouteSpec<Schema>,
+  handler: (context: Context<z.output<Schema>>) => Reply | Promise<Reply>,
+): Route {
+  const { values: schema } = spec;
+  return {
+    method,
+    path,
+    spec,
+    handle: async (context) => {
+      const values = schema === undefined ? {} : parseValues(schema, context.values);
+      return handler({ ...context, values: values as z.output<Schema> });
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import express, { type Request, type Response } from 'express';
+import type { ZodType } from 'zod';
+import { invalid } from '../../domain/fault.ts';
+import { HttpError } from './failure.ts';
+
+/** Room for install scripts and user-data. */
+export const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
+const MAX_PAIRS = 10_000;
+
+export type RawValues = Readonly<Record<string, unknown>>;
+
+/**
+ * Every value of a request: path parameters before query before body, as the PVC API takes them in any method.
+ * A key given more than once has an array; JSON null counts as not given.
+ */
+export async function requestValues(request: Request, response: Response): Promise<RawValues> {
+  const values: Record<string, unknown> = Object.create(null);
+  Object.assign(values, await bodyValues(request, response));
+  const mark = request.originalUrl.indexOf('?');
+  if (mark >= 0) Object.assign(values, pairs(request.originalUrl.slice(mark + 1)));
+  return Object.assign(values, request.params);
+}
+
+const readText = express.text({ type: () => true, limit: BODY_LIMIT_BYTES });
+
+async function bodyValues(request: Request, response: Response): Promise<RawValues> {
+  await new Promise<void>((resolve, reject) => {
+    readText(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(bodyError(error))));
+  });
+  const text: unknown = request.body;
+  if (typeof text !== 'string' || text === '') return {};
+  const type = request.is(['json', '+json', 'urlencoded']);
+  if (type === 'urlencoded') return pairs(text);
+  if (type === 'json' || type === '+json') return jsonValues(text);
+  throw new HttpError(415, 'The body must be application/x-www-form-urlencoded or application/json.');
+}
+
+function bodyError(error: unknown): unknown {
+  const { status, type } = error as { status?: unknown; type?: unknown };
+  if (type === 'entity.too.large') return new HttpError(413, `The body is larger than ${BODY_LIMIT_BYTES} bytes.`);
+  if (type === 'request.aborted') return new HttpError(400, 'The request ended before its body did.');
+  return typeof status === 'number' && status < 500 ? new HttpError(status, 'The body cannot be decoded.') : error;
+}
+
+/**
+ * Reads a query string or form. `\&` separates like `&`: in double quotes a shell leaves the backslash, and the PVC
+ * manual's own examples are written so; an encoded value never holds a bare backslash.
+ */
+function pairs(text: string): RawValues {
+  const clean = text.replaceAll('\\&', '&');
+  if (clean.split('&', MAX_PAIRS + 1).length > MAX_PAIRS) throw new HttpError(400, `More than ${MAX_PAIRS} values.`);
+  const values: Record<string, unknown> = Object.create(null);
+  for (const [key, value] of new URLSearchParams(clean)) {
+    const known = values[key];
+    values[key] = known === undefined ? value : [...(Array.isArray(known) ? known : [known]), value];
+  }
+  return values;
+}
+
+function jsonValues(text: string): RawValues {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    // Its cause would quote the body, which may hold secrets.
+    throw invalid('body', 'is not valid JSON.');
+  }
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+    throw invalid('body', 'must be a JSON object.');
+  }
+  return Object.fromEntries(Object.entries(document).filter(([, value]) => value !== null));
+}
+
+/** The values as the schema's type; 'invalid' naming every field at fault. */
+export function parseValues<T>(schema: ZodType<T>, raw: RawValues): T {
+  // A plain object: schemas of plain objects refuse one without a prototype.
+  const result = schema.safeParse({ ...raw });
+  if (result.success) return result.data;
+  const [first, ...others] = result.error.issues.map(
+    ({ path, message }) => [path.join('.') || 'body', message] as const,
+  );
+  if (first === undefined) throw new Error('bug: a schema refused without an issue');
+  throw invalid(first[0], [first[1], ...others.map(([field, why]) => `${field}: ${why}`)].join(' '));
+}

@@ -1,0 +1,73 @@
+import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
+import { unavailable } from '../domain/fault.ts';
+import type { Jobs } from '../domain/jobs.ts';
+import { DEFAULT_TENANT } from '../domain/principal.ts';
+import { CONTROL_QUEUE, readable, type SEARCH_ATTRIBUTES } from '../domain/queues.ts';
+import { type TaskKind, WORKFLOW_OF, workflowId } from '../domain/task.ts';
+
+type JobRequest = Parameters<Jobs['start']>[0];
+
+/** Tasks as Temporal workflows, one per task id, whoever asks and how often. */
+export function temporalJobs(client: Client): Jobs {
+  return {
+    start: async (task) => {
+      const { id, kind, target, input } = task;
+      try {
+        await client.workflow.start(WORKFLOW_OF[kind], {
+          workflowId: workflowId(id),
+          taskQueue: CONTROL_QUEUE,
+          args: [input],
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          staticSummary: readable(summary(kind, target)),
+          staticDetails: readable(`Task \`${id}\` of kind \`${kind}\` for **${target}**`),
+          typedSearchAttributes: searchAttributes(task),
+        });
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unreachable(error);
+      }
+    },
+
+    cancel: async (task) => {
+      try {
+        await client.workflow.getHandle(workflowId(task)).cancel();
+      } catch (error) {
+        if (!(error instanceof WorkflowNotFoundError)) throw unreachable(error);
+      }
+    },
+  };
+}
+
+const VERBS: Readonly<Record<TaskKind, string>> = {
+  'provisioner.create': 'Create VM',
+  'image.build': 'Build base image',
+  'image.collect': 'Remove unused base image',
+  'vm.start': 'Start VM',
+  'vm.stop': 'Stop VM',
+  'vm.shutdown': 'Shut down VM',
+  'vm.restart': 'Restart VM',
+  'vm.delete': 'Delete VM',
+  'network.remove': 'Remove network',
+};
+
+const summary = (kind: TaskKind, target: string): string => `${VERBS[kind]} ${target}`;
+
+const keyword = (name: (typeof SEARCH_ATTRIBUTES)[number], value: string): SearchAttributePair => ({
+  key: defineSearchAttributeKey(name, 'KEYWORD'),
+  value,
+});
+
+/** What an operator lists tasks by; taken from the input, which names its VM and node alike for every kind. */
+function searchAttributes({ kind, input, tenant }: JobRequest): SearchAttributePair[] {
+  const { name, node } = (input ?? {}) as { readonly name?: unknown; readonly node?: unknown };
+  return [
+    keyword('TaskKind', kind),
+    keyword('Tenant', tenant ?? DEFAULT_TENANT),
+    ...(typeof name === 'string' ? [keyword('VmName', name)] : []),
+    ...(typeof node === 'string' ? [keyword('NodeName', node)] : []),
+  ];
+}
+
+const unreachable = (cause: unknown) =>
+  unavailable('Temporal does not answer; the task is started when it does.', cause);

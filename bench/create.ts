@@ -1,0 +1,69 @@
+import type { Api } from '../cli/client/api.ts';
+import type { Progress } from '../cli/client/progress-line.ts';
+import { watchTask } from '../cli/client/task.ts';
+import { dataDir, up } from '../test/journeys/installation.ts';
+import { bareEngine } from './bare/engine.ts';
+import { realCreations } from './create-real.ts';
+import { ms, quantile, rate, row, timed } from './figures.ts';
+
+/*
+ * node bench/create.ts [sim|real]
+ *
+ * What a creation costs: over simulated nodes beside the bare engine's rate for as many activities, and (real, as root)
+ * beside the same commands in a shell script. Prints figures and ratios; fails only if a creation fails.
+ */
+
+const IN_FLIGHT = [1, 10, 50] as const;
+const PER_LEVEL = { 1: 20, 10: 60, 50: 150 } as const;
+const POSTS = 300;
+
+const nothing = (): void => undefined;
+const silent: Progress = { show: nothing, note: nothing, end: nothing };
+
+async function create(api: Api, name: string, profile: string): Promise<void> {
+  const { task_id } = (await api.post('/provisioner/create', { name, profile })) as { task_id: string };
+  const task = await watchTask(api, task_id, new AbortController().signal, silent);
+  if (task.state !== 'SUCCESS') throw new Error(`creation of ${name}: ${task.status}`);
+}
+
+async function simulated(): Promise<void> {
+  const data = dataDir();
+  const running = await up(data.dir, '--sim=4');
+  const { api, instance } = running;
+  const bare = await bareEngine(instance.temporal);
+  try {
+    await create(api, 'warm', 'empty');
+    const [made] = ((await api.get('/tasks', { finished: true, limit: 1 })) as { finished: { total: number }[] })
+      .finished;
+    const steps = made?.total ?? 0;
+    // Beginning and finishing the task are activities, too.
+    const activities = steps + 2;
+    await bare.run(activities);
+    process.stdout.write(`Simulated nodes: one creation is ${activities} activities\n`);
+    for (const inFlight of IN_FLIGHT) {
+      const count = PER_LEVEL[inFlight];
+      const engine = await rate(count, inFlight, () => bare.run(activities));
+      const platform = await rate(count, inFlight, (index) => create(api, `s${inFlight}-${index}`, 'empty'));
+      row(
+        `  ${inFlight} in flight: creations/s, bare engine/s, ratio`,
+        `${platform.toFixed(1)}  ${engine.toFixed(1)}  ${(platform / engine).toFixed(2)}`,
+      );
+    }
+    const posts: number[] = [];
+    for (let index = 0; index < POSTS; index += 1)
+      posts.push(
+        await timed(() =>
+          api.post('/provisioner/create', { name: `p${index}`, profile: 'empty', start: 'no', define: 'no' }),
+        ),
+      );
+    row('  POST /provisioner/create p50, p99', `${ms(quantile(posts, 0.5))}  ${ms(quantile(posts, 0.99))}`);
+  } finally {
+    await bare.stop();
+    await running.end();
+    data.remove();
+  }
+}
+
+const [, , part = 'all'] = process.argv;
+if (part !== 'real') await simulated();
+if (part !== 'sim' && process.getuid?.() === 0) await realCreations(create);

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { invalid, unavailable } from '../../domain/fault.ts';
+import { readInstance } from '../instance/instance.ts';
+import { defaultDataDir, pathsOf } from '../paths.ts';
+
+/** Where the API is and how to be let in. */
+export interface Target {
+  readonly api: string;
+  readonly token: string | null;
+}
+
+export interface TargetOptions {
+  readonly api?: string | undefined;
+  readonly data?: string | undefined;
+}
+
+/**
+ * `--api`, else SLIPWAY_API, else the instance that runs on the data directory. The token is SLIPWAY_TOKEN, else the
+ * data directory's, but that one is only ever sent to the instance it belongs to.
+ */
+export function findTarget(options: TargetOptions, env: NodeJS.ProcessEnv = process.env): Target {
+  const named = options.api ?? env.SLIPWAY_API;
+  if (named) return { api: checked(named), token: env.SLIPWAY_TOKEN ?? null };
+  const dir = options.data ?? defaultDataDir();
+  const paths = pathsOf(dir);
+  const instance = readInstance(paths.instance);
+  if (!instance) {
+    throw unavailable(
+      `No Slipway runs on ${dir}. Start one with 'slipway up', name its data directory with --data, or set SLIPWAY_API and SLIPWAY_TOKEN.`,
+    );
+  }
+  return { api: instance.api, token: env.SLIPWAY_TOKEN ?? readToken(paths.token) ?? instance.token };
+}
+
+function checked(text: string): string {
+  if (!/^https?:\/\/[^/]/.test(text) || !URL.canParse(text)) {
+    throw invalid('SLIPWAY_API', `'${text}' is no address such as http://127.0.0.1:7370`);
+  }
+  return text.replace(/\/+$/, '').replace(/\/api\/v1$/, '');
+}
+
+function readToken(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8').trim() || null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,31 @@
+import { Command } from 'commander';
+import { type Api, apiClient } from '../client/api.ts';
+import { findTarget } from '../client/target.ts';
+
+export interface ClientOptions {
+  readonly api?: string;
+  readonly data?: string;
+  readonly json?: boolean;
+}
+
+/** A command that asks the API: with the options every such command has. */
+export function clientCommand(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .option('--api <url>', 'address of the API (default: SLIPWAY_API, else the instance on the data directory)')
+    .option('--data <dir>', 'data directory of the instance (default: SLIPWAY_DATA, else /var/lib/slipway)')
+    .option('--json', 'print JSON, as the API gave it');
+}
+
+/** The API that these options name. */
+export const apiOf = (options: ClientOptions): Api => apiClient(findTarget(options));
+
+export const printJson = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+
+export const printLine = (text: string): void => void process.stdout.write(`${text}\n`);
+
+/** Commander's collector for an option that may be repeated. */
+export const repeated = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+/** A name as one part of a path. */
+export const part = (name: string): string => encodeURIComponent(name);

@@ -1,0 +1,119 @@
+import { Command } from 'commander';
+import { z } from 'zod';
+import { profileDocument } from '../../api/dialects/pvc/profile-document.ts';
+import { table } from '../client/table.ts';
+import { readProfile, writeProfile } from '../profile/directory.ts';
+import { apiOf, type ClientOptions, clientCommand, part, printJson, printLine, repeated } from './client.ts';
+
+const ProfileRow = z.looseObject({
+  name: z.string(),
+  system_template: z.string().nullish(),
+  network_template: z.string().nullish(),
+  storage_template: z.string().nullish(),
+  script: z.string().nullish(),
+  userdata: z.string().nullish(),
+  arguments: z.array(z.string()).default([]),
+});
+type ProfileRow = z.infer<typeof ProfileRow>;
+
+const COLUMNS = {
+  NAME: (profile: ProfileRow) => profile.name,
+  SYSTEM: (profile: ProfileRow) => profile.system_template,
+  NETWORK: (profile: ProfileRow) => profile.network_template,
+  STORAGE: (profile: ProfileRow) => profile.storage_template,
+  SCRIPT: (profile: ProfileRow) => profile.script,
+  USERDATA: (profile: ProfileRow) => profile.userdata,
+  ARGUMENTS: (profile: ProfileRow) => profile.arguments.join(' '),
+};
+
+const EXAMPLES = `
+Examples:
+  slipway profile export debian-12 ./my-debian     a directory to edit: profile.yaml, script.py, userdata.yaml
+  slipway profile check ./my-debian                every mistake in it, nothing sent anywhere
+  slipway profile apply ./my-debian
+  slipway profile render my-debian web1            what VM web1 would get; makes nothing`;
+
+/** `slipway profile …`. */
+export function profileCommand(): Command {
+  return new Command('profile')
+    .description('What VMs are made from')
+    .addHelpText('after', EXAMPLES)
+    .addCommand(list())
+    .addCommand(show())
+    .addCommand(apply())
+    .addCommand(exportTo())
+    .addCommand(check())
+    .addCommand(render());
+}
+
+const list = (): Command =>
+  clientCommand('list', 'all profiles').action(async (options: ClientOptions) => {
+    const answer = await apiOf(options).get('/provisioner/profile');
+    if (options.json) return printJson(answer);
+    printLine(table(COLUMNS, z.array(ProfileRow).parse(answer), 'No profiles yet: slipway profile apply DIR'));
+  });
+
+const show = (): Command =>
+  clientCommand('show', 'one profile')
+    .argument('<name>')
+    .action(async (name: string, options: ClientOptions) => {
+      const answer = await apiOf(options).get(`/provisioner/profile/${part(name)}`);
+      if (options.json) return printJson(answer);
+      printLine(table(COLUMNS, z.array(ProfileRow).parse(answer), ''));
+    });
+
+const apply = (): Command =>
+  clientCommand('apply', 'make a profile and its parts what a directory says')
+    .argument('<dir>')
+    .action(async (dir: string, options: ClientOptions) => {
+      const document = readProfile(dir);
+      const answer = await apiOf(options).post('/provisioner/profile/apply', document);
+      if (options.json) return printJson(answer);
+      printLine(`Applied. Make a VM of it: slipway vm create NAME --profile ${document.name} --watch`);
+    });
+
+const exportTo = (): Command =>
+  clientCommand('export', 'write a profile as a directory')
+    .argument('<name>')
+    .argument('<dir>')
+    .action(async (name: string, dir: string, options: ClientOptions) => {
+      const answer = await apiOf(options).get(`/provisioner/profile/${part(name)}/export`);
+      writeProfile(dir, profileDocument.parse(answer));
+      if (options.json) return printJson(answer);
+      printLine(`Wrote ${dir}. After editing: slipway profile apply ${dir}`);
+    });
+
+const check = (): Command =>
+  new Command('check')
+    .description('name every mistake in a profile directory; needs no API')
+    .argument('<dir>')
+    .option('--json', 'print the document')
+    .action((dir: string, options: { json?: boolean }) => {
+      const document = readProfile(dir);
+      if (options.json) return printJson(document);
+      printLine(`Profile '${document.name}' is well-formed.`);
+    });
+
+const Rendered = z.looseObject({
+  xml: z.string(),
+  userdata: z.string(),
+  metadata: z.string(),
+  commands: z.array(z.string()),
+});
+
+const render = (): Command =>
+  clientCommand('render', 'what a VM would get: domain XML, user-data, commands; makes nothing')
+    .argument('<profile>', 'name of a profile, or a directory, which is applied first')
+    .argument('<vm>', 'name the VM would have')
+    .option('--arg <name=value>', "argument of the profile's script; may be repeated", repeated)
+    .action(async (ref: string, vm: string, options: ClientOptions & { arg?: readonly string[] }) => {
+      const api = apiOf(options);
+      const name = ref.includes('/') ? readProfile(ref).name : ref;
+      if (ref.includes('/')) await api.post('/provisioner/profile/apply', readProfile(ref));
+      const body = { name: vm, ...(options.arg ? { arg: options.arg } : {}) };
+      const answer = await api.post(`/provisioner/profile/${part(name)}/render`, body);
+      if (options.json) return printJson(answer);
+      const { xml, userdata, metadata, commands } = Rendered.parse(answer);
+      const parts = { 'domain XML': xml, 'user-data': userdata, 'meta-data': metadata, commands: commands.join('\n') };
+      for (const [heading, text] of Object.entries(parts)) printLine(`--- ${heading}\n${text}\n`);
+    });

@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { parse, YAMLParseError } from 'yaml';
+import type { z } from 'zod';
+import { invalid } from '../../domain/fault.ts';
+import { type Config, ConfigSchema } from './schema.ts';
+
+/** Where the configuration is looked for when no file is named; the first that exists counts. */
+export const CONFIG_PLACES = ['slipway.yaml', '/etc/slipway/slipway.yaml'] as const;
+
+/**
+ * The configuration of `file`, or of the first of CONFIG_PLACES, or the defaults when there is none of these.
+ * 'invalid' naming the file, the key and the reason; a file that was named must exist.
+ */
+export function loadConfig(file: string | undefined): Config {
+  if (file !== undefined) return parseConfig(file, read(file));
+  for (const place of CONFIG_PLACES) {
+    const text = readIfThere(place);
+    if (text !== null) return parseConfig(place, text);
+  }
+  return ConfigSchema.parse({});
+}
+
+/** What the text says, complete with defaults; `name` is for messages. */
+export function parseConfig(name: string, text: string): Config {
+  const parsed = ConfigSchema.safeParse(withoutPvc(yaml(name, text)) ?? {});
+  if (parsed.success) return parsed.data;
+  throw invalid(name, parsed.error.issues.map(sentence).join('; '));
+}
+
+function yaml(name: string, text: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (error instanceof YAMLParseError) throw invalid(name, `not YAML: ${error.message}`);
+    throw error;
+  }
+}
+
+/** PVC's file has everything below one key `pvc`; an empty token in its list (its example has one) is none. */
+function withoutPvc(document: unknown): unknown {
+  if (!isObject(document) || !('pvc' in document)) return document;
+  const { pvc, ...rest } = document;
+  if (!isObject(pvc)) return document;
+  return { ...dropEmptyTokens(pvc), ...rest };
+}
+
+function dropEmptyTokens(pvc: Record<string, unknown>): Record<string, unknown> {
+  const api = pvc.api;
+  if (!isObject(api) || !isObject(api.authentication)) return pvc;
+  const { tokens, secret_key, ...rest } = api.authentication;
+  const authentication = {
+    ...rest,
+    ...(secret_key ? { secret_key } : {}),
+    ...(Array.isArray(tokens) ? { tokens: tokens.filter((one) => !isObject(one) || one.token !== '') } : {}),
+  };
+  return { ...pvc, api: { ...api, authentication } };
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function sentence(issue: z.core.$ZodIssue): string {
+  const key = issue.path.join('.');
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((name) => `${key ? `${key}.` : ''}${name}: there is no such setting`).join('; ');
+  }
+  return `${key || 'the file'}: ${issue.message}`;
+}
+
+function read(file: string): string {
+  const text = readIfThere(file);
+  if (text === null) throw invalid('--config', `there is no file ${file}`);
+  return text;
+}
+
+function readIfThere(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw invalid(file, `cannot be read: ${(error as Error).message}`);
+  }
+}

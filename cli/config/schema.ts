@@ -1,0 +1,82 @@
+import { z } from 'zod';
+
+/** Words that PVC's configuration files use for flags besides YAML's own. */
+const Flag = z.union([
+  z.boolean(),
+  z.stringbool({ truthy: ['true', 'yes', 'on', '1'], falsy: ['false', 'no', 'off', '0'] }),
+]);
+
+/** The manual writes ports as text ("7370"). 0 means any free one. */
+const Port = z.coerce.number().int().min(0).max(65_535);
+
+const Address = z.string().min(1);
+
+/** Text that is meant to be a token or password: never empty, never shown. */
+const Secret = z.string().min(1);
+
+const Token = z.strictObject({
+  description: z.string().min(1),
+  token: Secret,
+  role: z.enum(['admin', 'user', 'viewer']).default('admin'),
+  tenant: z.string().min(1).default('default'),
+});
+
+const Authentication = z.strictObject({
+  enabled: Flag.default(true),
+  /** Accepted for PVC's sake: sessions are kept in the store, so nothing is signed with it. */
+  secret_key: z.string().optional(),
+  tokens: z.array(Token).default([]),
+});
+
+const Ssl = z
+  .strictObject({ enabled: Flag.default(false), cert_file: z.string().default(''), key_file: z.string().default('') })
+  .superRefine((ssl, context) => {
+    for (const key of ['cert_file', 'key_file'] as const) {
+      if (ssl.enabled && ssl[key] === '') {
+        context.addIssue({ code: 'custom', path: [key], message: 'is needed when ssl.enabled is true' });
+      }
+    }
+  });
+
+const Api = z.strictObject({
+  listen_address: Address.default('127.0.0.1'),
+  listen_port: Port.default(7370),
+  authentication: Authentication.prefault({}),
+  ssl: Ssl.prefault({}),
+  pvc: z.strictObject({ failure_status: z.enum(['manual', 'precise']).default('manual') }).prefault({}),
+});
+
+const Metadata = z.strictObject({
+  listen_address: Address.optional(),
+  listen_port: Port.default(7371),
+});
+
+const Temporal = z.strictObject({
+  address: z.string().min(1).optional(),
+  namespace: z.string().min(1).default('default'),
+});
+
+const Node = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/i, 'is no host name')
+    .optional(),
+  libvirt_uri: z.string().min(1).optional(),
+  concurrent_creations: z.coerce.number().int().min(1).max(64).default(4),
+  images_dir: z.string().min(1).optional(),
+});
+
+/** slipway.yaml. Keys that it does not know are errors, so that a misspelt one is not silently ignored. */
+export const ConfigSchema = z.strictObject({
+  debug: Flag.default(false),
+  data_dir: z.string().min(1).optional(),
+  /** Accepted for PVC's sake: every API process is a coordinator here. */
+  coordinators: z.array(z.string()).optional(),
+  api: Api.prefault({}),
+  metadata: Metadata.prefault({}),
+  temporal: Temporal.prefault({}),
+  node: Node.prefault({}),
+});
+
+/** The settings of every process, complete. */
+export type Config = z.infer<typeof ConfigSchema>;

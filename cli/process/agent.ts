@@ -1,0 +1,86 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { HypervisorDriver } from '../../activities/drivers/hypervisor/driver.ts';
+import type { NetworkDriver } from '../../activities/drivers/network/driver.ts';
+import type { StorageDriver } from '../../activities/drivers/storage/driver.ts';
+import type { ControlPlane } from '../../domain/control-plane.ts';
+import type { NodeName, VmId } from '../../domain/ids.ts';
+import { KEEPALIVE_MS } from '../../domain/node.ts';
+import type { Logger } from '../log.ts';
+import { followConsoles } from './console-follower.ts';
+import type { Running } from './running.ts';
+
+export interface AgentDeps {
+  readonly name: NodeName;
+  readonly hypervisor: HypervisorDriver;
+  readonly network: NetworkDriver;
+  /** Names of the storage pools there are. */
+  readonly pools: () => Promise<readonly string[]>;
+  readonly storage: (pool: string) => Promise<StorageDriver>;
+  readonly controlPlane: ControlPlane;
+  readonly log: Logger;
+}
+
+/** What a node does besides the work it is given. */
+export interface Agent extends Running {
+  /** Its console is followed from now on. */
+  readonly started: (vm: VmId) => void;
+}
+
+/** Makes the node known, restores its networks and follows its consoles; resolves when the control plane knows the node. */
+export async function startAgent(deps: AgentDeps): Promise<Agent> {
+  const { name, hypervisor, controlPlane, log } = deps;
+  const stopping = new AbortController();
+  const consoles = followConsoles({
+    path: hypervisor.consolePath,
+    append: controlPlane.appendConsole,
+    warn: (error, vm) => log.warn({ err: error, vm }, 'a part of a console log was not kept'),
+  });
+  await keepAlive(deps);
+  for (const domain of await hypervisor.list()) if (domain.running) consoles.follow(domain.vm);
+  const restored = restoreNetworks(deps);
+  const beats = beat(deps, stopping.signal);
+  return {
+    name: `agent of ${name}`,
+    ended: beats,
+    started: consoles.follow,
+    stop: async () => {
+      stopping.abort();
+      await Promise.all([beats, restored]);
+      await consoles.stop();
+    },
+  };
+}
+
+async function beat(deps: AgentDeps, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    await pause(KEEPALIVE_MS, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return;
+    // A node that cannot be asked is one that the control plane has to take for dead: it hears nothing.
+    await keepAlive(deps).catch((error: unknown) => deps.log.warn({ err: error, node: deps.name }, 'no keepalive'));
+  }
+}
+
+async function keepAlive({ name, hypervisor, controlPlane, pools, storage }: AgentDeps): Promise<void> {
+  const [facts, usage, domains, names] = await Promise.all([
+    hypervisor.facts(),
+    hypervisor.usage(),
+    hypervisor.list(),
+    pools(),
+  ]);
+  const running = domains.filter((domain) => domain.running).map((domain) => domain.vm);
+  const capacities = await Promise.all(
+    names.map(async (pool) => ({ name: pool, ...(await (await storage(pool)).capacity()) })),
+  );
+  await controlPlane.keepalive({ name, facts, ...usage, running, pools: capacities });
+}
+
+/** What the node's VMs are on has to be there after a reboot; one network that cannot be does not keep the node away. */
+async function restoreNetworks({ name, network, controlPlane, log }: AgentDeps): Promise<void> {
+  for (const vni of await controlPlane.networksOf(name)) {
+    try {
+      await network.ensure(await controlPlane.network(vni));
+    } catch (error) {
+      log.error({ err: error, node: name, vni }, 'a network of this node cannot be made');
+    }
+  }
+}

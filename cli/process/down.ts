@@ -1,0 +1,82 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { hypervisorDrivers } from '../../activities/drivers/hypervisor/index.ts';
+import { networkDrivers } from '../../activities/drivers/network/index.ts';
+import { run } from '../../activities/drivers/run.ts';
+import { invalid, unavailable } from '../../domain/fault.ts';
+import { openStore } from '../../store/open.ts';
+import { findStoragePool } from '../../store/storage-pool.ts';
+import { listVms } from '../../store/vm.ts';
+import { readInstance, removeInstance } from '../instance/instance.ts';
+import { packageFile } from '../package-root.ts';
+import type { Paths } from '../paths.ts';
+import { endDevServer } from '../temporal/dev-server.ts';
+import { endProcess } from '../temporal/process.ts';
+import { SYSTEM_URI } from './libvirt.ts';
+
+/** Ending in order takes this long at most; then it is done by force. */
+const STOP_MS = 60_000;
+
+export interface DownPlan {
+  /** Ends guests and takes their networks away, too. */
+  readonly guests: boolean;
+  /** Removes the data directory and everything outside that belongs to it. */
+  readonly purge: boolean;
+  readonly say: (text: string) => void;
+}
+
+/** Ends the installation in this directory, whatever still runs of it; succeeds if nothing does. */
+export async function bringDown(paths: Paths, plan: DownPlan): Promise<void> {
+  const { say } = plan;
+  if (!existsSync(paths.dir)) return say(`There is nothing at ${paths.dir}.`);
+  if (!existsSync(paths.store) && readdirSync(paths.dir).length > 0 && plan.purge && !existsSync(paths.lock)) {
+    throw invalid('--data', `${paths.dir} is no data directory of Slipway: it is left alone`);
+  }
+  const instance = readInstance(paths.instance);
+  if (instance) {
+    say(`Ending process ${instance.pid} …`);
+    await endProcess(instance.pid, STOP_MS);
+    removeInstance(paths.instance);
+  }
+  await endDevServer(paths.dir);
+  if (plan.guests || plan.purge) await endGuests(paths, plan);
+  if (plan.purge) {
+    rmSync(paths.dir, { recursive: true, force: true });
+    say(`Removed ${paths.dir}.`);
+  }
+}
+
+async function endGuests(paths: Paths, { purge, say }: DownPlan): Promise<void> {
+  const nodes = existsSync(join(paths.dir, 'nodes')) ? readdirSync(join(paths.dir, 'nodes')) : [];
+  const vms = await realVms(paths);
+  if (vms === null) return;
+  if (process.getuid?.() !== 0) throw unavailable('Guests and networks of a real node are ended by root only.');
+  say(`Ending guests and networks (${vms.length} VMs) …`);
+  const uri = await uriOf(paths);
+  for (const name of nodes) {
+    const dir = paths.node(name);
+    const hypervisor = hypervisorDrivers.libvirt({ uri, dir, run });
+    for (const vm of vms) await (purge ? hypervisor.undefine(vm) : hypervisor.stop(vm));
+    const network = networkDrivers.linux({ dir, run });
+    for (const vni of await network.list()) await network.remove(vni);
+  }
+  if (existsSync(paths.libvirt)) await run([packageFile('scripts/host/libvirtd.sh'), 'end', paths.libvirt]);
+}
+
+/** VMs whose guests are this machine's; null where all are simulated, or nothing was ever made. */
+async function realVms(paths: Paths) {
+  if (!existsSync(paths.store)) return null;
+  const store = openStore(paths.store);
+  try {
+    const pool = await findStoragePool(store.read, 'vms');
+    return pool?.driver === 'local' ? (await listVms(store.read, {})).map(({ id }) => id) : null;
+  } finally {
+    await store.close();
+  }
+}
+
+/** The private libvirtd's if there is one, running again if it had ended: its guests can outlive it. */
+async function uriOf(paths: Paths): Promise<string> {
+  if (!existsSync(paths.libvirt)) return SYSTEM_URI;
+  return (await run([packageFile('scripts/host/libvirtd.sh'), 'start', paths.libvirt])).stdout.trim();
+}

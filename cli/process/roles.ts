@@ -1,0 +1,77 @@
+import { conflict, unavailable } from '../../domain/fault.ts';
+import type { NodeName } from '../../domain/ids.ts';
+import { openStore, type Store } from '../../store/open.ts';
+import { startApi } from './api.ts';
+import { keepConfiguredTokens } from './configured-tokens.ts';
+import { startControl } from './control.ts';
+import { composeCore } from './core.ts';
+import { realDrivers, simulatedDrivers } from './drivers.ts';
+import { METADATA_DEFAULT } from './endpoints.ts';
+import { connectEngine, type EngineConnection } from './engine.ts';
+import { localToken, prepareFirstStart } from './first-start.ts';
+import { needsRoot, privateLibvirt } from './host.ts';
+import { startNode } from './node.ts';
+import type { Begin } from './run.ts';
+import type { Running, Stack } from './running.ts';
+import type { Settings } from './settings.ts';
+
+/** What every process opens. */
+interface Opened {
+  readonly store: Store;
+  readonly engine: EngineConnection;
+}
+
+async function open(settings: Settings, things: Stack): Promise<Opened> {
+  const { temporal, paths } = settings;
+  if (temporal === null) {
+    throw unavailable(
+      "No Temporal server was named: give --temporal HOST:PORT or TEMPORAL_ADDRESS. ('slipway up' runs one of its own.)",
+    );
+  }
+  const store = openStore(paths.store);
+  things.push({ stop: () => store.close() });
+  return { store, engine: things.push(await connectEngine(settings, temporal)) };
+}
+
+/** Each part is ended when the process is. */
+const kept = (things: Stack, parts: readonly Running[]): readonly Running[] => parts.map((part) => things.push(part));
+
+/** `slipway api`. */
+export const runApi: Begin = async (settings, things) => {
+  const { store, engine } = await open(settings, things);
+  const { services } = composeCore(settings, store, engine);
+  await keepConfiguredTokens(store, settings.config.api.authentication.tokens);
+  // A directory that `up --sim` made stays one of simulated nodes.
+  await prepareFirstStart(store, services, { paths: settings.paths, driver: null });
+  await localToken(services, settings.paths.token);
+  const { listen, metadata } = settings;
+  return kept(
+    things,
+    await startApi({ settings, store, services, engine, listen, metadata: metadata ?? METADATA_DEFAULT }),
+  );
+};
+
+/** `slipway control`. */
+export const runControl: Begin = async (settings, things) => {
+  const { store, engine } = await open(settings, things);
+  const { jobs } = composeCore(settings, store, engine);
+  return kept(things, await startControl({ settings, store, jobs, engine }));
+};
+
+/** `slipway node`; `stepMs` makes it a simulated one. */
+export async function runNode(
+  settings: Settings,
+  things: Stack,
+  plan: { readonly name?: NodeName; readonly stepMs: number | null },
+): Promise<readonly Running[]> {
+  const name = plan.name ?? (settings.nodeName as NodeName);
+  if (plan.stepMs === null) needsRoot();
+  const { store, engine } = await open(settings, things);
+  const metadata = settings.metadata ?? METADATA_DEFAULT;
+  if (plan.stepMs === null && metadata.port === 0) throw conflict('--metadata: a node has to be told the port.');
+  const drivers =
+    plan.stepMs === null
+      ? realDrivers(settings, name, await privateLibvirt(settings, things), metadata.port)
+      : simulatedDrivers(settings, name, plan.stepMs);
+  return kept(things, await startNode({ settings, store, engine, name, drivers }));
+}

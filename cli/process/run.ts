@@ -1,0 +1,41 @@
+import { installRuntime } from '../temporal/worker.ts';
+import { askedToStop, type Running, type Stack, stack } from './running.ts';
+import { type ProcessOptions, type Settings, settingsOf } from './settings.ts';
+
+export interface ProcessSpec {
+  readonly role: string;
+  /** Whether the log goes into the data directory instead of standard error. */
+  readonly logToFile: boolean;
+  /** Set for processes with workers: HOST:PORT of the SDK's own Prometheus endpoint, null for none. */
+  readonly workers?: { readonly metrics: string | null };
+}
+
+/** Begins the parts of a process, pushing what is to be ended with it; returns those whose failure ends the process. */
+export type Begin = (settings: Settings, things: Stack) => Promise<readonly Running[]>;
+
+/** Runs a process until it is asked to stop or one of its parts fails; ends what was begun in the opposite order, either way. */
+export async function runProcess(spec: ProcessSpec, options: ProcessOptions, begin: Begin): Promise<void> {
+  const asked = askedToStop();
+  const settings = settingsOf(spec.role, options, spec.logToFile);
+  const { log } = settings;
+  // Its native part ends with the last worker's connection: without one it would keep the process alive.
+  if (spec.workers) installRuntime(log, spec.workers.metrics);
+  const things = stack((error) => log.error({ err: error }, 'a part of this process could not be ended'));
+  try {
+    const parts = await begin(settings, things);
+    log.info({ parts: parts.map(({ name }) => name) }, 'started');
+    const signal = await Promise.race([asked, ...parts.map(endOf)]);
+    log.info({ signal }, 'stopping');
+  } catch (error) {
+    log.error({ err: error }, 'failed');
+    throw error;
+  } finally {
+    await things.stop();
+  }
+}
+
+/** A part that ends without having been told to is a failure, too. */
+async function endOf({ name, ended }: Running): Promise<never> {
+  await ended;
+  throw new Error(`the ${name} ended`);
+}

@@ -1,0 +1,44 @@
+/** Something that goes on until it is told to stop, or fails. */
+export interface Running {
+  readonly name: string;
+  /** Rejects if it fails; resolves when it has stopped. */
+  readonly ended: Promise<void>;
+  /** Resolves when it has finished or given back what it was at. May be called twice. */
+  stop(): Promise<void>;
+}
+
+/** Things that were begun, to be ended in the opposite order. */
+export interface Stack {
+  /** Returns what it was given. */
+  push<T extends { stop(): Promise<void> }>(thing: T): T;
+  /** Ends all, last begun first; one that fails does not keep the others from ending. */
+  stop(): Promise<void>;
+}
+
+/** `failed` hears of what could not be ended. */
+export function stack(failed: (error: unknown) => void): Stack {
+  const things: { stop(): Promise<void> }[] = [];
+  return {
+    push: (thing) => {
+      things.push(thing);
+      return thing;
+    },
+    stop: async () => {
+      for (let thing = things.pop(); thing; thing = things.pop()) await thing.stop().catch(failed);
+    },
+  };
+}
+
+/** Resolves with the signal's name at the first SIGTERM or SIGINT; a second one ends the process at once. */
+export function askedToStop(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const ask = (signal: NodeJS.Signals): void => {
+      if (asked) process.exit(signal === 'SIGINT' ? 130 : 143);
+      asked = true;
+      resolve(signal);
+    };
+    process.on('SIGTERM', ask);
+    process.on('SIGINT', ask);
+  });
+}

@@ -1,0 +1,70 @@
+import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { invalid } from '../../domain/fault.ts';
+import { loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
+import { type Endpoint, parseEndpoint } from '../instance/ports.ts';
+import { type Logger, openLog } from '../log.ts';
+import { defaultDataDir, type Paths, pathsOf } from '../paths.ts';
+
+/** Options that every process takes; each wins over the configuration file. */
+export interface ProcessOptions {
+  readonly config?: string;
+  readonly data?: string;
+  readonly listen?: string;
+  readonly metadata?: string;
+  readonly temporal?: string;
+  readonly debug?: boolean;
+}
+
+/** What a process runs with. */
+export interface Settings {
+  readonly config: Config;
+  readonly paths: Paths;
+  readonly log: Logger;
+  readonly listen: Endpoint;
+  /** Null: the process's own default. */
+  readonly metadata: Endpoint | null;
+  /** HOST:PORT of a Temporal server; null if none was named. */
+  readonly temporal: string | null;
+  readonly nodeName: string;
+}
+
+/** Reads options, environment and configuration file, in this order of precedence; makes the data directory. */
+export function settingsOf(role: string, options: ProcessOptions, logToFile: boolean): Settings {
+  const config = loadConfig(options.config);
+  const dir = resolve(options.data ?? config.data_dir ?? defaultDataDir());
+  const paths = pathsOf(dir);
+  makeDir(dir);
+  const { api, metadata } = config;
+  return {
+    config,
+    paths,
+    log: openLog({
+      process: role,
+      debug: options.debug === true || config.debug,
+      ...(logToFile ? { file: paths.log } : {}),
+    }),
+    listen: options.listen
+      ? parseEndpoint('--listen', options.listen, api.listen_address)
+      : { host: api.listen_address, port: api.listen_port },
+    metadata: metadataEndpoint(options.metadata, metadata),
+    temporal: (options.temporal ?? config.temporal.address ?? process.env.TEMPORAL_ADDRESS) || null,
+    nodeName: config.node.name ?? hostname().split('.')[0] ?? 'localhost',
+  };
+}
+
+function metadataEndpoint(option: string | undefined, config: Config['metadata']): Endpoint | null {
+  if (option) return parseEndpoint('--metadata', option, config.listen_address ?? '0.0.0.0');
+  return config.listen_address === undefined ? null : { host: config.listen_address, port: config.listen_port };
+}
+
+/** For this user alone: it holds the store, disks of guests and the key of the payloads. */
+function makeDir(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o750 });
+  } catch (error) {
+    throw invalid('--data', `cannot make ${dir}: ${(error as Error).message}`);
+  }
+}

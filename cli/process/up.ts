@@ -1,0 +1,102 @@
+import type { NodeName } from '../../domain/ids.ts';
+import { openStore } from '../../store/open.ts';
+import { type Instance, removeInstance, writeInstance } from '../instance/instance.ts';
+import { takeLock } from '../instance/lock.ts';
+import { authority, rememberedPorts } from '../instance/ports.ts';
+import { engine as temporalServer } from '../temporal/engine.ts';
+import { startApi } from './api.ts';
+import { keepConfiguredTokens } from './configured-tokens.ts';
+import { startControl } from './control.ts';
+import { composeCore } from './core.ts';
+import { type NodeDrivers, realDrivers, simulatedDrivers } from './drivers.ts';
+import { METADATA_DEFAULT } from './endpoints.ts';
+import { connectEngine } from './engine.ts';
+import { localToken, prepareFirstStart } from './first-start.ts';
+import { needsRoot, privateLibvirt } from './host.ts';
+import { startNode } from './node.ts';
+import type { Running, Stack } from './running.ts';
+import type { Settings } from './settings.ts';
+
+export interface UpPlan {
+  /** How many simulated nodes; 0: this machine itself. */
+  readonly simulated: number;
+  /** How long each simulated effect takes. */
+  readonly stepMs: number;
+  /** HOST:PORT where the SDK serves its metrics. */
+  readonly metrics: string;
+  /** For a person. */
+  readonly say: (text: string) => void;
+  /** Told once, when everything answers. */
+  readonly ready: (instance: Instance) => void;
+}
+
+/** Begins everything on this machine; resolves when it is ready. */
+export async function bringUp(settings: Settings, things: Stack, plan: UpPlan): Promise<readonly Running[]> {
+  const { paths, log } = settings;
+  if (plan.simulated === 0) needsRoot();
+  const lock = takeLock(
+    paths.lock,
+    `${paths.dir} is in use by another 'slipway up': end that one, or name another --data.`,
+  );
+  things.push({ stop: async () => lock.release() });
+  const server = await temporalServer(paths.dir, settings.temporal, () => log.warn('the Temporal server was gone'));
+  things.push(server);
+  plan.say(`Temporal: ${server.source}`);
+
+  const store = openStore(paths.store);
+  things.push({ stop: () => store.close() });
+  const engine = things.push(await connectEngine(settings, server.address));
+  const { services, jobs } = composeCore(settings, store, engine);
+  await keepConfiguredTokens(store, settings.config.api.authentication.tokens);
+  const driver = plan.simulated > 0 ? 'sim' : 'local';
+  if (await prepareFirstStart(store, services, { paths, driver })) plan.say(`First start: ${paths.dir} is prepared`);
+  const token = await localToken(services, paths.token);
+
+  const ports = rememberedPorts(paths.ports);
+  const listen = await ports.choose('--listen', settings.listen);
+  const metadata = await ports.choose('--metadata', settings.metadata ?? METADATA_DEFAULT);
+  const parts: Running[] = [{ name: 'Temporal server', ended: server.ended, stop: server.stop }];
+  const keep = (begun: readonly Running[]): void => void parts.push(...begun.map((part) => things.push(part)));
+
+  const nodes = await driversOf(settings, things, plan, metadata.port);
+  const begun = await Promise.all([
+    startControl({ settings, store, jobs, engine }),
+    ...[...nodes].map(([name, drivers]) => startNode({ settings, store, engine, name, drivers })),
+  ]);
+  for (const part of begun) keep(part);
+  const moreMetrics = () => fetchText(`http://${plan.metrics}/metrics`);
+  keep(await startApi({ settings, store, services, engine, listen, metadata, moreMetrics }));
+
+  const instance = {
+    api: `${settings.config.api.ssl.enabled ? 'https' : 'http'}://${authority(listen)}`,
+    temporal: server.address,
+    temporalUi: server.ui,
+    token,
+    data: paths.dir,
+    pid: process.pid,
+  };
+  writeInstance(paths.instance, instance);
+  things.push({ stop: async () => removeInstance(paths.instance) });
+  plan.say(`API: ${instance.api}/api/v1 (documents: ${instance.api}/docs)`);
+  plan.ready(instance);
+  return parts;
+}
+
+async function driversOf(
+  settings: Settings,
+  things: Stack,
+  { simulated, stepMs }: UpPlan,
+  metadataPort: number,
+): Promise<ReadonlyMap<NodeName, NodeDrivers>> {
+  if (simulated === 0) {
+    const name = settings.nodeName as NodeName;
+    const uri = await privateLibvirt(settings, things);
+    return new Map([[name, realDrivers(settings, name, uri, metadataPort)]]);
+  }
+  const names = Array.from({ length: simulated }, (_, index) => `hv${index + 1}` as NodeName);
+  return new Map(names.map((name) => [name, simulatedDrivers(settings, name, stepMs)]));
+}
+
+async function fetchText(url: string): Promise<string> {
+  return (await fetch(url)).text();
+}

@@ -1,0 +1,46 @@
+import { Command } from 'commander';
+import { configCommand } from './commands/config.ts';
+import { downCommand } from './commands/down.ts';
+import { networkCommand, nodeListCommand } from './commands/infrastructure.ts';
+import { apiCommand, controlCommand, nodeCommand } from './commands/process.ts';
+import { profileCommand } from './commands/profile.ts';
+import { taskCommand } from './commands/task.ts';
+import { tokenCommand } from './commands/token.ts';
+import { upCommand } from './commands/up.ts';
+import { vmCommand } from './commands/vm.ts';
+import { packageVersion } from './package-root.ts';
+
+const EXAMPLES = `
+Examples:
+  slipway up --sim                             everything on this machine, over three simulated nodes
+  slipway vm create web1 --profile empty --watch
+  slipway task list --active
+  slipway up --listen 127.0.0.1:0 --data /srv/slipway
+
+The clients (vm, task, profile, token, network, node list) find the API by --api or SLIPWAY_API with SLIPWAY_TOKEN,
+else the instance that runs on the data directory (--data, else SLIPWAY_DATA, else the default).
+
+Exit status: 0 done, 1 failed (also a watched task that failed), 64 bad usage, 69 something needed is not there, 77 not allowed.`;
+
+/** The whole command line. */
+export function program(): Command {
+  const node = nodeCommand().enablePositionalOptions();
+  node.addCommand(nodeListCommand());
+  return new Command('slipway')
+    .enablePositionalOptions()
+    .description('Turns a profile into a running machine, by durable Temporal workflows.')
+    .version(packageVersion())
+    .showHelpAfterError('(--help shows what there is)')
+    .addHelpText('after', EXAMPLES)
+    .addCommand(upCommand())
+    .addCommand(downCommand())
+    .addCommand(apiCommand())
+    .addCommand(controlCommand())
+    .addCommand(node)
+    .addCommand(vmCommand())
+    .addCommand(taskCommand())
+    .addCommand(profileCommand())
+    .addCommand(networkCommand())
+    .addCommand(tokenCommand())
+    .addCommand(configCommand());
+}

@@ -1,0 +1,149 @@
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+import { conflict, unavailable } from '../domain/fault.ts';
+import { type Api, apiClient } from './client/api.ts';
+import { TaskDocument, watchTask } from './client/task.ts';
+import { exitStatus, explain } from './failure.ts';
+import { type Instance, InstanceSchema, readInstance } from './instance/instance.ts';
+import { freePortOr } from './instance/ports.ts';
+import { packageFile } from './package-root.ts';
+import { defaultDataDir, type Paths, pathsOf } from './paths.ts';
+import { bringDown } from './process/down.ts';
+
+/** The VM that is made, and what it is made from. */
+const NAME = 'demo';
+const PROFILE = 'debian-12';
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+const sim = process.env.SLIPWAY_QUICKSTART_SIM || null;
+const paths = pathsOf(
+  resolve(process.env.SLIPWAY_QUICKSTART_DATA || (sim ? `${defaultDataDir()}-sim` : defaultDataDir())),
+);
+
+const Vm = z.looseObject({
+  state: z.string(),
+  networks: z.array(z.looseObject({ ip: z.string().nullish() })).default([]),
+});
+type Vm = z.infer<typeof Vm>;
+const Tasks = z.looseObject({ finished: z.array(TaskDocument).default([]) });
+const Begun = z.looseObject({ task_id: z.string().nullish() });
+
+/** Starts everything unless it runs, makes the VM unless it is there, and says how to go on. */
+async function quickstart(): Promise<void> {
+  const instance = readInstance(paths.instance) ?? (await startUp(paths));
+  const api = apiClient({ api: instance.api, token: instance.token });
+  const before = await findVm(api);
+  const task = await toRunning(api, before);
+  const vm = await findVm(api);
+  if (!vm) throw conflict(`VM '${NAME}' is gone again: somebody removed it.`);
+  print(whatNow(instance, vm, task));
+}
+
+/** Begins `slipway up` as a process of its own; resolves when it is ready. */
+async function startUp({ dir }: Paths): Promise<Instance> {
+  mkdirSync(dir, { recursive: true });
+  const logFile = join(dir, 'up.log');
+  const log = openSync(logFile, 'w');
+  const port = await freePortOr('127.0.0.1', 7370);
+  const args = ['up', '--data', dir, '--listen', `127.0.0.1:${port}`, '--metadata', '127.0.0.1:0', '--json'];
+  say('Starting Slipway …');
+  const up = spawn(packageFile('slipway'), [...args, ...(sim ? [`--sim=${sim}`] : [])], {
+    detached: true,
+    stdio: ['ignore', 'pipe', log],
+  });
+  closeSync(log);
+  const failed = new Promise<never>((_resolve, reject) => {
+    up.once('exit', () => reject(unavailable(`Slipway did not start: ${readFileSync(logFile, 'utf8').trim()}`)));
+    up.once('error', reject);
+  });
+  const { stdout } = up;
+  if (!stdout) throw new Error('bug: a pipe was asked for');
+  const ready = new Promise<string>((done) => createInterface({ input: stdout }).once('line', done));
+  const instance = InstanceSchema.parse(JSON.parse(await Promise.race([ready, failed])));
+  up.removeAllListeners('exit');
+  stdout.destroy();
+  up.unref();
+  return instance;
+}
+
+async function findVm(api: Api): Promise<Vm | null> {
+  const [vm] = z.array(Vm).parse(await api.get('/vm', { limit: `^${NAME}$` }));
+  return vm ?? null;
+}
+
+/** Leaves the VM running; returns the task that made it. */
+async function toRunning(api: Api, vm: Vm | null): Promise<string | null> {
+  if (vm?.state === 'start') return creationOf(api);
+  if (vm?.state === 'stop') {
+    say(`VM '${NAME}' is there and is started.`);
+    await seeThrough(api, await api.put(`/vm/${NAME}/state`, { state: 'start' }));
+    return creationOf(api);
+  }
+  if (vm && vm.state !== 'provision')
+    throw conflict(`VM '${NAME}' is in state ${vm.state}: see slipway vm show ${NAME}.`);
+  if (!vm)
+    say(
+      `Creating VM '${NAME}' from profile ${PROFILE}. The first one builds its base image: minutes; the next take seconds.`,
+    );
+  // An interrupted run's creation goes on by itself.
+  const begun = vm
+    ? { task_id: await creationOf(api) }
+    : await api.post('/provisioner/create', { name: NAME, profile: PROFILE });
+  return seeThrough(api, begun);
+}
+
+/** Draws the task's progress to its end; throws its reason if it does not succeed. */
+async function seeThrough(api: Api, begun: unknown): Promise<string | null> {
+  const id = Begun.parse(begun).task_id;
+  if (!id) return null;
+  const task = await watchTask(api, id, new AbortController().signal);
+  if (task.state === 'SUCCESS') return id;
+  throw conflict(`${task.status}\n  Everything it said: ./slipway task log ${id} --data ${paths.dir}`);
+}
+
+/** The task that made the VM, or is at it; null when it is no longer remembered. */
+async function creationOf(api: Api): Promise<string | null> {
+  const { finished } = Tasks.parse(await api.get('/tasks', { finished: true, limit: 1000 }));
+  const made = finished.find((task) => task.task_name === 'provisioner.create' && task.target === NAME);
+  return made?.task_id ?? null;
+}
+
+function whatNow({ api, token, temporalUi, data }: Instance, vm: Vm, task: string | null): string {
+  const address = vm.networks.map(({ ip }) => ip).find(Boolean) ?? 'none';
+  const ui =
+    temporalUi && task
+      ? `${temporalUi}/namespaces/default/workflows/${encodeURIComponent(`task:${task}`)}`
+      : temporalUi;
+  const curl = `curl -H 'X-Api-Key: ${token}'`;
+  return [
+    '',
+    `VM '${NAME}' runs.`,
+    `  address      ${address}`,
+    `  console      ./slipway vm console ${NAME} --data ${data}`,
+    `  API          ${api}/api/v1   (documents: ${api}/docs)`,
+    `  token        ${token}`,
+    `  Temporal UI  ${ui ?? 'of your own server'}`,
+    '',
+    'Try next:',
+    `  ${curl} ${api}/api/v1/vm/${NAME}`,
+    `  ${curl} -X POST '${api}/api/v1/provisioner/create?name=demo2&profile=${PROFILE}'`,
+    `  ${curl} '${api}/api/v1/tasks?finished=true'`,
+    '',
+    `End it: ./scripts/quickstart --stop${sim ? ' --sim' : ''}   Remove every trace: ./scripts/quickstart --purge${sim ? ' --sim' : ''}`,
+  ].join('\n');
+}
+
+try {
+  const [, , action] = process.argv;
+  if (action === 'stop') await bringDown(paths, { guests: true, purge: false, say });
+  else if (action === 'purge') await bringDown(paths, { guests: true, purge: true, say });
+  else await quickstart();
+} catch (error) {
+  say(explain(error, process.env.SLIPWAY_DEBUG === '1'));
+  process.exitCode = exitStatus(error);
+}

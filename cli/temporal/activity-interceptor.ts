@@ -1,0 +1,111 @@
+import type { Context } from '@temporalio/activity';
+import { CancelledFailure, defaultPayloadConverter } from '@temporalio/common';
+import type { ActivityExecuteInput, ActivityInterceptorsFactory } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { type Attempt, withAttempt } from '../../activities/attempt.ts';
+import { toFailure } from '../../activities/wrap.ts';
+import type { ControlPlane } from '../../domain/control-plane.ts';
+import { DomainError, RETRYABLE } from '../../domain/fault.ts';
+import { STEP_HEADER, type StepHeader } from '../../workflows/lib/progress.ts';
+import { type Running, running } from './running.ts';
+
+interface Deps {
+  readonly controlPlane: Pick<ControlPlane, 'progress'>;
+  readonly log: Logger;
+}
+
+/** Between two heartbeats, which also bring the news of a cancellation. */
+export const BEAT_MS = 2_000;
+
+/**
+ * What surrounds every activity: tells the task's progress, beats for as long as it runs, ends it when it is cancelled or replaced,
+ * turns faults into what Temporal understands, and logs with the task's id.
+ */
+export function stepInterceptor(deps: Deps): ActivityInterceptorsFactory {
+  const registry = running();
+  return (context) => ({
+    inbound: { execute: (input, next) => runAttempt(deps, registry, context, input, () => next(input)) },
+  });
+}
+
+async function runAttempt(
+  deps: Deps,
+  registry: Running,
+  context: Context,
+  input: ActivityExecuteInput,
+  work: () => Promise<unknown>,
+): Promise<unknown> {
+  const { info } = context;
+  const step = stepOf(input);
+  const log = deps.log.child({
+    task: step?.task,
+    step: step?.status,
+    activity: info.activityType,
+    attempt: info.attempt,
+  });
+  const workflow = info.workflowExecution?.workflowId ?? '';
+  if (step?.undo) await registry.replace(workflow, null);
+  else if (info.attempt > 1) await registry.replace(workflow, info.activityId);
+
+  const abort = new AbortController();
+  context.cancelled.catch((reason: unknown) => abort.abort(reason));
+  const beat = beating(context);
+  const attempt: Attempt = {
+    number: info.attempt,
+    signal: abort.signal,
+    task: step?.task ?? null,
+    step: step?.status ?? info.activityType,
+    note: beat.note,
+  };
+  if (step) await tellProgress(deps.controlPlane, step, log);
+  const result = withAttempt(attempt, work);
+  const remove = registry.add({ workflow, activity: info.activityId, abort, ended: result });
+  try {
+    const value = await result;
+    log.debug('done');
+    return value;
+  } catch (error) {
+    // A program that was ended says so in words of its own: what counts is who ended it.
+    if (abort.signal.aborted) throw cancelled(abort.signal.reason);
+    report(log, error);
+    throw toFailure(error);
+  } finally {
+    remove();
+    beat.stop();
+  }
+}
+
+function stepOf({ headers }: ActivityExecuteInput): StepHeader | null {
+  const payload = headers[STEP_HEADER];
+  return payload ? defaultPayloadConverter.fromPayload<StepHeader>(payload) : null;
+}
+
+/** Progress is for people: that it could not be told fails nothing. */
+async function tellProgress(controlPlane: Deps['controlPlane'], step: StepHeader, log: Logger): Promise<void> {
+  const { task, current, total, status } = step;
+  await controlPlane
+    .progress(task, { current, total, status })
+    .catch((error: unknown) => log.warn({ err: error }, 'progress could not be told'));
+}
+
+/** Heartbeats with the last line of output, on a timer: a quiet program is no dead one. */
+function beating(context: Context): { readonly note: (line: string) => void; readonly stop: () => void } {
+  let last = '';
+  if (!context.info.heartbeatTimeoutMs) return { note: () => undefined, stop: () => undefined };
+  const timer = setInterval(() => context.heartbeat({ line: last }), BEAT_MS);
+  return {
+    note: (line) => {
+      last = line.slice(0, 200);
+    },
+    stop: () => clearInterval(timer),
+  };
+}
+
+const cancelled = (reason: unknown): unknown =>
+  reason instanceof CancelledFailure ? reason : new CancelledFailure('CANCELLED', [], reason as Error);
+
+function report(log: Logger, error: unknown): void {
+  const refused = error instanceof DomainError && !RETRYABLE[error.fault.kind];
+  if (refused) log.info({ err: error }, 'refused');
+  else log.warn({ err: error }, 'failed');
+}

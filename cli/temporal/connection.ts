@@ -1,0 +1,69 @@
+import { extname, join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
+import { NativeConnection } from '@temporalio/worker';
+import { unavailable } from '../../domain/fault.ts';
+import { encryption, type PayloadKey } from './codec.ts';
+
+/** Where Temporal is and how to speak to it. */
+export interface TemporalConfig {
+  readonly address: string;
+  readonly namespace: string;
+  /** PEM files' contents; true for TLS with the system's authorities. */
+  readonly tls?: true | { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer };
+  readonly apiKey?: string;
+}
+
+export interface TemporalClient {
+  readonly client: Client;
+  readonly close: () => Promise<void>;
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+export const failureConverterPath = join(import.meta.dirname, `failure-converter${extname(import.meta.filename)}`);
+
+/** How payloads and failures are written: encrypted with the installation's key. */
+export const dataConverter = (key: PayloadKey): DataConverter => ({
+  payloadCodecs: [encryption(key)],
+  failureConverterPath,
+});
+
+/** A client for starting and cancelling workflows; loads no native code. 'unavailable' with the way out if nobody answers. */
+export async function connectClient(config: TemporalConfig, key: PayloadKey): Promise<TemporalClient> {
+  const connection = await Connection.connect({ ...options(config), connectTimeout: CONNECT_TIMEOUT_MS }).catch(
+    (error: unknown) => {
+      throw unreachable(config, error);
+    },
+  );
+  const client = new Client({ connection, namespace: config.namespace, dataConverter: dataConverter(key) });
+  return { client, close: () => connection.close() };
+}
+
+/** A connection for workers. */
+export async function connectWorkers(config: TemporalConfig): Promise<NativeConnection> {
+  return NativeConnection.connect(options(config)).catch((error: unknown) => {
+    throw unreachable(config, error);
+  });
+}
+
+function options({ address, tls, apiKey }: TemporalConfig) {
+  return {
+    address,
+    // Compression costs time, and most engines are near: only a connection over TLS is taken to go far.
+    ...(tls ? {} : { grpcCompression: { codec: 'none' as const } }),
+    ...(apiKey ? { apiKey } : {}),
+    ...(tls ? { tls: tls === true ? true : tlsOptions(tls) } : {}),
+  };
+}
+
+const tlsOptions = ({ ca, cert, key }: Exclude<NonNullable<TemporalConfig['tls']>, true>) => ({
+  ...(ca ? { serverRootCACertificate: ca } : {}),
+  ...(cert && key ? { clientCertPair: { crt: cert, key } } : {}),
+});
+
+const unreachable = ({ address }: TemporalConfig, cause: unknown) =>
+  unavailable(
+    `Temporal does not answer at ${address}. Check that it runs and that the address is right (TEMPORAL_ADDRESS, --temporal), or name none to have one started.`,
+    cause,
+  );

@@ -1,0 +1,161 @@
+import { spawn } from 'node:child_process';
+import { watch } from 'node:fs';
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { Connection } from '@temporalio/client';
+import { unavailable } from '../../domain/fault.ts';
+import { SEARCH_ATTRIBUTES } from '../../domain/queues.ts';
+import { endProcess, isOurs } from './process.ts';
+import { findTemporal, type TemporalProgram } from './program.ts';
+
+/** A Temporal dev server whose database is in a data directory. */
+export interface DevServer {
+  readonly address: string;
+  readonly ui: string;
+  readonly pid: number;
+  /** In words: which program it is, and whether it was found running. */
+  readonly source: string;
+  /** Resolves when the server has ended. */
+  readonly stop: () => Promise<void>;
+}
+
+/** What is remembered of the server, so that a restart has the same address and finds one that survived us. */
+interface Record {
+  readonly pid: number;
+  readonly port: number;
+  readonly uiPort: number;
+  readonly database: string;
+  readonly source: string;
+}
+
+const HOST = '127.0.0.1';
+const START_TIMEOUT_MS = 20_000;
+const ANSWER_TIMEOUT_MS = 3_000;
+/** Its shutdown drains connections; more is a hang. */
+const STOP_GRACE_MS = 10_000;
+
+/** The server's own default of 20 reads a second makes every workflow task wait up to 50 ms. */
+const TUNING = ['transfer', 'timer', 'visibility'].flatMap((queue) => [
+  '--dynamic-config-value',
+  `history.${queue}ProcessorMaxPollRPS=1000`,
+]);
+
+/** Starts the data directory's Temporal server, or takes over the one that still runs since this process's predecessor was killed. */
+export async function devServer(dataDir: string, program?: TemporalProgram): Promise<DevServer> {
+  const file = join(dataDir, 'temporal.json');
+  const record = await readRecord(file);
+  if (record && (await isOurs(record.pid, record.database))) {
+    if (await answers(record.port)) return running(record, `${record.source}, still running`, file);
+    await endProcess(record.pid, STOP_GRACE_MS);
+  }
+  await mkdir(dataDir, { recursive: true });
+  const started = await start(dataDir, program ?? (await findTemporal()), record);
+  // Written beside and renamed: a reader never sees half of it.
+  await writeFile(`${file}.new`, JSON.stringify(started, null, 2));
+  await rename(`${file}.new`, file);
+  return running(started, started.source, file);
+}
+
+/** Succeeds if no server of this data directory runs. */
+export async function endDevServer(dataDir: string): Promise<void> {
+  const record = await readRecord(join(dataDir, 'temporal.json'));
+  if (record && (await isOurs(record.pid, record.database))) await endProcess(record.pid, STOP_GRACE_MS);
+}
+
+function running(record: Record, source: string, file: string): DevServer {
+  return {
+    address: `${HOST}:${record.port}`,
+    ui: `http://${HOST}:${record.uiPort}`,
+    pid: record.pid,
+    source,
+    stop: async () => {
+      await endProcess(record.pid, STOP_GRACE_MS);
+      // The ports stay known; the process is none of ours any more.
+      await writeFile(file, JSON.stringify({ ...record, pid: 0 }, null, 2));
+    },
+  };
+}
+
+async function readRecord(file: string): Promise<Record | null> {
+  const text = await readFile(file, 'utf8').catch(() => null);
+  return text === null ? null : (JSON.parse(text) as Record);
+}
+
+async function start(dataDir: string, program: TemporalProgram, last: Record | null): Promise<Record> {
+  const port = await freePort(last?.port);
+  const uiPort = await freePort(last?.uiPort);
+  // Another version may not open this file, or would migrate it for good.
+  const database = join(dataDir, `temporal-${program.version}.db`);
+  const logPath = join(dataDir, 'temporal.log');
+  await rm(logPath, { force: true });
+  // To a file: a pipe would break when this process is killed, and the server is to survive that.
+  const log = await open(logPath, 'a');
+  const child = spawn(program.path, serverArguments(database, port, uiPort), {
+    detached: true,
+    stdio: ['ignore', log.fd, log.fd],
+  });
+  await log.close();
+  await ready(child, logPath, port);
+  child.unref();
+  const source = `temporal ${program.version} (${program.from}: ${program.path})`;
+  return { pid: child.pid ?? 0, port, uiPort, database, source };
+}
+
+const serverArguments = (database: string, port: number, uiPort: number): string[] => [
+  ...['server', 'start-dev', '--ip', HOST, '--port', `${port}`, '--ui-ip', HOST, '--ui-port', `${uiPort}`],
+  ...['--db-filename', database, '--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
+  ...['--ui-disable-news-fetch', '--log-level', 'warn'],
+  ...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+  ...TUNING,
+];
+
+/** Resolves when the server answers; woken by what it writes. 'unavailable' with its last words if it ends or takes too long. */
+async function ready(child: ReturnType<typeof spawn>, logPath: string, port: number): Promise<void> {
+  const failed = async (what: string) => {
+    const log = await readFile(logPath, 'utf8').catch(() => '');
+    return unavailable(`The Temporal server ${what}: ${log.trim().split('\n').slice(-3).join(' | ')}`);
+  };
+  await new Promise<void>((resolve, reject) => {
+    const settle = (act: () => void): void => {
+      clearTimeout(deadline);
+      watcher.close();
+      child.removeAllListeners();
+      act();
+    };
+    const look = async (): Promise<void> => {
+      const log = await readFile(logPath, 'utf8');
+      if (/^Temporal Server:/m.test(log)) settle(resolve);
+    };
+    const fail = (what: string) => (): void => void failed(what).then((error) => settle(() => reject(error)));
+    const watcher = watch(logPath, () => void look());
+    const deadline = setTimeout(fail('did not start in time'), START_TIMEOUT_MS);
+    child.once('exit', fail('ended at once')).once('error', fail('could not be run'));
+    // It may have written before it was watched.
+    void look();
+  });
+  if (!(await answers(port))) throw await failed('started but does not answer');
+}
+
+async function answers(port: number): Promise<boolean> {
+  const connection = await Connection.connect({ address: `${HOST}:${port}`, connectTimeout: ANSWER_TIMEOUT_MS }).catch(
+    () => null,
+  );
+  await connection?.close();
+  return connection !== null;
+}
+
+/** The wanted port if it is free, else another that is. */
+async function freePort(wanted?: number): Promise<number> {
+  return (wanted && (await tryPort(wanted))) || (await tryPort(0)) || 0;
+}
+
+const tryPort = (port: number): Promise<number | null> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(null));
+    server.listen(port, HOST, () => {
+      const taken = (server.address() as AddressInfo).port;
+      server.close(() => resolve(taken));
+    });
+  });

@@ -1,0 +1,22 @@
+import type { Client } from '@temporalio/client';
+import proto from '@temporalio/proto';
+import { DomainError } from '../../domain/fault.ts';
+import { SEARCH_ATTRIBUTES } from '../../domain/queues.ts';
+
+// CommonJS whose names Node cannot see.
+const { INDEXED_VALUE_TYPE_KEYWORD } = proto.temporal.api.enums.v1.IndexedValueType;
+
+/** Registers the search attributes that a cluster lacks; says how to do it by hand if this client may not. */
+export async function ensureSearchAttributes(client: Client): Promise<void> {
+  const { operatorService } = client.connection as import('@temporalio/client').Connection;
+  const { namespace } = client.options;
+  const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
+  const missing = SEARCH_ATTRIBUTES.filter((name) => !(name in (customAttributes ?? {})));
+  if (missing.length === 0) return;
+  const searchAttributes = Object.fromEntries(missing.map((name) => [name, INDEXED_VALUE_TYPE_KEYWORD]));
+  await operatorService.addSearchAttributes({ namespace, searchAttributes }).catch((cause: unknown) => {
+    const byHand = missing.map((name) => `--name ${name} --type Keyword`).join(' ');
+    const why = `Temporal's namespace '${namespace}' lacks search attributes: temporal operator search-attribute create --namespace ${namespace} ${byHand}`;
+    throw new DomainError({ kind: 'unavailable', why }, { cause });
+  });
+}

@@ -1,0 +1,31 @@
+#!/usr/bin/python3
+"""format.py < JOB.json, as PID 1 of a private mount and PID namespace
+
+Runs the job's mkfs on its disk, confined: the program sees that disk and no other, since its options are a template author's.
+Overwrites what the disk holds. Safe to repeat; killed at any moment it leaves no mount and no process.
+
+Exit status: 0 done, 65 mkfs refused, with its words on standard error; otherwise the host could not run it.
+"""
+
+import os
+import sys
+
+import sandbox
+from disks import Export
+from workspace import WORK, begin
+
+
+def main():
+    job = begin()
+    export = Export(job["disk"]["source"], f"{WORK}/host/disk", owner=sandbox.FIRST_ID)
+    null = os.open("/dev/null", os.O_RDWR)
+    status = sandbox.Sandbox([null, null, 2]).start(WORK, [*job["argv"], "/disk"], ["--dev-bind", export.path, "/disk"])
+    export.close()
+    sys.exit(65 if status else 0)
+
+
+try:
+    main()
+except Exception as error:  # One line for the platform's log instead of a traceback.
+    print(f"{type(error).__name__}: {error}", file=sys.stderr)
+    sys.exit(1)

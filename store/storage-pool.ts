@@ -1,0 +1,14 @@
+import { eq } from 'drizzle-orm';
+import type { StoragePool } from '../domain/volume.ts';
+import type { Db } from './open.ts';
+import { storagePools } from './schema/volume.ts';
+
+export const findStoragePool = async (db: Db, name: string): Promise<StoragePool | undefined> =>
+  db.select().from(storagePools).where(eq(storagePools.name, name)).get();
+
+export const listStoragePools = async (db: Db): Promise<readonly StoragePool[]> =>
+  db.select().from(storagePools).orderBy(storagePools.name);
+
+export async function insertStoragePool(tx: Db, pool: StoragePool): Promise<void> {
+  await tx.insert(storagePools).values(pool);
+}

@@ -1,0 +1,77 @@
+import { and, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import type { NodeName, TaskId, VmId, Vni } from '../domain/ids.ts';
+import type { Vm, VmState } from '../domain/vm.ts';
+import type { Db } from './open.ts';
+import { nics, vms } from './schema/vm.ts';
+
+export type VmRow = typeof vms.$inferSelect;
+
+/** What a VM is to those who ask; how it was made and what is changing it stay inside. */
+export function toVm(row: VmRow): Vm {
+  const { changing: _c, scriptSha256: _s, userdataSha256: _u, args: _a, migrationMaxDowntimeMs: _m, ...vm } = row;
+  return vm;
+}
+
+export interface VmWhere {
+  readonly tenant?: string | undefined;
+  readonly node?: string | undefined;
+  readonly states?: readonly VmState[] | undefined;
+}
+
+export async function listVms(db: Db, where: VmWhere): Promise<readonly VmRow[]> {
+  const conditions: SQL[] = [];
+  if (where.tenant !== undefined) conditions.push(eq(vms.tenant, where.tenant));
+  if (where.node !== undefined) conditions.push(eq(vms.node, where.node as NodeName));
+  if (where.states)
+    conditions.push(
+      inArray(
+        vms.state,
+        where.states.filter((state) => state !== 'absent'),
+      ),
+    );
+  return db
+    .select()
+    .from(vms)
+    .where(and(...conditions))
+    .orderBy(vms.name);
+}
+
+export const findVm = async (db: Db, id: VmId): Promise<VmRow | undefined> =>
+  db.select().from(vms).where(eq(vms.id, id)).get();
+
+/** Names differ by more than case. */
+export const findVmByName = async (db: Db, name: string): Promise<VmRow | undefined> =>
+  db
+    .select()
+    .from(vms)
+    .where(eq(sql`lower(${vms.name})`, name.toLowerCase()))
+    .get();
+
+export async function insertVm(tx: Db, row: typeof vms.$inferInsert): Promise<void> {
+  await tx.insert(vms).values(row);
+}
+
+export async function updateVm(tx: Db, id: VmId, change: Partial<Omit<VmRow, 'id'>>): Promise<void> {
+  await tx.update(vms).set(change).where(eq(vms.id, id));
+}
+
+/** Whatever this task was changing is free for the next change. */
+export async function freeVmsOf(tx: Db, task: TaskId): Promise<void> {
+  await tx.update(vms).set({ changing: null }).where(eq(vms.changing, task));
+}
+
+/** Addresses and console go with it; volumes stay and belong to no VM. */
+export async function deleteVm(tx: Db, id: VmId): Promise<void> {
+  await tx.delete(vms).where(eq(vms.id, id));
+}
+
+/** Names of the VMs on a network. */
+export async function vmsOnNetwork(db: Db, vni: Vni): Promise<readonly string[]> {
+  const rows = await db
+    .selectDistinct({ name: vms.name })
+    .from(nics)
+    .innerJoin(vms, eq(vms.id, nics.vm))
+    .where(eq(nics.vni, vni))
+    .orderBy(vms.name);
+  return rows.map((row) => row.name);
+}

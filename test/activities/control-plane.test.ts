@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { storeControlPlane } from '../../activities/control-plane.ts';
+import type { ControlPlane } from '../../domain/control-plane.ts';
+import type { CreateVm } from '../../domain/plan.ts';
+import { CONSOLE_KEPT } from '../../store/console.ts';
+import { findNode, listPoolCapacities } from '../../store/node.ts';
+import { taskLogAfter } from '../../store/task.ts';
+import { updateVm } from '../../store/vm.ts';
+import { ADMIN, BUILDING, type Cluster, cluster, inputOf, report, request } from '../api/core/cluster.ts';
+
+let c: Cluster;
+let plane: ControlPlane;
+let cmd: CreateVm;
+beforeEach(async () => {
+  c = await cluster();
+  plane = storeControlPlane(c.store);
+  await plane.keepalive(report('hv1'));
+  await c.profile({ script: BUILDING, userdata: '#cloud-config\nhostname: {{vm.name}}\npw: {{json args.pw}}\n' });
+  cmd = await inputOf(c.store, (await c.services.provisioner.create(ADMIN, request({ args: ['pw=a: "b"'] }))).id);
+});
+afterEach(() => c.close());
+
+it('keeps what a node says, the first as primary', async () => {
+  await plane.keepalive(report('hv2', { pools: [{ name: 'vms', total: 9, free: 3 }], load: 2.5 }));
+  await plane.keepalive(report('hv2', { pools: [{ name: 'vms', total: 9, free: 2 }], load: 1.5 }));
+  expect(await findNode(c.store.read, 'hv1')).toMatchObject({ coordinatorState: 'primary', driver: 'sim' });
+  expect(await findNode(c.store.read, 'hv2')).toMatchObject({ coordinatorState: 'client', load: 1.5 });
+  expect(await listPoolCapacities(c.store.read)).toEqual([{ node: 'hv2', pool: 'vms', total: 9, free: 2 }]);
+});
+
+it('leaves to others only the memory that is not its guests', async () => {
+  await c.store.write((tx) => updateVm(tx, cmd.vm, { state: 'running' }));
+  await plane.keepalive(report('hv1', { memoryUsed: 3000, running: [cmd.vm, 'unknown'] }));
+  expect(await findNode(c.store.read, 'hv1')).toMatchObject({ memoryOther: 3000 - 512 });
+  await plane.keepalive(report('hv1', { memoryUsed: 100, running: [cmd.vm] }));
+  expect(await findNode(c.store.read, 'hv1')).toMatchObject({ memoryOther: 0 });
+});
+
+it('gives an install script all that it was accepted with, even if the templates change', async () => {
+  await c.profile({ script: 'def install(**kwargs):\n    raise\n', userdata: 'changed' });
+  expect(await plane.installInput(cmd.vm)).toEqual({
+    ...{ script: BUILDING, vmName: 'web1', vmId: 1, disks: cmd.disks, vnis: [100] },
+    args: { suite: 'bookworm', pw: 'a: "b"' },
+  });
+  const seed = await plane.seedInput(cmd.vm);
+  expect(seed.userData).toBe('#cloud-config\nhostname: web1\npw: "a: \\"b\\""\n');
+  expect(JSON.parse(seed.metaData)).toEqual({ 'instance-id': cmd.vm, 'local-hostname': 'web1' });
+  expect(JSON.parse(seed.networkConfig ?? '')).toMatchObject({
+    ethernets: { eth0: { match: { macaddress: cmd.nics[0]?.mac }, addresses: ['10.1.0.10/24'] } },
+  });
+});
+
+it('gives a build no VM', async () => {
+  const input = await plane.buildInput(cmd.base!);
+  expect(input).toMatchObject({ script: BUILDING, vmName: null, vmId: 0, vnis: [] });
+  expect(input.disks.map(({ volume }) => volume)).toEqual(
+    cmd.disks.map(({ fill }) => fill.kind === 'clone' && fill.source),
+  );
+});
+
+it('keeps a log in order, and the last of a console, told twice or not', async () => {
+  const line = (text: string) => ({ at: 1, step: 'install', text });
+  await plane.appendLog(cmd.task, [line('one'), line('two')]);
+  await plane.appendLog(cmd.task, [line('three')]);
+  const log = await taskLogAfter(c.store.read, cmd.task, 0, 9);
+  expect(log.map((entry) => entry.line.text)).toEqual(['one', 'two', 'three']);
+  await plane.appendConsole(cmd.vm, 0, 'grüße\n');
+  await plane.appendConsole(cmd.vm, 0, 'grüße\nlogin:');
+  await plane.appendConsole(cmd.vm, 4, 'ße\n');
+  expect(await c.services.vms.console(ADMIN, 'web1', 1000)).toBe('grüße\nlogin:');
+  expect(await c.services.vms.console(ADMIN, 'web1', 1)).toBe('login:');
+  expect(await c.services.vms.console(ADMIN, 'web1', 0)).toBe('');
+  await plane.appendConsole(cmd.vm, 14, 'x'.repeat(CONSOLE_KEPT));
+  expect(await c.services.vms.console(ADMIN, 'web1', 1000)).toBe('x'.repeat(CONSOLE_KEPT));
+  await plane.appendConsole('gone' as CreateVm['vm'], 0, 'last words');
+});
+
+it.each<[string, () => Promise<unknown>]>([
+  ['installInput', () => plane.installInput('x' as never)],
+  ['buildInput', () => plane.buildInput('x' as never)],
+  ['seedInput', () => plane.seedInput('x' as never)],
+  ['network', () => plane.network(9 as never)],
+  ['storagePool', () => plane.storagePool('x')],
+  ['appendLog', () => plane.appendLog('x' as never, [{ at: 1, step: 's', text: 't' }])],
+])('%s says what does not exist', async (_, call) => {
+  await expect(call()).rejects.toMatchObject({ fault: { kind: 'not-found' } });
+});
+
+it('names the networks of a node', async () => {
+  expect(await plane.networksOf('hv1' as never)).toEqual([100]);
+  expect(await plane.networksOf('hv2' as never)).toEqual([]);
+  expect(await plane.network(100 as never)).toMatchObject({ vni: 100, ip4: { gateway: '10.1.0.1' } });
+});

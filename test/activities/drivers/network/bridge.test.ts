@@ -1,0 +1,81 @@
+import { expect, it } from 'vitest';
+import { bridges } from '../../../../activities/drivers/network/bridge.ts';
+import type { Vni } from '../../../../domain/ids.ts';
+import type { Network } from '../../../../domain/network.ts';
+import { scriptedRun } from '../../../scripted-run.ts';
+
+const DIR = '/var/lib/slipway/nodes/hv1';
+const NETWORK: Network = {
+  vni: 200 as Vni,
+  description: 'office',
+  type: 'bridged',
+  mtu: null,
+  domain: null,
+  nameServers: [],
+  ip4: null,
+  nat: false,
+};
+const BRIDGE = JSON.stringify([{ ifname: 'vmbr200', ifindex: 7, ifalias: `slipway ${DIR}` }]);
+const show = (device: string): string => `ip -json link show dev ${device}`;
+const addresses = { argv: 'ip -json -4 address show dev vmbr200', stdout: '[{"addr_info":[]}]' };
+const up = { argv: `ip link set dev vmbr200 alias slipway ${DIR} mtu 1500 up` };
+const attach = { argv: 'ip link set dev vlan200 master vmbr200 up' };
+
+it("puts a bridged network's VLAN of the uplink into its bridge", async () => {
+  const { run, done } = scriptedRun([
+    { argv: show('vmbr200'), stdout: BRIDGE },
+    up,
+    { argv: show('vlan200'), code: 1 },
+    { argv: 'ip link add link bond0 name vlan200 type vlan id 200' },
+    attach,
+    addresses,
+    { argv: show('vmbr200'), stdout: BRIDGE },
+  ]);
+  expect(await bridges(DIR, run, 'bond0').ensure(NETWORK, false)).toBe(7);
+  done();
+});
+
+it('leaves a VLAN that is there as it is', async () => {
+  const { run, done } = scriptedRun([
+    { argv: show('vmbr200'), stdout: BRIDGE },
+    up,
+    { argv: show('vlan200'), stdout: '[{"ifname":"vlan200","ifindex":8}]' },
+    attach,
+    addresses,
+    { argv: show('vmbr200'), stdout: BRIDGE },
+  ]);
+  await bridges(DIR, run, 'bond0').ensure(NETWORK, false);
+  done();
+});
+
+it('refuses a bridged network on a node without an uplink', async () => {
+  const { run, done } = scriptedRun([{ argv: show('vmbr200'), stdout: BRIDGE }, up]);
+  await expect(bridges(DIR, run, undefined).ensure(NETWORK, false)).rejects.toMatchObject({
+    fault: { kind: 'invalid' },
+  });
+  done();
+});
+
+it('removes bridge and VLAN, whichever of them is there', async () => {
+  const { run, done } = scriptedRun([
+    { argv: show('vmbr200'), code: 1 },
+    { argv: show('vmbr200'), code: 1 },
+    { argv: show('vlan200'), stdout: '[{"ifname":"vlan200","ifindex":8}]' },
+    { argv: 'ip link delete dev vlan200' },
+  ]);
+  expect(await bridges(DIR, run, 'bond0').remove(NETWORK.vni)).toBe(true);
+  done();
+});
+
+it('leaves a bridge of other software alone', async () => {
+  const stdout = JSON.stringify([{ ifname: 'vmbr200', ifindex: 7, ifalias: 'pvc' }]);
+  const { run, done } = scriptedRun([
+    { argv: show('vmbr200'), stdout },
+    { argv: show('vmbr200'), stdout },
+  ]);
+  expect(await bridges(DIR, run, 'bond0').remove(NETWORK.vni)).toBe(false);
+  await expect(bridges(DIR, run, 'bond0').ensure(NETWORK, false)).rejects.toMatchObject({
+    fault: { kind: 'conflict' },
+  });
+  done();
+});

@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type Api, apiClient } from '../../cli/client/api.ts';
+import type { Instance } from '../../cli/instance/instance.ts';
+
+const SLIPWAY = join(import.meta.dirname, '../../slipway');
+
+/** A process of the product, as a user starts it. */
+export interface Process {
+  readonly pid: number;
+  /** What it wrote to standard error. */
+  readonly log: () => string;
+  /** SIGKILL to the process; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** SIGTERM; resolves with the exit status. */
+  end(): Promise<number | null>;
+}
+
+interface Started extends Process {
+  /** The line that said it was ready. */
+  readonly ready: string;
+}
+
+/** Starts `slipway` with these arguments; resolves when a line of `stream` satisfies `isReady`. Rejects with its log if it ends first. */
+async function start(
+  args: readonly string[],
+  stream: 'stdout' | 'stderr',
+  isReady: (line: string) => boolean,
+): Promise<Started> {
+  const child = spawn(SLIPWAY, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, TEMPORAL_ADDRESS: '' },
+  });
+  const written: string[] = [];
+  const ready = new Promise<string>((resolve, reject) => {
+    for (const name of ['stdout', 'stderr'] as const) {
+      createInterface({ input: child[name] }).on('line', (line) => {
+        written.push(line);
+        if (name === stream && isReady(line)) resolve(line);
+      });
+    }
+    child.once('exit', (code) => reject(new Error(`slipway ${args[0]} ended (${code}): ${written.join('\n')}`)));
+  });
+  const process_ = handle(child, () => written.join('\n'));
+  return { ...process_, ready: await ready };
+}
+
+function handle(child: ChildProcess, log: () => string): Process {
+  const send = async (signal: NodeJS.Signals): Promise<number | null> => {
+    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+    const exit = once(child, 'exit');
+    child.kill(signal);
+    const [code] = await exit;
+    return code as number | null;
+  };
+  return {
+    pid: child.pid ?? 0,
+    log,
+    kill: async () => void (await send('SIGKILL')),
+    end: () => send('SIGTERM'),
+  };
+}
+
+/** A directory for an installation; short, since sockets may be made in it. */
+export function dataDir(): { readonly dir: string; remove(): void } {
+  const dir = mkdtempSync(join(tmpdir(), 'slipway-'));
+  return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) };
+}
+
+export interface Up extends Process {
+  readonly instance: Instance;
+  readonly api: Api;
+}
+
+/** `slipway up`, on free ports unless told. */
+export async function up(dir: string, ...more: readonly string[]): Promise<Up> {
+  const ports = ['--listen', '127.0.0.1:0', '--metadata', '127.0.0.1:0'];
+  const started = await start(['up', '--data', dir, ...ports, ...more], 'stdout', (line) => line.startsWith('{'));
+  const instance = JSON.parse(started.ready) as Instance;
+  return { ...started, instance, api: apiClient(instance) };
+}
+
+/** `slipway api|control|node` alone; ready when its log says so. */
+export const role = (name: 'api' | 'control' | 'node', ...args: readonly string[]): Promise<Process> =>
+  start([name, ...args], 'stderr', (line) => line.includes('"msg":"started"'));
+
+/** One run of the command line; resolves with what it wrote and its exit status. */
+export async function slipway(...args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const child = spawn(SLIPWAY, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, TEMPORAL_ADDRESS: '' },
+  });
+  const out = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      out[name] += text;
+    });
+  }
+  const [code] = await once(child, 'close');
+  return { code: code as number, ...out };
+}

@@ -1,0 +1,108 @@
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ApplicationFailure } from '@temporalio/common';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import type { CreateVm } from '../../../domain/plan.ts';
+import { workflowId } from '../../../domain/task.ts';
+import { listTasks, type TaskRow } from '../../../store/task.ts';
+import { createCommand } from '../../workflows/commands.ts';
+import { acceptChange, acceptCollection, acceptCreation, acceptRemoval, keepBase } from './accept.ts';
+import { INJECTED, strike } from './tamper.ts';
+import { NODES, startWorld, type World } from './world.ts';
+
+/** Where the histories are kept: what a worker of today has to be able to go on with. */
+export const HISTORIES = join(import.meta.dirname, '../../golden/histories');
+/** Key of the recorded payloads; protects nothing. */
+export const RECORDING_KEY = '5a'.repeat(32);
+
+export interface Recorded {
+  readonly name: string;
+  readonly workflowId: string;
+  readonly history: unknown;
+}
+
+export async function readHistories(): Promise<readonly Recorded[]> {
+  const names = (await readdir(HISTORIES)).filter((name) => name.endsWith('.json')).sort();
+  return Promise.all(
+    names.map(async (name) => ({ name, ...JSON.parse(await readFile(join(HISTORIES, name), 'utf8')) }) as Recorded),
+  );
+}
+
+/** Runs one task of every kind to each of its ends, and writes their histories in place of those that were kept. */
+export async function recordHistories(): Promise<void> {
+  await rm(HISTORIES, { recursive: true, force: true });
+  await mkdir(HISTORIES, { recursive: true });
+  const world = await startWorld({ key: RECORDING_KEY });
+  try {
+    await recordCreations(world);
+    await recordChanges(world);
+    await recordImages(world);
+  } finally {
+    await world.close();
+  }
+}
+
+async function keep({ client }: World, name: string, task: TaskRow): Promise<TaskRow> {
+  const id = workflowId(task.id);
+  const history = JSON.parse(historyToJSON(await client.workflow.getHandle(id).fetchHistory()));
+  for (const event of history.events) anonymize(event);
+  await writeFile(join(HISTORIES, `${name}.${task.state}.json`), `${JSON.stringify({ workflowId: id, history })}\n`);
+  return task;
+}
+
+/** Without the names of the processes that took part. */
+function anonymize(value: Record<string, unknown>): void {
+  for (const [key, part] of Object.entries(value)) {
+    if (key === 'identity') value[key] = 'recorded';
+    else if (typeof part === 'object' && part !== null) anonymize(part as Record<string, unknown>);
+  }
+}
+
+async function recordCreations(world: World): Promise<void> {
+  const creation = (change: Partial<CreateVm> = {}) => acceptCreation(world.store, change);
+  await keep(world, 'createVm', await world.run(creation()));
+  await keep(world, 'createVm-disks', await world.run(creation({ define: false })));
+  for (const [name, trouble, label] of [
+    ['createVm-failed', 'fail before', 'install'],
+    ['createVm-cancelled', 'cancel during', 'awaitGuest'],
+    ['createVm-refused', 'fail before', 'reserve'],
+  ] as const) {
+    const task = await creation();
+    const struck = strike(label, trouble, () => world.cancel(task));
+    await keep(world, name, await world.tamper.during(struck, () => world.run(task)));
+  }
+  const stuck = await world.tamper.during(
+    async ({ label }, work) => {
+      if (label !== 'awaitGuest' && label !== 'removeLeases') return work();
+      throw ApplicationFailure.nonRetryable(`${label} was ${INJECTED}.`, 'internal');
+    },
+    () => world.run(creation()),
+  );
+  await keep(world, 'createVm-stuck', stuck);
+}
+
+async function recordChanges(world: World): Promise<void> {
+  const { vm } = (await world.run(acceptCreation(world.store, {}))).input as CreateVm;
+  for (const action of ['shutdown', 'start', 'restart', 'stop', 'delete'] as const) {
+    if (action === 'delete') {
+      const failing = await acceptChange(world.store, vm, 'start');
+      const struck = strike('startDomain', 'fail after', async () => undefined);
+      await keep(world, 'startVm-failed', await world.tamper.during(struck, () => world.run(failing)));
+    }
+    await keep(world, `${action}Vm`, await world.run(acceptChange(world.store, vm, action)));
+  }
+  await keep(world, 'removeNetwork', await world.run(acceptRemoval(world.store, 203, NODES)));
+}
+
+async function recordImages(world: World): Promise<void> {
+  const base = await keepBase(world.store, createCommand().disks, 'recorded');
+  const first = await keep(world, 'createVm-base-built', await world.run(acceptCreation(world.store, { base })));
+  const second = await keep(world, 'createVm-base-ready', await world.run(acceptCreation(world.store, { base })));
+  const built = (await listTasks(world.store.read, { active: false, limit: 100 })).find(
+    (task) => task.kind === 'image.build',
+  );
+  await keep(world, 'buildImage', built!);
+  await keep(world, 'collectImage', await world.run(acceptCollection(world.store, base, NODES[0]!)));
+  for (const { input } of [first, second]) await world.run(acceptChange(world.store, (input as CreateVm).vm, 'delete'));
+  await keep(world, 'collectImage', await world.run(acceptCollection(world.store, base, NODES[0]!)));
+}

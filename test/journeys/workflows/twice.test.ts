@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { CreateVm } from '../../../domain/plan.ts';
+import type { TaskRow } from '../../../store/task.ts';
+import { createCommand } from '../../workflows/commands.ts';
+import { acceptChange, acceptCollection, acceptCreation, acceptRemoval, keepBase } from './accept.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { Around } from './tamper.ts';
+import { NODES, startWorld, type World } from './world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(() => world.close());
+
+const once: Around = (_, work) => work();
+/** Whatever its first answer was: it may have been lost on the way. */
+const twice: Around = async (_, work) => {
+  await work();
+  return work();
+};
+/** Every activity of a node half runs, as far as its driver lets it, and then runs. */
+const afterHalf: Around = async ({ onNode }, work) => {
+  if (onNode) await Promise.race([work(), Promise.resolve()]).catch(() => undefined);
+  return work();
+};
+
+/** A whole life, and everything that exists after each of its tasks. */
+async function life(around: Around): Promise<readonly Snapshot[]> {
+  const after: Snapshot[] = [];
+  const run = async (accept: () => Promise<TaskRow>): Promise<TaskRow> => {
+    const task = await world.tamper.during(around, () => accept().then(world.run));
+    expect(task, task.kind).toMatchObject({ state: 'SUCCESS', error: null, current: task.total });
+    after.push(world.snapshot());
+    return task;
+  };
+  const base = await keepBase(world.store, createCommand().disks, 'twice');
+  for (const change of [{}, { base }, { base, seed: 'metadata', wait: 'running' }] as const) {
+    const made = await run(() => acceptCreation(world.store, change));
+    const { vm } = made.input as CreateVm;
+    for (const action of ['shutdown', 'start', 'restart', 'stop', 'delete'] as const)
+      await run(() => acceptChange(world.store, vm, action));
+  }
+  await run(() => acceptCollection(world.store, base, NODES[0]!));
+  await run(() => acceptRemoval(world.store, 201, NODES));
+  return after;
+}
+
+/** Names of what exists, without what was minted: two lives are the same if these are. */
+const shape = (snapshot: Snapshot): readonly string[] =>
+  Object.entries(snapshot)
+    .map(([key, value]) => plain(`${key} ${states(value)}`))
+    .sort();
+
+const plain = (text: string): string =>
+  text
+    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}/g, 'ID')
+    .replace(/52:54:00:00:\S\S:\S\S/g, 'MAC')
+    .replace(/vm\d+(_\w+)?(-[0-9a-f]{8})?/g, 'VM$1')
+    .replace(/base-[0-9a-f]{16}/g, 'BASE')
+    .replace(/\b[0-9a-f]{64}\b/g, 'HASH');
+
+const states = (value: string): string => /"state":"[^"]*"|"running":\w+|"defined":\w+/.exec(value)?.[0] ?? '';
+
+it('ends the same, when every activity runs twice', { timeout: 120_000 }, async () => {
+  const [expected, doubled] = [await life(once), await life(twice)];
+  expect(doubled.map(shape)).toEqual(expected.map(shape));
+  expect(world.tamper.calls.length).toBeGreaterThan(100);
+  const halved = await life(afterHalf);
+  expect(halved.map(shape)).toEqual(expected.map(shape));
+});

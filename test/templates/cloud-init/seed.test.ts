@@ -1,0 +1,130 @@
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import type { DomainError } from '../../../domain/fault.ts';
+import type { Guest, GuestNic } from '../../../domain/guest.ts';
+import type { Mac, NodeName, VmId, Vni } from '../../../domain/ids.ts';
+import { renderSeed } from '../../../templates/cloud-init/seed.ts';
+import { renderUserdata } from '../../../templates/cloud-init/userdata.ts';
+
+const NIC: GuestNic = {
+  vni: 100 as Vni,
+  // Unquoted, YAML 1.1 reads this one as a number in base 60.
+  mac: '52:54:00:12:34:56' as Mac,
+  ip: '10.100.0.16',
+  network: '10.100.0.0/16',
+  gateway: '10.100.0.1',
+  dhcp: true,
+  nameServers: [],
+  domain: 'slipway.internal',
+  mtu: null,
+};
+const BRIDGED: GuestNic = {
+  ...NIC,
+  vni: 200 as Vni,
+  mac: '52:54:00:12:34:57' as Mac,
+  ip: null,
+  network: null,
+  gateway: null,
+  dhcp: false,
+  domain: null,
+  mtu: 9000,
+};
+const GUEST: Guest = {
+  id: '6b1c2f0e-0000-4000-8000-000000000001' as VmId,
+  name: 'web1',
+  node: 'hv1' as NodeName,
+  profile: 'debian-12',
+  args: { greeting: 'say "hi": yes', empty: '' },
+  userdata: '#cloud-config\nhostname: {{vm.name}}\nruncmd:\n  - [echo, {{json args.greeting}}]\n',
+  nics: [NIC],
+};
+const MULTIPART = [
+  'Content-Type: multipart/mixed; boundary="=="',
+  'MIME-Version: 1.0',
+  '',
+  '--==',
+  'Content-Type: text/cloud-config',
+  '',
+  'hostname: {{vm.name}}',
+  '--==',
+  'Content-Type: text/x-shellscript',
+  '',
+  '#!/bin/sh',
+  'echo $HOME "$(date)" {{networks.0.ip}}',
+  '--==--',
+  '',
+].join('\r\n');
+
+it.each<[string, Guest]>([
+  ['managed', GUEST],
+  [
+    'two-networks',
+    {
+      ...GUEST,
+      nics: [
+        { ...NIC, nameServers: ['192.0.2.53'] },
+        { ...NIC, mac: '52:54:00:12:34:58' as Mac, ip: '10.100.0.17' },
+        BRIDGED,
+      ],
+    },
+  ],
+  ['bridged-only', { ...GUEST, nics: [BRIDGED], userdata: null }],
+  ['multi-part', { ...GUEST, userdata: MULTIPART }],
+  ['no-network', { ...GUEST, nics: [] }],
+])('writes the NoCloud seed %s', async (name, guest) => {
+  const { metaData, userData, networkConfig } = renderSeed(guest);
+  const golden = (file: string): string => `../../golden/seed/${name}.${file}`;
+  await expect(metaData).toMatchFileSnapshot(golden('meta-data'));
+  await expect(userData).toMatchFileSnapshot(golden('user-data'));
+  if (networkConfig === null) expect(guest.nics).toEqual([]);
+  else await expect(networkConfig).toMatchFileSnapshot(golden('network-config'));
+});
+
+it('writes YAML in which nothing is read as anything but itself', () => {
+  const hostile = { ...GUEST, name: 'yes', nics: [{ ...NIC, mac: '52:54:00:12:34:56' as Mac, domain: 'no' }] };
+  const { metaData, networkConfig } = renderSeed(hostile);
+  expect(parse(metaData, { version: '1.1' })).toEqual({ 'instance-id': GUEST.id, 'local-hostname': 'yes' });
+  const { eth0 } = parse(networkConfig ?? '', { version: '1.1' }).ethernets;
+  expect(eth0.match.macaddress).toBe('52:54:00:12:34:56');
+});
+
+it('leaves multi-part documents whole', () => {
+  expect(renderUserdata({ ...GUEST, userdata: MULTIPART })).toBe(
+    MULTIPART.replace('{{vm.name}}', 'web1').replace('{{networks.0.ip}}', '10.100.0.16'),
+  );
+});
+
+it.each([
+  ['{{vm.nmae}}', "there is no value for 'nmae'"],
+  ['{{args.missing}}', "there is no value for 'missing'"],
+  ['{{nothing}}', "there is no value for 'nothing'"],
+  ['{{networks.1.ip}}', 'no value'],
+  ['one\n{{json args.missing}}', 'there is no value for what a helper is asked to use (line 2, column 0)'],
+  ['{{#each netwroks}}{{mac}}{{/each}}', 'there is no value'],
+  ['{{#with args.missing}}{{x}}{{/with}}', 'there is no value'],
+  ['{{log vm.name}}', 'no such helper'],
+  ['{{#if vm.name}}open', 'Parse error'],
+])('says what is wrong with %s', (userdata, message) => {
+  let fault: unknown;
+  try {
+    renderUserdata({ ...GUEST, userdata });
+  } catch (error) {
+    fault = (error as DomainError).fault;
+  }
+  expect(fault).toMatchObject({ kind: 'invalid', field: 'userdata', why: expect.stringContaining(message) });
+});
+
+it.each([
+  ['{{args.empty}}', ''],
+  ['{{json args.empty}}', '""'],
+  ['{{#if args.missing}}a{{else}}b{{/if}}', 'b'],
+  ['{{#unless args.missing}}b{{/unless}}', 'b'],
+  ['{{json networks}}', expect.stringContaining('"vni":100')],
+  ['## template: jinja\n{{ v1.region }}', '## template: jinja\n{{ v1.region }}'],
+  ['{{#each networks}}{{mac}};{{/each}}', '52:54:00:12:34:56;'],
+  ['<&"\'> {{args.greeting}}', '<&"\'> say "hi": yes'],
+  ['{{vm.constructor.name}}', undefined],
+])('renders %j', (userdata, expected) => {
+  if (expected === undefined) expect(() => renderUserdata({ ...GUEST, userdata })).toThrow();
+  else expect(renderUserdata({ ...GUEST, userdata })).toEqual(expected);
+});

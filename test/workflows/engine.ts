@@ -1,0 +1,80 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { ApplicationFailure, CancelledFailure, TemporalFailure } from '@temporalio/common';
+
+/** The workflow engine as far as plain functions need it: activities are calls of `dispatch`, cancellation is a flag of a scope. */
+
+/** `cancelled`: the call was made, but the engine does not carry it out. */
+type Dispatch = (name: string, args: readonly unknown[], cancelled: boolean) => Promise<unknown>;
+
+const scopes = new AsyncLocalStorage<CancellationScope>();
+const dispatches = new AsyncLocalStorage<Dispatch>();
+
+class CancellationScope {
+  private cancelled = false;
+  readonly cancellable: boolean;
+  readonly parent: CancellationScope | undefined = scopes.getStore();
+  constructor(options: { readonly cancellable?: boolean } = {}) {
+    this.cancellable = options.cancellable ?? true;
+  }
+  get isCancelled(): boolean {
+    return this.cancellable && (this.cancelled || (this.parent?.isCancelled ?? false));
+  }
+  cancel(): void {
+    this.cancelled = true;
+  }
+  run<T>(fn: () => Promise<T>): Promise<T> {
+    return scopes.run(this, fn);
+  }
+  static cancellable<T>(fn: () => Promise<T>): Promise<T> {
+    return new CancellationScope().run(fn);
+  }
+  static nonCancellable<T>(fn: () => Promise<T>): Promise<T> {
+    return new CancellationScope({ cancellable: false }).run(fn);
+  }
+}
+
+/** Runs a workflow as a plain function; `cancel` asks it to end. */
+export function runPlain(
+  dispatch: Dispatch,
+  workflow: () => Promise<void>,
+): { done: Promise<void>; cancel: () => void } {
+  const root = new CancellationScope();
+  return { done: dispatches.run(dispatch, () => root.run(workflow)), cancel: () => root.cancel() };
+}
+
+async function call(name: string, args: readonly unknown[]): Promise<unknown> {
+  const dispatch = dispatches.getStore();
+  if (!dispatch) throw new Error('bug: no world');
+  return dispatch(name, args, scopes.getStore()?.isCancelled ?? false);
+}
+
+const proxy = (): unknown =>
+  new Proxy(
+    {},
+    {
+      get:
+        (_, name: string) =>
+        (...args: unknown[]) =>
+          call(name, args),
+    },
+  );
+
+/** Stands in for '@temporalio/workflow'. */
+export const engine = {
+  AsyncLocalStorage,
+  CancellationScope,
+  ApplicationFailure,
+  CancelledFailure,
+  TemporalFailure,
+  isCancellation: (error: unknown) => error instanceof CancelledFailure,
+  proxyActivities: proxy,
+  proxyLocalActivities: proxy,
+  setCurrentDetails: () => undefined,
+  log: { error: () => undefined, info: () => undefined, warn: () => undefined },
+  defineSignal: (name: string) => ({ type: 'signal', name }),
+  setHandler: () => undefined,
+  workflowInfo: () => ({ workflowId: 'task:plain' }),
+  getExternalWorkflowHandle: () => ({ signal: async () => undefined, cancel: async () => undefined }),
+  condition: async () => true,
+  ParentClosePolicy: { ABANDON: 'ABANDON' },
+};

@@ -1,0 +1,60 @@
+import { expect, it, vi } from 'vitest';
+import type { Disk } from '../../domain/volume.ts';
+import { createCommand } from './commands.ts';
+import { eachStepUnwinds } from './unwinds.ts';
+
+vi.mock('@temporalio/workflow', async () => (await import('./engine.ts')).engine);
+const { control } = await import('../../workflows/lib/control.ts');
+const { onNode } = await import('../../workflows/lib/node.ts');
+const { saga } = await import('../../workflows/lib/saga.ts');
+
+const cmd = createCommand();
+const [first, second] = cmd.disks as [Disk, Disk];
+const { cleanup, long } = onNode(cmd.node);
+const UNDOS = { reserve: 'release', 'ensureVolume:sda': 'removeVolume:sda', 'ensureVolume:sdb': 'removeVolume:sdb' };
+
+type Undo = () => Promise<unknown>;
+const steps: [() => Promise<unknown>, Undo][] = [
+  [() => control.reserve(cmd), () => control.release(cmd.vm)],
+  [() => long.ensureVolume(first), () => cleanup.removeVolume(first)],
+  [() => long.ensureVolume(second), () => cleanup.removeVolume(second)],
+];
+
+/** A saga with one thing wrong. */
+async function flawed(flaw: 'none' | 'late' | 'forgotten' | 'order' | 'first stuck'): Promise<void> {
+  const armed: Undo[] = [];
+  try {
+    for (const [forward, undo] of steps) {
+      if (flaw !== 'late') armed.push(undo);
+      await forward();
+      if (flaw === 'late') armed.push(undo);
+    }
+  } catch (cause) {
+    const { CancellationScope } = (await import('./engine.ts')).engine;
+    if (flaw === 'forgotten') armed.splice(1, 1);
+    const order = flaw === 'order' ? armed : armed.reverse();
+    await CancellationScope.nonCancellable(async () => {
+      for (const undo of order) await (flaw === 'first stuck' ? undo() : undo().catch(() => undefined));
+    });
+    throw cause;
+  }
+}
+
+it('is content with the saga of the product', async () => {
+  const workflow = () =>
+    saga(async (step) => {
+      for (const [forward, undo] of steps) await step('step', forward, undo);
+    });
+  expect(await eachStepUnwinds(UNDOS, workflow)).toEqual(Object.keys(UNDOS));
+});
+
+it('is content with a flawless one', () => eachStepUnwinds(UNDOS, () => flawed('none')));
+
+it.each([
+  ['late', /left|undone/],
+  ['forgotten', /left volume|undone/],
+  ['order', /undone/],
+  ['first stuck', /stuck .*undone/],
+] as const)('bites when the undo is %s', async (flaw, message) => {
+  await expect(eachStepUnwinds(UNDOS, () => flawed(flaw))).rejects.toThrow(message);
+});

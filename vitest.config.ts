@@ -1,0 +1,36 @@
+import { defineConfig } from 'vitest/config';
+
+/** Folders of test/ that are not unit tests; each is a project of its name. */
+const APART = ['contracts', 'journeys', 'real'] as const;
+
+/** Milliseconds a test may take, by what it does: boots guests, kills processes, drives real programs. */
+const TIMEOUT = { contracts: 60_000, journeys: 120_000, real: 600_000 } as const;
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    globalSetup: ['test/leftovers.ts'],
+    projects: [
+      {
+        test: {
+          pool: 'forks',
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: APART.map((folder) => `test/${folder}/**`),
+          testTimeout: 15_000,
+        },
+      },
+      ...APART.map((name) => ({
+        test: {
+          pool: 'forks',
+          name,
+          include: [`test/${name}/**/*.test.ts`],
+          testTimeout: TIMEOUT[name],
+          hookTimeout: TIMEOUT[name],
+          // One file at a time: they share the host's bridges, ports and two cores.
+          fileParallelism: false,
+        },
+      })),
+    ],
+  },
+});

@@ -1,0 +1,75 @@
+import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
+import type { HostActivities } from '../../activities/host.ts';
+import type { NodeName } from '../../domain/ids.ts';
+import { nodeQueue } from '../../domain/queues.ts';
+import { control } from './control.ts';
+import { currentStep } from './progress.ts';
+import { wasNotTakenUp } from './reason.ts';
+
+/** After this long without anybody taking up the work, the task says what it waits for. */
+const SOON = '15s';
+/** How long a step waits for its node before the workflow decides that it is dead. */
+const NODE_WAIT = '10m';
+/** The same for an undo: long enough for a host to reboot. */
+const UNDO_WAIT = '15m';
+
+/** An attempt that does not beat is lost: a killed worker is noticed this late. */
+const HEARTBEAT = '15s';
+
+const QUICK: ActivityOptions = {
+  startToCloseTimeout: '5m',
+  scheduleToCloseTimeout: '20m',
+  heartbeatTimeout: HEARTBEAT,
+  retry: { initialInterval: '500ms', maximumInterval: '15s', maximumAttempts: 8 },
+};
+
+const LONG: ActivityOptions = {
+  startToCloseTimeout: '2h',
+  scheduleToCloseTimeout: '4h',
+  heartbeatTimeout: HEARTBEAT,
+  retry: { initialInterval: '1s', maximumInterval: '30s', maximumAttempts: 4 },
+};
+
+const CLEANUP: ActivityOptions = {
+  startToCloseTimeout: '5m',
+  scheduleToStartTimeout: UNDO_WAIT,
+  scheduleToCloseTimeout: '1h',
+  heartbeatTimeout: HEARTBEAT,
+  retry: { initialInterval: '500ms', maximumInterval: '1m' },
+};
+
+/** A node's activities by how long they may take. `waiting(ms)` ends after that long, however often the node restarts meanwhile. */
+export function onNode(node: NodeName) {
+  return {
+    host: patient(node, QUICK),
+    long: patient(node, LONG),
+    cleanup: proxyActivities<HostActivities>({ ...CLEANUP, taskQueue: nodeQueue(node) }),
+    waiting: (ms: number) =>
+      patient(node, {
+        ...QUICK,
+        startToCloseTimeout: ms,
+        scheduleToCloseTimeout: ms,
+        retry: { maximumInterval: '5s' },
+      }),
+  };
+}
+
+/** Activities that wait for a node which does not answer, and let the task say so meanwhile. */
+function patient(node: NodeName, options: ActivityOptions): HostActivities {
+  const taskQueue = nodeQueue(node);
+  const first = proxyActivities<HostActivities>({ ...options, taskQueue, scheduleToStartTimeout: SOON });
+  const again = proxyActivities<HostActivities>({ ...options, taskQueue, scheduleToStartTimeout: NODE_WAIT });
+  return new Proxy(first, {
+    get: (_, name: keyof HostActivities) => async (input: never) => {
+      try {
+        return await first[name](input);
+      } catch (error) {
+        if (!wasNotTakenUp(error)) throw error;
+        const step = currentStep();
+        if (step)
+          await control.noteProgress(step.task, { ...step, status: `${step.status}: waiting for node ${node}` });
+        return again[name](input);
+      }
+    },
+  });
+}

@@ -1,0 +1,73 @@
+import { ApplicationFailure, CancellationScope, CancelledFailure, log } from '@temporalio/workflow';
+import { beginStep, undoStep } from './progress.ts';
+import { reasonOf } from './reason.ts';
+
+/** Names the undos that did not succeed, latest step first, each with its reason. */
+export type Stuck = readonly string[];
+
+/** One effect with its undo. The undo is told which later undos got stuck, and may only use what was known before the step. */
+export type Step = <T>(
+  name: string,
+  forward: () => Promise<T>,
+  undo?: (stuck: Stuck) => Promise<unknown>,
+) => Promise<T>;
+
+/** Type of the failure of a saga that could not be undone completely. */
+export const NEEDS_OPERATOR = 'needs-operator';
+
+interface Armed {
+  readonly name: string;
+  readonly undo: (stuck: Stuck) => Promise<unknown>;
+}
+
+/**
+ * Runs steps, also several at a time. If one fails or the workflow is cancelled, the others are cancelled and waited for, then every
+ * step begun is undone, latest first, and the cause is thrown; 'needs-operator' if an undo got stuck.
+ */
+export async function saga<T>(body: (step: Step) => Promise<T>): Promise<T> {
+  const armed: Armed[] = [];
+  const running = new Set<Promise<unknown>>();
+  const scope = new CancellationScope();
+  let over = false;
+
+  const step: Step = (name, forward, undo) => {
+    if (over) return Promise.reject(new CancelledFailure(`'${name}' was not begun`));
+    // Armed before running: a step that timed out may still have done its work.
+    if (undo) armed.push({ name, undo });
+    const work = beginStep(name, forward);
+    running.add(work);
+    return work;
+  };
+
+  try {
+    return await scope.run(() => body(step));
+  } catch (cause) {
+    over = true;
+    // Shielded: a cancelled workflow must still clean up after itself.
+    const stuck = await CancellationScope.nonCancellable(async () => {
+      scope.cancel();
+      // A step beside the failed one must not do its work after its undo.
+      await Promise.allSettled(running);
+      return unwind(armed);
+    });
+    if (stuck.length === 0) throw cause;
+    throw ApplicationFailure.nonRetryable(stuckReason(cause, stuck), NEEDS_OPERATOR);
+  }
+}
+
+async function unwind(armed: Armed[]): Promise<Stuck> {
+  const stuck: string[] = [];
+  for (const { name, undo } of armed.reverse()) {
+    // One stuck undo must not strand the ones before it.
+    await undoStep(name, () => undo(stuck)).catch((error: unknown) => {
+      log.error('undo failed', { step: name, error });
+      stuck.push(`${name}: ${reasonOf(error)}`);
+    });
+  }
+  return stuck;
+}
+
+/** One sentence for a person: why it failed, and what is left. */
+export function stuckReason(cause: unknown, stuck: Stuck): string {
+  return `${reasonOf(cause)} Could not be undone: ${stuck.join('; ')}`;
+}

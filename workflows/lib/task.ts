@@ -1,0 +1,50 @@
+import { ApplicationFailure, CancellationScope, isCancellation, TemporalFailure } from '@temporalio/workflow';
+import type { TaskId } from '../../domain/ids.ts';
+import { control, controlDurably } from './control.ts';
+import { withTask } from './progress.ts';
+import { isConflict, reasonOf } from './reason.ts';
+
+export interface TaskSpec {
+  readonly task: TaskId;
+  /** How many steps there will be. */
+  readonly total: number;
+  /** Status of the task when it has succeeded. */
+  readonly done: string;
+  /** Gives back what was reserved with the task's row, when the task cannot even begin. */
+  readonly giveBack?: (cause: unknown) => Promise<unknown>;
+}
+
+/** Runs a task's body and writes its outcome: SUCCESS, REVOKED if it was cancelled and undone, else FAILURE with the reason. */
+export async function asTask(spec: TaskSpec, body: () => Promise<void>): Promise<void> {
+  const finish = (state: 'FAILURE' | 'REVOKED', status: string, error: string | null) =>
+    shielded(() => control.finishTask(spec.task, { state, status, error }));
+  try {
+    // Shielded: a task cancelled before it began has reservations to give back, which its body does.
+    await shielded(() => begin(spec));
+    await withTask(spec.task, spec.total, body);
+  } catch (cause) {
+    if (isCancellation(cause)) await finish('REVOKED', 'cancelled and undone', null);
+    else await finish('FAILURE', 'failed', reasonOf(cause));
+    throw asFailure(cause);
+  }
+  // A cancellation that arrives with the last words makes the engine ask for them anew: then it must find the same history.
+  await shielded(() => controlDurably.finishTask(spec.task, { state: 'SUCCESS', status: spec.done, error: null }));
+}
+
+async function begin({ task, total, giveBack }: TaskSpec): Promise<void> {
+  try {
+    await control.beginTask(task, total);
+  } catch (cause) {
+    // A task that has ended is none of this run's: it may have succeeded, and reserves nothing any more.
+    if (!isConflict(cause)) await giveBack?.(cause);
+    throw cause;
+  }
+}
+
+/** Runs to its end even if the workflow is cancelled. */
+export const shielded = <T>(work: () => Promise<T>): Promise<T> => CancellationScope.nonCancellable(work);
+
+// A plain Error would not end the workflow but block it.
+function asFailure(cause: unknown): unknown {
+  return cause instanceof TemporalFailure ? cause : ApplicationFailure.nonRetryable(reasonOf(cause), 'internal');
+}

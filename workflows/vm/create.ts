@@ -1,0 +1,139 @@
+import { clonedDisks } from '../../domain/base-image.ts';
+import type { CreateVm } from '../../domain/plan.ts';
+import type { Disk } from '../../domain/volume.ts';
+import { awaitBase, leaveBase } from '../image/await.ts';
+import { control } from '../lib/control.ts';
+import { onNode } from '../lib/node.ts';
+import { type Step, type Stuck, saga } from '../lib/saga.ts';
+import { asTask, shielded } from '../lib/task.ts';
+
+/** Leaves the VM as far as was asked (installed, defined, started, waited for), or leaves nothing behind. */
+export async function createVm(cmd: CreateVm): Promise<void> {
+  const { vm, name } = cmd;
+  const { host, waiting, cleanup } = onNode(cmd.node);
+  const spec = {
+    task: cmd.task,
+    total: countSteps(cmd),
+    done: starts(cmd) ? `${name} runs` : `${name} is ready`,
+    giveBack: () => control.release(vm),
+  };
+
+  await asTask(spec, () =>
+    saga(async (step) => {
+      await step(
+        'reserve',
+        () => control.reserve(cmd),
+        (stuck) => release(cmd, stuck),
+      );
+      await together(
+        () => makeDisks(cmd, step),
+        ...(cmd.define ? [() => connect(cmd, step), () => seed(cmd, step)] : []),
+      );
+      if (cmd.define) {
+        await step(
+          'define',
+          async () => control.recordDefined(vm, await host.defineDomain(cmd)),
+          () => cleanup.undefineDomain(vm),
+        );
+      }
+      if (starts(cmd))
+        await step(
+          'start',
+          () => host.startDomain(vm),
+          () => cleanup.stopDomain(vm),
+        );
+      if (awaitsGuest(cmd))
+        await step('wait for cloud-init', () => waiting(cmd.waitTimeoutMs).awaitGuest({ vm, name }));
+      // Shielded, as every last step: what has been recorded is not undone by a cancellation that came too late.
+      await step('record', () => shielded(() => control.recordVm(vm, starts(cmd) ? 'running' : 'stopped', null)));
+    }),
+  );
+}
+
+const starts = (cmd: CreateVm): boolean => cmd.define && cmd.start;
+// A domain that was started runs: waiting for 'running' is no step of its own.
+const awaitsGuest = (cmd: CreateVm): boolean => starts(cmd) && cmd.wait === 'cloud-init';
+
+/** Volumes, filesystems and what the script installs. Removing a volume undoes what was put on it. */
+async function makeDisks(cmd: CreateVm, step: Step): Promise<void> {
+  const { host, long, cleanup } = onNode(cmd.node);
+  const { base, vm } = cmd;
+  if (base)
+    await step(
+      'base image',
+      () => awaitBase(cmd, base),
+      () => leaveBase(cmd, base),
+    );
+
+  const disks = clonedDisks(cmd.disks, base);
+  await together(
+    ...disks.map((disk) => async () => {
+      await step(
+        `volume ${disk.diskId}`,
+        () => long.ensureVolume(disk),
+        () => cleanup.removeVolume(disk),
+      );
+      if (isFormatted(disk)) await step(`format ${disk.diskId}`, () => long.formatVolume(disk));
+    }),
+  );
+  if (base)
+    await step(
+      'boot files',
+      () => host.copyBootFiles({ vm, base }),
+      () => cleanup.removeBootFiles(vm),
+    );
+  if (cmd.install)
+    await step(
+      'install',
+      () => long.install({ task: cmd.task, vm, disks }),
+      () => cleanup.removeBootFiles(vm),
+    );
+}
+
+const connect = (cmd: CreateVm, step: Step): Promise<void> =>
+  step(
+    'network',
+    () => onNode(cmd.node).host.ensureNics(cmd.nics),
+    () => onNode(cmd.node).cleanup.removeLeases(cmd.nics),
+  );
+
+async function seed(cmd: CreateVm, step: Step): Promise<void> {
+  if (cmd.seed !== 'nocloud') return;
+  const { host, cleanup } = onNode(cmd.node);
+  await step(
+    'seed',
+    () => host.writeSeed(cmd.vm),
+    () => cleanup.removeSeed(cmd.vm),
+  );
+}
+
+/** A VM of which something is left keeps its name and its reservations, and says why. */
+const release = (cmd: CreateVm, stuck: Stuck): Promise<void> =>
+  stuck.length === 0
+    ? control.release(cmd.vm)
+    : control.recordVm(cmd.vm, 'failed', `Creation failed and could not be undone: ${stuck.join('; ')}`);
+
+/** A clone has its source's filesystem. */
+const isFormatted = (disk: Disk): boolean => disk.filesystem !== null && disk.fill.kind === 'blank';
+
+/** How many steps there will be. */
+export function countSteps(cmd: CreateVm): number {
+  const disks = clonedDisks(cmd.disks, cmd.base);
+  const formatted = disks.filter(isFormatted).length;
+  const optional = [
+    cmd.base !== null, // base image
+    cmd.base !== null, // boot files
+    cmd.install,
+    cmd.define, // network
+    cmd.define && cmd.seed === 'nocloud',
+    cmd.define,
+    starts(cmd),
+    awaitsGuest(cmd),
+  ];
+  return 2 + disks.length + formatted + optional.filter(Boolean).length;
+}
+
+/** Runs branches at the same time; the saga cancels the others when one fails. */
+async function together(...branches: readonly (() => Promise<unknown>)[]): Promise<void> {
+  await Promise.all(branches.map((branch) => branch()));
+}
