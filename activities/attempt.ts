@@ -3,8 +3,10 @@ import type { TaskId } from '../domain/ids.ts';
 
 /** What an activity may know of the attempt that it runs in. */
 export interface Attempt {
-  /** 1 for the first. */
+  /** 1 for the first; more where another may have half run. */
   readonly number: number;
+  /** Epoch milliseconds after which the engine gives the activity up, all attempts together. */
+  readonly deadline: number;
   /** Aborted when the task is cancelled, the attempt replaced, or the worker told to end. */
   readonly signal: AbortSignal;
   readonly task: TaskId | null;

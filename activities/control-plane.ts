@@ -13,7 +13,7 @@ import type { Db, Store } from '../store/open.ts';
 import { findStoragePool } from '../store/storage-pool.ts';
 import { advanceTask, appendTaskLog, findTask } from '../store/task.ts';
 import { contentOf } from '../store/text.ts';
-import { findVm } from '../store/vm.ts';
+import { findVm, memoryOfVms, observeRunning } from '../store/vm.ts';
 import { disksOf } from '../store/volume.ts';
 import { renderSeed } from '../templates/cloud-init/seed.ts';
 
@@ -64,17 +64,12 @@ async function keepNode(tx: Db, report: NodeReport): Promise<void> {
     daemonState: 'run',
     coordinatorState: primary === undefined ? 'primary' : 'client',
     domainState: 'ready',
-    memoryOther: await memoryOfOthers(tx, report),
+    // Guests take what they touch, at most what they were given: the rest of what is used is not theirs.
+    memoryOther: Math.max(0, Math.round(memoryUsed - (await memoryOfVms(tx, report.running)))),
     seenAt: Date.now(),
   });
   for (const pool of report.pools ?? []) await setPoolCapacity(tx, name, pool);
-}
-
-/** Guests take what they touch, at most what they were given: the rest of what is used is not theirs. */
-async function memoryOfOthers(tx: Db, report: NodeReport): Promise<number> {
-  let guests = 0;
-  for (const id of report.running) guests += (await findVm(tx, id as VmId))?.memory ?? 0;
-  return Math.max(0, Math.round(report.memoryUsed - guests));
+  await observeRunning(tx, name, report.running, report.askedAt);
 }
 
 async function installInput(db: Db, id: VmId): Promise<InstallInput> {

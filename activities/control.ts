@@ -83,8 +83,10 @@ export function controlActivities(store: Store): ControlActivities {
     recordDefined: (vm, xml) => store.write((tx) => updateVm(tx, vm, { xml, defined: true })),
     recordVm: (vm, state, reason, task) =>
       store.write(async (tx) => {
-        if (task !== undefined && (await findVm(tx, vm))?.changing !== task) return;
-        await updateVm(tx, vm, { state, failedReason: reason, changing: null });
+        const changing = (await findVm(tx, vm))?.changing ?? null;
+        if (task !== undefined && changing !== task) return;
+        const rests = changing === null ? {} : { changing: null, restingSince: Date.now() };
+        await updateVm(tx, vm, { state, failedReason: reason, ...rests });
       }),
     forgetVm: (vm, keepDisks) => store.write((tx) => forget(tx, vm, keepDisks)),
     claimBase: (base, node, waiter) => store.write((tx) => claimBase(tx, base, node, waiter)),

@@ -6,10 +6,14 @@ import { bridgeOf } from '../domain/network.ts';
 import type { CreateVm } from '../domain/plan.ts';
 import { currentAttempt } from './attempt.ts';
 import { bootDir, readBoot } from './boot.ts';
+import { lastLine } from './console-tail.ts';
 import type { HostDeps } from './host.ts';
 
 /** cloud-init's last line on the console, whatever it was told to do. */
-const CLOUD_INIT_FINISHED = /Cloud-init v\. .* finished/;
+const CLOUD_INIT_FINISHED = /Cloud-init v\. .* finished at /;
+
+/** Before the engine's own deadline, which would say no more than that it has passed. */
+const MARGIN_MS = 2_000;
 
 /** Where a VM's NoCloud seed is kept on its node. */
 export const seedPath = (nodeDir: string, vm: VmId): string => join(nodeDir, 'seeds', `${vm}.iso`);
@@ -69,13 +73,21 @@ async function awaitGuest(
   { vm, name }: { readonly vm: VmId; readonly name: string },
 ): Promise<void> {
   if (!hypervisor.traits.boots) return;
+  const { signal, deadline } = currentAttempt();
+  const late = AbortSignal.timeout(Math.max(0, deadline - MARGIN_MS - Date.now()));
+  const saidLast = async (): Promise<string> => {
+    const line = await lastLine(hypervisor.consolePath(vm));
+    return line === '' ? 'its console shows nothing' : `its console ends with: ${line}`;
+  };
   try {
-    await hypervisor.awaitConsole(vm, CLOUD_INIT_FINISHED, currentAttempt().signal);
+    await hypervisor.awaitConsole(vm, CLOUD_INIT_FINISHED, AbortSignal.any([signal, late]));
   } catch (error) {
-    // Waiting again would not help: the driver says 'unavailable' also when the guest is off for good.
+    signal.throwIfAborted();
+    // 'conflict': waiting again would not help.
+    if (late.aborted) throw conflict(`${name} runs, but cloud-init did not finish in time; ${await saidLast()}`);
     if (!(error instanceof DomainError) || error.fault.kind !== 'unavailable') throw error;
     const running = (await hypervisor.list()).some((domain) => domain.vm === vm && domain.running);
     if (running) throw error;
-    throw conflict(`${name} went off before cloud-init had finished: see its console log.`);
+    throw conflict(`${name} went off before cloud-init had finished; ${await saidLast()}`);
   }
 }

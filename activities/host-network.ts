@@ -6,8 +6,8 @@ export function networkActivities({ network, controlPlane }: Pick<HostDeps, 'net
   return {
     /** Succeeds if the networks of these guests are here, and DHCP and DNS know the guests. */
     ensureNics: async (nics: readonly Nic[]): Promise<void> => {
-      for (const vni of new Set(nics.map((nic) => nic.vni))) await network.ensure(await controlPlane.network(vni));
-      for (const nic of nics) await network.ensureLease(nic);
+      const byNetwork = Map.groupBy(nics, (nic) => nic.vni);
+      for (const [vni, guests] of byNetwork) await network.ensure(await controlPlane.network(vni), guests);
     },
 
     /** The networks stay: other guests may be on them. */

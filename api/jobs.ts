@@ -36,8 +36,20 @@ export function temporalJobs(client: Client): Jobs {
         if (!(error instanceof WorkflowNotFoundError)) throw unreachable(error);
       }
     },
+
+    fate: async (task) => {
+      try {
+        const { status } = await client.workflow.getHandle(workflowId(task)).describe();
+        return GOES_ON.includes(status.name) ? null : status.name.toLowerCase().replaceAll('_', ' ');
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return 'unknown';
+        throw unreachable(error);
+      }
+    },
   };
 }
+
+const GOES_ON: readonly string[] = ['RUNNING', 'CONTINUED_AS_NEW', 'PAUSED', 'UNSPECIFIED'];
 
 const VERBS: Readonly<Record<TaskKind, string>> = {
   'provisioner.create': 'Create VM',

@@ -75,6 +75,7 @@ function shellCreations(dir: string, scratch: string): (name: string) => void {
       .replaceAll(disk, file)
       .replace(/<uuid>.*<\/uuid>/, `<uuid>${uuid}</uuid>`)
       .replace(/<name>.*<\/name>/, `<name>${name}</name>`)
+      .replace(/<target dev='tap.*'\/>/, '')
       .replace(/<mac address='.*'\/>/, `<mac address='${mac}'/>`);
     const xmlFile = join(scratch, `${name}.xml`);
     writeFileSync(xmlFile, xml);

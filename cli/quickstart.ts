@@ -81,7 +81,7 @@ async function toRunning(api: Api, vm: Vm | null): Promise<string | null> {
   if (vm?.state === 'start') return creationOf(api);
   if (vm?.state === 'stop') {
     say(`VM '${NAME}' is there and is started.`);
-    await seeThrough(api, await api.put(`/vm/${NAME}/state`, { state: 'start' }));
+    await seeThrough(api, await api.post(`/vm/${NAME}/state`, { state: 'start' }));
     return creationOf(api);
   }
   if (vm && vm.state !== 'provision')
@@ -119,6 +119,8 @@ function whatNow({ api, token, temporalUi, data }: Instance, vm: Vm, task: strin
     temporalUi && task
       ? `${temporalUi}/namespaces/default/workflows/${encodeURIComponent(`task:${task}`)}`
       : temporalUi;
+  const named = process.env.SLIPWAY_QUICKSTART_DATA;
+  const again = `${sim ? ' --sim' : ''}${named ? ` --data ${named}` : ''}`;
   const curl = `curl -H 'X-Api-Key: ${token}'`;
   return [
     '',
@@ -134,7 +136,7 @@ function whatNow({ api, token, temporalUi, data }: Instance, vm: Vm, task: strin
     `  ${curl} -X POST '${api}/api/v1/provisioner/create?name=demo2&profile=${PROFILE}'`,
     `  ${curl} '${api}/api/v1/tasks?finished=true'`,
     '',
-    `End it: ./scripts/quickstart --stop${sim ? ' --sim' : ''}   Remove every trace: ./scripts/quickstart --purge${sim ? ' --sim' : ''}`,
+    `End it: ./scripts/quickstart --stop${again}   Remove every trace: ./scripts/quickstart --purge${again}`,
   ].join('\n');
 }
 

@@ -14,4 +14,6 @@ export interface Jobs {
   }): Promise<void>;
   /** Asks the workflow to end and undo; success if it has ended already. */
   cancel(task: TaskId): Promise<void>;
+  /** How the workflow ended, in a word for people ('terminated', 'unknown', …); null while it goes on. */
+  fate(task: TaskId): Promise<string | null>;
 }

@@ -27,7 +27,9 @@ export interface NodeReport {
   readonly load: number;
   readonly memoryUsed: number;
   readonly memoryFree: number;
-  /** Domains that are running now, by VM id. */
+  /** Epoch milliseconds when the node began to ask its hypervisor. */
+  readonly askedAt: number;
+  /** Domains that were running then or later, by VM id. */
   readonly running: readonly string[];
   /** What its storage pools have, in MiB: without it, no creation is refused for want of space. */
   readonly pools?: readonly { readonly name: string; readonly total: number; readonly free: number }[];

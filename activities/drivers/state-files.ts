@@ -30,7 +30,12 @@ export function stateFiles<T>(dir: string): StateFiles<T> {
       await writeFile(draft, `${JSON.stringify(value, null, 2)}\n`);
       await rename(draft, path(key));
     },
-    drop: (key) => rm(path(key), { force: true }),
+    drop: async (key) => {
+      await rm(path(key), { force: true });
+      // A process that was killed while it wrote has left its draft.
+      const names = (await readdir(dir).catch(absent)) ?? [];
+      for (const name of names) if (name.startsWith(`${key}.json.`)) await rm(join(dir, name), { force: true });
+    },
     keys: async () => {
       const names = (await readdir(dir).catch(absent)) ?? [];
       return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));

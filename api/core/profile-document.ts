@@ -21,7 +21,7 @@ import { checkPartName, mustExist } from './template/check.ts';
 import { checkMacTemplate, checkVni } from './template/network.ts';
 import { checkDisk } from './template/storage.ts';
 import { checkSystemTemplate } from './template/system.ts';
-import type { NewDisk, TextKind } from './template.ts';
+import type { NewDisk, NewSystemTemplate, TextKind } from './template.ts';
 
 /** Makes the profile and its parts, all named after it, what the document says. To be called in a transaction. */
 export async function applyDocument(tx: Db, document: ProfileDocument): Promise<void> {
@@ -92,14 +92,7 @@ export async function exportDocument(db: Db, profile: ProfileRow): Promise<Profi
 async function applySystem(tx: Db, { name, system }: ProfileDocument): Promise<void> {
   const known = await findSystemTemplate(tx, name);
   const template = {
-    vcpus: system.vcpus,
-    memory: system.memoryMiB as MiB,
-    serial: system.serial ?? true,
-    vnc: system.vnc ?? false,
-    vncBind: system.vncBind ?? null,
-    nodeLimit: (system.nodeLimit as readonly NodeName[] | undefined) ?? null,
-    nodeSelector: (system.nodeSelector as Selector | undefined) ?? null,
-    nodeAutostart: system.autostart ?? false,
+    ...toSystem(system),
     migrationMethod: known?.migrationMethod ?? null,
     migrationMaxDowntimeMs: known?.migrationMaxDowntimeMs ?? null,
   };
@@ -107,6 +100,20 @@ async function applySystem(tx: Db, { name, system }: ProfileDocument): Promise<v
   if (known) await updateSystemTemplate(tx, known.id, template);
   else await insertSystemTemplate(tx, { name, ...template });
 }
+
+/** The system template that a document asks for. */
+export const toSystem = (system: ProfileDocument['system']): Omit<NewSystemTemplate, 'name'> => ({
+  vcpus: system.vcpus,
+  memory: system.memoryMiB as MiB,
+  serial: system.serial ?? true,
+  vnc: system.vnc ?? false,
+  vncBind: system.vncBind ?? null,
+  nodeLimit: (system.nodeLimit as readonly NodeName[] | undefined) ?? null,
+  nodeSelector: (system.nodeSelector as Selector | undefined) ?? null,
+  nodeAutostart: system.autostart ?? false,
+  migrationMethod: null,
+  migrationMaxDowntimeMs: null,
+});
 
 async function applyNetworks(tx: Db, { name, networks, macTemplate }: ProfileDocument): Promise<string | null> {
   if (networks === undefined && macTemplate === undefined) return null;
@@ -136,7 +143,8 @@ async function applyDisks(tx: Db, { name, disks }: ProfileDocument): Promise<str
   return name;
 }
 
-function toDisk(disk: NonNullable<ProfileDocument['disks']>[number]): NewDisk {
+/** The storage template's disk that a document asks for. */
+export function toDisk(disk: NonNullable<ProfileDocument['disks']>[number]): NewDisk {
   return {
     diskId: disk.id,
     pool: disk.pool,

@@ -40,9 +40,13 @@ export function createApp(options: AppOptions): Express {
     docsRouter(dialects.map(({ title, mounts }) => ({ name: title, url: `${mounts[0]}/openapi.json` }))),
   );
   for (const dialect of dialects) {
-    const document = openApiDocument(dialect, version);
+    // Made when it is first asked for: no start waits for it.
+    let document: object | undefined;
     for (const mount of dialect.mounts)
-      app.get(`${mount}/openapi.json`, (_request, response) => void response.json(document));
+      app.get(`${mount}/openapi.json`, (_request, response) => {
+        document ??= openApiDocument(dialect, version);
+        response.json(document);
+      });
   }
   for (const dialect of dialects) app.use([...dialect.mounts], dialectRouter(dialect, authenticate));
   app.use(nothingHere(dialects));

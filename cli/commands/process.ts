@@ -20,8 +20,6 @@ const METRICS = [
   "where the Temporal SDK's Prometheus metrics are served (default: nowhere)",
 ] as const;
 
-const workers = ({ metrics = null }: { readonly metrics?: string | null }) => ({ workers: { metrics } });
-
 const SHARED = `
 Log lines are JSON on standard error. Needs a Temporal server (--temporal or TEMPORAL_ADDRESS), and the data directory
 that the other processes use: its store is where they meet.`;
@@ -38,7 +36,9 @@ export const controlCommand = (): Command =>
     .option(...METRICS)
     .addHelpText('after', SHARED)
     .action((options: MetricsOptions) =>
-      runProcess({ role: 'control', logToFile: false, ...workers(options) }, options, runControl),
+      runProcess({ role: 'control', logToFile: false }, options, (settings, things) =>
+        runControl(settings, things, options.metrics),
+      ),
     );
 
 /** `slipway node`; its subcommands are added by the program. */
@@ -51,8 +51,8 @@ export const nodeCommand = (): Command =>
     .option(...METRICS)
     .addHelpText('after', SHARED)
     .action((options: NodeOptions) => {
-      const plan = { ...nameOf(options), stepMs: options.sim ? stepMsOf(options) : null };
-      return runProcess({ role: 'node', logToFile: false, ...workers(options) }, options, (settings, things) =>
+      const plan = { ...nameOf(options), stepMs: options.sim ? stepMsOf(options) : null, metrics: options.metrics };
+      return runProcess({ role: 'node', logToFile: false }, options, (settings, things) =>
         runNode(settings, things, plan),
       );
     });

@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 import { profileDocument } from '../../api/dialects/pvc/profile-document.ts';
+import { invalid } from '../../domain/fault.ts';
 import { table } from '../client/table.ts';
+import { checkProfile } from '../profile/check.ts';
 import { readProfile, writeProfile } from '../profile/directory.ts';
 import { apiOf, type ClientOptions, clientCommand, part, printJson, printLine, repeated } from './client.ts';
 
@@ -87,11 +89,13 @@ const check = (): Command =>
   new Command('check')
     .description('name every mistake in a profile directory; needs no API')
     .argument('<dir>')
-    .option('--json', 'print the document')
-    .action((dir: string, options: { json?: boolean }) => {
-      const document = readProfile(dir);
-      if (options.json) return printJson(document);
-      printLine(`Profile '${document.name}' is well-formed.`);
+    .option('--json', 'print document and mistakes')
+    .action(async (dir: string, options: { json?: boolean }) => {
+      const { document, mistakes, notes } = await checkProfile(dir);
+      if (options.json) printJson({ document, mistakes, notes });
+      else for (const note of notes) printLine(note);
+      if (mistakes.length > 0) throw invalid(dir, ['not what a profile is:', ...mistakes].join('\n  '));
+      if (!options.json) printLine(`Profile '${document?.name}' is well-formed.`);
     });
 
 const Rendered = z.looseObject({

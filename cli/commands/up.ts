@@ -33,9 +33,7 @@ export const upCommand = (): Command =>
       const ready = (instance: Instance): void => void process.stdout.write(`${JSON.stringify(instance)}\n`);
       const metrics = `127.0.0.1:${await freePort('127.0.0.1')}`;
       const plan = { simulated: simulatedNodes(options.sim), stepMs: stepMsOf(options), metrics, say, ready };
-      await runProcess({ role: 'up', logToFile: true, workers: { metrics } }, options, (settings, things) =>
-        bringUp(settings, things, plan),
-      );
+      await runProcess({ role: 'up', logToFile: true }, options, (settings, things) => bringUp(settings, things, plan));
     });
 
 function simulatedNodes(option: string | true | undefined): number {

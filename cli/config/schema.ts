@@ -56,6 +56,11 @@ const Temporal = z.strictObject({
   namespace: z.string().min(1).default('default'),
 });
 
+const Images = z.strictObject({
+  /** Base images that nothing was cloned from for so long are removed. */
+  unused_days: z.coerce.number().positive().max(3650).default(7),
+});
+
 const Node = z.strictObject({
   name: z
     .string()
@@ -75,6 +80,7 @@ export const ConfigSchema = z.strictObject({
   api: Api.prefault({}),
   metadata: Metadata.prefault({}),
   temporal: Temporal.prefault({}),
+  base_images: Images.prefault({}),
   node: Node.prefault({}),
 });
 

@@ -36,7 +36,8 @@ export async function startAgent(deps: AgentDeps): Promise<Agent> {
     warn: (error, vm) => log.warn({ err: error, vm }, 'a part of a console log was not kept'),
   });
   await keepAlive(deps);
-  for (const domain of await hypervisor.list()) if (domain.running) consoles.follow(domain.vm);
+  // Also of those that are off: their last words may have come while nobody followed.
+  for (const domain of await hypervisor.list()) consoles.follow(domain.vm);
   const restored = restoreNetworks(deps);
   const beats = beat(deps, stopping.signal);
   return {
@@ -61,6 +62,7 @@ async function beat(deps: AgentDeps, signal: AbortSignal): Promise<void> {
 }
 
 async function keepAlive({ name, hypervisor, controlPlane, pools, storage }: AgentDeps): Promise<void> {
+  const askedAt = Date.now();
   const [facts, usage, domains, names] = await Promise.all([
     hypervisor.facts(),
     hypervisor.usage(),
@@ -71,7 +73,7 @@ async function keepAlive({ name, hypervisor, controlPlane, pools, storage }: Age
   const capacities = await Promise.all(
     names.map(async (pool) => ({ name: pool, ...(await (await storage(pool)).capacity()) })),
   );
-  await controlPlane.keepalive({ name, facts, ...usage, running, pools: capacities });
+  await controlPlane.keepalive({ name, facts, ...usage, askedAt, running, pools: capacities });
 }
 
 /** What the node's VMs are on has to be there after a reboot; one network that cannot be does not keep the node away. */

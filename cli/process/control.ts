@@ -1,10 +1,12 @@
 import { controlActivities } from '../../activities/control.ts';
 import { storeControlPlane } from '../../activities/control-plane.ts';
+import { settleLost } from '../../api/core/lost.ts';
 import { sweep } from '../../api/core/sweeper.ts';
 import type { Jobs } from '../../domain/jobs.ts';
 import type { Store } from '../../store/open.ts';
 import { workflowBundle } from '../temporal/bundle.ts';
 import { controlWorker, sdkLogger } from '../temporal/worker.ts';
+import { again } from './again.ts';
 import type { EngineConnection } from './engine.ts';
 import type { Running } from './running.ts';
 import type { Settings } from './settings.ts';
@@ -16,8 +18,11 @@ export interface ControlDeps {
   readonly engine: EngineConnection;
 }
 
-/** How often is looked for tasks that were accepted and never started: only what a process that died left is found. */
+/** Looked for now and then, since nobody is left who could tell of it: what a process that died left undone. */
 const SWEEP_MS = 5_000;
+/** Asks the engine about each task that goes on, so seldom. */
+const LOST_MS = 60_000;
+const DAY_MS = 24 * 60 * 60_000;
 
 /** Runs workflows and the activities that touch the store; starts what was accepted but never started. */
 export async function startControl({ settings, store, jobs, engine }: ControlDeps): Promise<readonly Running[]> {
@@ -30,34 +35,10 @@ export async function startControl({ settings, store, jobs, engine }: ControlDep
     bundle,
     log,
   });
-  return [{ name: 'control worker', ...worker }, sweeping({ settings, store, jobs })];
-}
-
-/** The next sweep begins SWEEP_MS after the last one has ended. */
-function sweeping({ settings, store, jobs }: Omit<ControlDeps, 'engine'>): Running {
-  const { log } = settings;
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> = Promise.resolve();
-  let stopped = false;
-  const again = (): void => {
-    if (stopped) return;
-    timer = setTimeout(() => {
-      running = sweep(store, jobs, { log })
-        .then(({ told }) => {
-          if (told > 0) log.info({ told }, 'tasks that were accepted and never started are started now');
-        })
-        .catch((error: unknown) => log.error({ err: error }, 'a sweep failed'))
-        .finally(again);
-    }, SWEEP_MS);
-  };
-  again();
-  return {
-    name: 'sweeper',
-    ended: new Promise(() => undefined),
-    stop: async () => {
-      stopped = true;
-      clearTimeout(timer);
-      await running;
-    },
-  };
+  const unusedBaseMs = settings.config.base_images.unused_days * DAY_MS;
+  return [
+    { name: 'control worker', ...worker },
+    again('sweeper', SWEEP_MS, log, () => sweep(store, jobs, { log, unusedBaseMs })),
+    again('search for lost tasks', LOST_MS, log, () => settleLost(store, jobs)),
+  ];
 }

@@ -14,6 +14,8 @@ import { endDevServer } from '../temporal/dev-server.ts';
 import { endProcess } from '../temporal/process.ts';
 import { SYSTEM_URI } from './libvirt.ts';
 
+const LIBVIRTD = packageFile('scripts/host/libvirtd.sh');
+
 /** Ending in order takes this long at most; then it is done by force. */
 const STOP_MS = 60_000;
 
@@ -39,7 +41,10 @@ export async function bringDown(paths: Paths, plan: DownPlan): Promise<void> {
     removeInstance(paths.instance);
   }
   await endDevServer(paths.dir);
-  if (plan.guests || plan.purge) await endGuests(paths, plan);
+  const guestsToo = plan.guests || plan.purge;
+  if (guestsToo) await endGuests(paths, plan);
+  // A private libvirtd outlives a process that was killed.
+  if (existsSync(paths.libvirt)) await run([LIBVIRTD, guestsToo ? 'end' : 'stop', paths.libvirt]);
   if (plan.purge) {
     rmSync(paths.dir, { recursive: true, force: true });
     say(`Removed ${paths.dir}.`);
@@ -60,7 +65,6 @@ async function endGuests(paths: Paths, { purge, say }: DownPlan): Promise<void> 
     const network = networkDrivers.linux({ dir, run });
     for (const vni of await network.list()) await network.remove(vni);
   }
-  if (existsSync(paths.libvirt)) await run([packageFile('scripts/host/libvirtd.sh'), 'end', paths.libvirt]);
 }
 
 /** VMs whose guests are this machine's; null where all are simulated, or nothing was ever made. */
@@ -78,5 +82,5 @@ async function realVms(paths: Paths) {
 /** The private libvirtd's if there is one, running again if it had ended: its guests can outlive it. */
 async function uriOf(paths: Paths): Promise<string> {
   if (!existsSync(paths.libvirt)) return SYSTEM_URI;
-  return (await run([packageFile('scripts/host/libvirtd.sh'), 'start', paths.libvirt])).stdout.trim();
+  return (await run([LIBVIRTD, 'start', paths.libvirt])).stdout.trim();
 }

@@ -3,7 +3,7 @@ import type { PayloadKey } from '../temporal/codec.ts';
 import { loadKey } from '../temporal/codec.ts';
 import { connectClient, connectWorkers, type TemporalConfig } from '../temporal/connection.ts';
 import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
-import type { WorkerDeps } from '../temporal/worker.ts';
+import { installRuntime, type WorkerDeps } from '../temporal/worker.ts';
 import type { Settings } from './settings.ts';
 
 /** A connection to Temporal, as a client and for workers. */
@@ -17,19 +17,28 @@ export interface EngineConnection {
   stop(): Promise<void>;
 }
 
-/** Connects; 'unavailable' with the way out if nobody answers, or if the namespace lacks what tasks are listed by. */
-export async function connectEngine(settings: Settings, address: string): Promise<EngineConnection> {
+/** Connects; 'unavailable' with the way out if nobody answers, or if the namespace lacks what tasks are listed by. `metrics` is HOST:PORT for the SDK's own Prometheus endpoint. */
+export async function connectEngine(
+  settings: Settings,
+  address: string,
+  metrics: string | null = null,
+): Promise<EngineConnection> {
   const { namespace } = settings.config.temporal;
   const config: TemporalConfig = { address, namespace };
   const key = await loadKey(settings.paths.dir);
   const { client, close } = await connectClient(config, key);
   await ensureSearchAttributes(client);
+  // The SDK's native part ends with this connection; made without need, it would keep the process alive.
+  const nativeConnection = (to: TemporalConfig) => {
+    installRuntime(settings.log, metrics);
+    return connectWorkers(to);
+  };
   let workers: ReturnType<typeof connectWorkers> | undefined;
   return {
     client,
     key,
     forWorkers: async () => {
-      workers ??= connectWorkers(config);
+      workers ??= nativeConnection(config);
       return { connection: await workers, namespace, key };
     },
     check: async (signal) => {

@@ -21,7 +21,7 @@ interface Opened {
   readonly engine: EngineConnection;
 }
 
-async function open(settings: Settings, things: Stack): Promise<Opened> {
+async function open(settings: Settings, things: Stack, metrics?: string): Promise<Opened> {
   const { temporal, paths } = settings;
   if (temporal === null) {
     throw unavailable(
@@ -30,7 +30,7 @@ async function open(settings: Settings, things: Stack): Promise<Opened> {
   }
   const store = openStore(paths.store);
   things.push({ stop: () => store.close() });
-  return { store, engine: things.push(await connectEngine(settings, temporal)) };
+  return { store, engine: things.push(await connectEngine(settings, temporal, metrics)) };
 }
 
 /** Each part is ended when the process is. */
@@ -51,22 +51,22 @@ export const runApi: Begin = async (settings, things) => {
   );
 };
 
-/** `slipway control`. */
-export const runControl: Begin = async (settings, things) => {
-  const { store, engine } = await open(settings, things);
+/** `slipway control`; `metrics` is HOST:PORT of the SDK's Prometheus endpoint. */
+export async function runControl(settings: Settings, things: Stack, metrics?: string): Promise<readonly Running[]> {
+  const { store, engine } = await open(settings, things, metrics);
   const { jobs } = composeCore(settings, store, engine);
   return kept(things, await startControl({ settings, store, jobs, engine }));
-};
+}
 
 /** `slipway node`; `stepMs` makes it a simulated one. */
 export async function runNode(
   settings: Settings,
   things: Stack,
-  plan: { readonly name?: NodeName; readonly stepMs: number | null },
+  plan: { readonly name?: NodeName; readonly stepMs: number | null; readonly metrics?: string | undefined },
 ): Promise<readonly Running[]> {
   const name = plan.name ?? (settings.nodeName as NodeName);
   if (plan.stepMs === null) needsRoot();
-  const { store, engine } = await open(settings, things);
+  const { store, engine } = await open(settings, things, plan.metrics);
   const metadata = settings.metadata ?? METADATA_DEFAULT;
   if (plan.stepMs === null && metadata.port === 0) throw conflict('--metadata: a node has to be told the port.');
   const drivers =

@@ -1,4 +1,3 @@
-import { installRuntime } from '../temporal/worker.ts';
 import { askedToStop, type Running, type Stack, stack } from './running.ts';
 import { type ProcessOptions, type Settings, settingsOf } from './settings.ts';
 
@@ -6,8 +5,6 @@ export interface ProcessSpec {
   readonly role: string;
   /** Whether the log goes into the data directory instead of standard error. */
   readonly logToFile: boolean;
-  /** Set for processes with workers: HOST:PORT of the SDK's own Prometheus endpoint, null for none. */
-  readonly workers?: { readonly metrics: string | null };
 }
 
 /** Begins the parts of a process, pushing what is to be ended with it; returns those whose failure ends the process. */
@@ -18,8 +15,6 @@ export async function runProcess(spec: ProcessSpec, options: ProcessOptions, beg
   const asked = askedToStop();
   const settings = settingsOf(spec.role, options, spec.logToFile);
   const { log } = settings;
-  // Its native part ends with the last worker's connection: without one it would keep the process alive.
-  if (spec.workers) installRuntime(log, spec.workers.metrics);
   const things = stack((error) => log.error({ err: error }, 'a part of this process could not be ended'));
   try {
     const parts = await begin(settings, things);

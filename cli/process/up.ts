@@ -45,7 +45,7 @@ export async function bringUp(settings: Settings, things: Stack, plan: UpPlan): 
 
   const store = openStore(paths.store);
   things.push({ stop: () => store.close() });
-  const engine = things.push(await connectEngine(settings, server.address));
+  const engine = things.push(await connectEngine(settings, server.address, plan.metrics));
   const { services, jobs } = composeCore(settings, store, engine);
   await keepConfiguredTokens(store, settings.config.api.authentication.tokens);
   const driver = plan.simulated > 0 ? 'sim' : 'local';

@@ -3,42 +3,69 @@ import { isAbsolute, join, relative, resolve } from 'node:path';
 import { parseDocument, stringify } from 'yaml';
 import type { z } from 'zod';
 import { profileDocument } from '../../api/dialects/pvc/profile-document.ts';
-import { conflict, invalid } from '../../domain/fault.ts';
+import { conflict, DomainError, invalid } from '../../domain/fault.ts';
+import { packageFile } from '../package-root.ts';
 
 export type ProfileFileDocument = z.infer<typeof profileDocument>;
 
 /** The file that a profile directory is known by. */
 export const PROFILE_FILE = 'profile.yaml';
 
+/** What editors complete and check profile.yaml by; made from the schema that the API checks it with. */
+export const SCHEMA_FILE = 'profile.schema.json';
+
 /** Keys of profile.yaml that name a file beside it, and the name it gets when a profile is exported. */
 const TEXTS = { script: 'script.py', userdata: 'userdata.yaml' } as const;
 
+/** What a directory says, or every reason why it says nothing. */
+export interface Parsed {
+  readonly document: ProfileFileDocument | null;
+  readonly mistakes: readonly string[];
+}
+
 /** Reads `dir`/profile.yaml with the files it names; 'invalid' naming file, key and reason. */
 export function readProfile(dir: string): ProfileFileDocument {
-  const file = join(dir, PROFILE_FILE);
-  const yaml = parseDocument(readText(file, dir));
-  const [broken] = yaml.errors;
-  if (broken) throw invalid(file, broken.message);
+  const { document, mistakes } = parseProfile(dir);
+  if (document === null) throw invalid(join(dir, PROFILE_FILE), mistakes.join('; '));
+  return document;
+}
+
+/** The same, with every mistake told apart. */
+export function parseProfile(dir: string): Parsed {
+  const yaml = parseDocument(readText(join(dir, PROFILE_FILE), dir));
+  if (yaml.errors.length > 0) return { document: null, mistakes: yaml.errors.map((error) => error.message.trim()) };
   const value: unknown = yaml.toJS();
-  if (typeof value !== 'object' || value === null) throw invalid(file, 'is empty');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return { document: null, mistakes: ['the file holds no keys and values'] };
   const whole: Record<string, unknown> = { ...value };
+  const mistakes: string[] = [];
   for (const key of Object.keys(TEXTS)) {
     const name = whole[key];
-    if (typeof name === 'string') whole[key] = readText(beside(dir, file, key, name), dir);
+    if (typeof name !== 'string') continue;
+    const read = textOf(dir, key, name);
+    if (typeof read === 'string') whole[key] = read;
+    else mistakes.push(read.mistake);
   }
   const parsed = profileDocument.safeParse(whole);
-  if (parsed.success) return parsed.data;
-  throw invalid(
-    file,
-    parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`).join('; '),
-  );
+  for (const { path, message } of parsed.error?.issues ?? [])
+    mistakes.push(`${path.join('.') || 'the file'}: ${message}`);
+  return { document: parsed.success && mistakes.length === 0 ? parsed.data : null, mistakes };
+}
+
+function textOf(dir: string, key: string, name: string): string | { readonly mistake: string } {
+  try {
+    return readText(beside(dir, key, name), dir);
+  } catch (error) {
+    if (error instanceof DomainError) return { mistake: error.message };
+    throw error;
+  }
 }
 
 /** A profile may only name files of its own directory: applying one found somewhere must not read anything else. */
-function beside(dir: string, file: string, key: string, name: string): string {
+function beside(dir: string, key: string, name: string): string {
   const inside = relative(resolve(dir), resolve(dir, name));
   if (inside === '' || inside.startsWith('..') || isAbsolute(inside)) {
-    throw invalid(`${file}: ${key}`, `'${name}' is no file of this directory`);
+    throw invalid(key, `'${name}' is no file of this directory`);
   }
   return join(dir, inside);
 }
@@ -67,5 +94,6 @@ export function writeProfile(dir: string, document: ProfileFileDocument): void {
     writeFileSync(join(dir, name), text);
     named[key] = name;
   }
-  writeFileSync(join(dir, PROFILE_FILE), stringify(named));
+  writeFileSync(join(dir, PROFILE_FILE), `# yaml-language-server: $schema=${SCHEMA_FILE}\n${stringify(named)}`);
+  writeFileSync(join(dir, SCHEMA_FILE), readFileSync(packageFile('profiles', SCHEMA_FILE)));
 }

@@ -44,22 +44,31 @@ async function runAttempt(
     attempt: info.attempt,
   });
   const workflow = info.workflowExecution?.workflowId ?? '';
-  if (step?.undo) await registry.replace(workflow, null);
-  else if (info.attempt > 1) await registry.replace(workflow, info.activityId);
+  // Not the activity's id: one that is asked for again has another.
+  const activity = step ? `${info.activityType} ${step.status}` : info.activityId;
+  const first = info.attempt === 1 && !step?.again;
 
   const abort = new AbortController();
   context.cancelled.catch((reason: unknown) => abort.abort(reason));
   const beat = beating(context);
   const attempt: Attempt = {
-    number: info.attempt,
+    number: first ? 1 : Math.max(2, info.attempt),
+    deadline: deadlineOf(context),
     signal: abort.signal,
     task: step?.task ?? null,
     step: step?.status ?? info.activityType,
     note: beat.note,
   };
-  if (step) await tellProgress(deps.controlPlane, step, log);
-  const result = withAttempt(attempt, work);
-  const remove = registry.add({ workflow, activity: info.activityId, abort, ended: result });
+  const begin = async (): Promise<unknown> => {
+    if (step?.undo) await registry.replace(workflow, null);
+    else if (!first) await registry.replace(workflow, activity);
+    if (step) await tellProgress(deps.controlPlane, step, log);
+    // While it waited for its predecessor it may have got a successor.
+    abort.signal.throwIfAborted();
+    return withAttempt(attempt, work);
+  };
+  const result = begin();
+  const remove = registry.add({ workflow, activity, abort, ended: result });
   try {
     const value = await result;
     log.debug('done');
@@ -74,6 +83,9 @@ async function runAttempt(
     beat.stop();
   }
 }
+
+/** Epoch milliseconds, from when it was first asked for: attempts do not add up. */
+const deadlineOf = ({ info }: Context): number => info.scheduledTimestampMs + info.scheduleToCloseTimeoutMs;
 
 function stepOf({ headers }: ActivityExecuteInput): StepHeader | null {
   const payload = headers[STEP_HEADER];

@@ -3,6 +3,7 @@ import { CancelledFailure } from '@temporalio/common';
 /** One attempt of an activity in this process. */
 export interface Entry {
   readonly workflow: string;
+  /** The same for every attempt of one activity of a step. */
   readonly activity: string;
   readonly abort: AbortController;
   readonly ended: Promise<unknown>;

@@ -42,12 +42,16 @@ export async function controlWorker(
     ...shared(deps),
     taskQueue: CONTROL_QUEUE,
     workflowBundle: { codePath: deps.bundle.codePath },
+    stickyQueueScheduleToStartTimeout: STICKY_MS,
     activities: { ...deps.activities, ...noteActivities(deps.controlPlane) },
   });
 }
 
 /** How many activities a node takes up at once. Most of them wait; what costs the host is limited by `concurrency` of the activities. */
-const NODE_SLOTS = 200;
+const NODE_SLOTS = 1_000;
+
+/** A workflow that a killed worker had in its cache is offered to the others after this long. */
+const STICKY_MS = 3_000;
 
 /** A worker of one node's queue. */
 export async function nodeWorker(

@@ -3,6 +3,8 @@
 Arguments, all optional:
   deb_release   suite, 'bookworm' unless told; also Ubuntu's ('jammy', 'noble')
   deb_mirror    URL of the archive; the host's own apt sources unless told
+  deb_keyring   file of the node's images directory with the keys that the archive is signed with; the host's package
+                debian-archive-keyring or ubuntu-keyring unless told
   deb_packages  further packages, separated by commas; virtual packages are fine
   boot          'kernel': the hypervisor loads kernel and initrd (quickest); 'grub': it loads GRUB, which reads the guest's own
                 /boot/grub/grub.cfg, so that a kernel the guest installs later counts
@@ -15,6 +17,7 @@ import json
 import os
 import platform
 import re
+import shlex
 import shutil
 import subprocess
 import uuid
@@ -23,7 +26,7 @@ UBUNTU = ("bionic", "focal", "jammy", "noble", "oracular", "plucky", "questing",
 # Where systemd-resolved is no package of its own.
 RESOLVED_INSIDE = ("buster", "bullseye", "bionic", "focal", "jammy")
 # dbus: without it there is no logind, and nobody heeds the power button.
-PACKAGES = "systemd-sysv udev dbus iproute2 netbase ca-certificates openssh-server sudo cloud-init python3-cffi-backend".split()
+PACKAGES = "initramfs-tools systemd-sysv udev dbus iproute2 netbase ca-certificates openssh-server sudo cloud-init python3-cffi-backend".split()
 GRUB_PACKAGES = ("grub-pc-bin", "grub2-common")
 GRUB_MODULES = "biosdisk part_msdos part_gpt ext2 xfs btrfs fat search search_fs_file configfile normal linux serial terminal echo test".split()
 # A virtual machine's devices; the initrd stays small and loads at once.
@@ -34,7 +37,9 @@ SLOW_UNITS = ("apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.time
 
 
 def run(*argv, **options):
-    subprocess.run(argv, check=True, **options)
+    ended = subprocess.run(argv, **options).returncode
+    if ended:
+        raise RuntimeError(f"{' '.join(argv[:3])} ended with {ended}")
 
 
 def write(root, path, text, mode=0o644):
@@ -82,11 +87,11 @@ def sources(release, mirror):
     return [f"deb {own[0][0]} {release} {components}"]
 
 
-def keyring(release):
+def keyring(release, own):
     name = "ubuntu-archive-keyring" if release in UBUNTU else "debian-archive-keyring"
-    file = f"/usr/share/keyrings/{name}.gpg"
+    file = f"/images/{os.path.basename(own)}" if own else f"/usr/share/keyrings/{name}.gpg"
     if not os.path.exists(file):
-        raise FileNotFoundError(f"'{release}' cannot be verified: the host lacks {file} (package {name} or ubuntu-keyring)")
+        raise FileNotFoundError(f"deb_keyring: '{release}' cannot be verified, since the node has no {file}")
     return file
 
 
@@ -109,15 +114,23 @@ def before_packages(root):
     write(root, "etc/initramfs-tools/hooks/slipway", hook, 0o755)
 
 
-def bootstrap(root, release, mirror, packages):
-    """mmdebstrap resolves virtual packages and needs no device nodes; debootstrap does neither, so it is not used."""
+def bootstrap(root, release, mirror, keys, packages, further):
+    """mmdebstrap resolves dependencies and needs no device nodes; debootstrap does neither, so it is not used."""
     options = [f"--aptopt={line}" for line in apt_options()]
     options += [f"--dpkgopt=path-exclude=/usr/share/{d}/*" for d in ("man", "doc", "info")]
     options += ["--dpkgopt=path-include=/usr/share/doc/*/copyright", "--dpkgopt=force-unsafe-io"]
     before_packages("/tmp/before")
     hook = 'cp -a /tmp/before/. "$1/"'
-    command = ["mmdebstrap", "--mode=root", "--variant=minbase", "--skip=check/empty", f"--keyring={keyring(release)}"]
-    command += [f"--include={','.join(packages)}", f"--essential-hook={hook}", *options, release, root, "-"]
+    command = ["mmdebstrap", "--mode=root", "--variant=minbase", "--skip=check/empty", f"--keyring={keys}"]
+    command += [f"--include={','.join(packages)}", f"--essential-hook={hook}", *options]
+    if further:
+        # As if another package depended on them: that is how apt chooses who provides a virtual one.
+        # From outside: the guest's resolver does not run yet.
+        dpkg = ("Dir::Bin::dpkg=env", "DPkg::Options::=--unset=TMPDIR", "DPkg::Options::=dpkg", f"DPkg::Chroot-Directory={root}")
+        settings = [word for option in dpkg for word in ("-o", option)]
+        satisfy = ["apt-get", *settings, "--yes", "--quiet", "--no-install-recommends", "satisfy", ", ".join(further)]
+        command.append(f'--customize-hook=APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" {shlex.join(satisfy)}')
+    command += [release, root, "-"]
     run(*command, input="\n".join(sources(release, mirror)) + "\n", text=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
 
 
@@ -139,22 +152,23 @@ def configure_cloud_init(root):
         "ssh_genkeytypes": ["ed25519", "ecdsa"],
         "no_ssh_fingerprints": True,
         "ssh": {"emit_keys_to_console": False},
-        "locale": False,
+        "locale": "C.UTF-8",
     }
     write(root, "etc/cloud/cloud.cfg.d/90_slipway.cfg", json.dumps(settings, indent=2) + "\n")
     write(root, "etc/cloud/ds-identify.cfg", "policy: enabled\n")
 
 
-def build(temporary_directory, deb_release="bookworm", deb_mirror="", deb_packages="", boot="kernel"):
+def build(temporary_directory, deb_release="bookworm", deb_mirror="", deb_keyring="", deb_packages="", boot="kernel"):
     if boot not in ("kernel", "grub"):
         raise ValueError(f"boot: '{boot}' is neither 'kernel' nor 'grub'")
     root = temporary_directory
     if not os.path.ismount(root):
         raise ValueError("the storage template needs a disk with the mountpoint /")
-    wanted = [kernel_package(deb_release), *PACKAGES, *filter(None, re.split(r"[,\s]+", deb_packages))]
+    wanted = [kernel_package(deb_release), *PACKAGES]
     wanted += () if deb_release in RESOLVED_INSIDE else ("systemd-resolved",)
     wanted += GRUB_PACKAGES if boot == "grub" else ()
-    bootstrap(root, deb_release, deb_mirror, wanted)
+    further = [word for word in re.split(r"[,\s]+", deb_packages) if word]
+    bootstrap(root, deb_release, deb_mirror, keyring(deb_release, deb_keyring), wanted, further)
     configure_network(root)
     configure_cloud_init(root)
     run("chroot", root, "systemctl", "mask", "--quiet", *SLOW_UNITS)

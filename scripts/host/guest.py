@@ -44,6 +44,14 @@ def accepted(function, kwargs):
     return {parameter.name: kwargs[parameter.name] for parameter in parameters if parameter.name in kwargs}
 
 
+def explain(error):
+    """The traceback from the script's own first line on."""
+    trace = error.__traceback__
+    while trace and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
+    traceback.print_exception(type(error), error, trace)
+
+
 def call(job):
     module = {"__name__": "script", "__file__": "script.py"}
     exec(compile(job["script"], "script.py", "exec"), module)
@@ -60,7 +68,7 @@ def main():
     try:
         report = {"ok": True, "boot": call(job)}
     except BaseException as error:  # SystemExit and KeyboardInterrupt are failures of the script as well.
-        traceback.print_exc()
+        explain(error)
         said = error.code if isinstance(error, SystemExit) else error
         report = {"ok": False, "why": f"{type(error).__name__}: {said}"[:WHY_CHARACTERS]}
     sys.stdout.flush()

@@ -11,7 +11,7 @@
 # Refuses a STATE_DIR too long for a UNIX socket's path. Two at a time on one STATE_DIR take turns.
 #
 # Exit status: 0 done, 64 bad usage, 65 path too long, 1 libvirtd did not start.
-# Packages: libvirt-daemon-system libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 util-linux
+# Packages: libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 util-linux
 set -euo pipefail
 
 usage() { echo "usage: ${0##*/} start|stop|end STATE_DIR" >&2; exit 64; }
@@ -62,6 +62,16 @@ vnc_listen = "127.0.0.1"
 CONF
 }
 
+# libvirtd refuses to start without the accounts that Debian's libvirt-daemon-system makes, even to run guests as root.
+accounts() {
+  mkdir -p "$state/accounts"
+  cp /etc/passwd /etc/group "$state/accounts/"
+  getent group libvirt-qemu >/dev/null || echo 'libvirt-qemu:x:64055:' >>"$state/accounts/group"
+  getent group kvm >/dev/null || echo 'kvm:x:64054:' >>"$state/accounts/group"
+  getent passwd libvirt-qemu >/dev/null ||
+    echo 'libvirt-qemu:x:64055:64055::/nonexistent:/usr/sbin/nologin' >>"$state/accounts/passwd"
+}
+
 # Inside the new mount namespace. Mounts that the host makes later still appear in it.
 inside() {
   mount --make-rslave /
@@ -69,12 +79,14 @@ inside() {
   for name in etc:/etc/libvirt lib:/var/lib/libvirt cache:/var/cache/libvirt log:/var/log/libvirt run:/run/libvirt; do
     mount --bind "$state/${name%%:*}" "${name#*:}"
   done
+  for name in passwd group; do mount --bind "$state/accounts/$name" "/etc/$name"; done
   exec libvirtd --daemon --pid-file "$pidfile" --config /etc/libvirt/libvirtd.conf
 }
 
 start() {
   if ! running >/dev/null; then
     configure
+    accounts
     mkdir -p /etc/libvirt /var/{lib,cache,log}/libvirt /run/libvirt
     rm -f "$socket"
     # Its own session, so that it outlives whoever started it; no inherited lock or pipe is kept open.
@@ -82,7 +94,7 @@ start() {
       </dev/null >"$state/log/start.log" 2>&1 {turn}>&- ||
       { tail -n 5 "$state/log/start.log" >&2; exit 1; }
   fi
-  virsh -c "$uri" version >/dev/null
+  virsh -c "$uri" version >/dev/null || { grep -h ' error : ' "$state/log/libvirtd.log" | tail -n 3 >&2; exit 1; }
   echo "$uri"
 }
 
@@ -103,6 +115,8 @@ end() {
     for guest in $guests; do virsh -c "$uri" destroy "$guest" >/dev/null; done
   fi
   stop
+  # Made for the mounts; whoever else uses it has something in it.
+  rmdir --ignore-fail-on-non-empty /run/libvirt 2>/dev/null || true
 }
 
 case $verb in

@@ -147,7 +147,7 @@ class Sandbox:
         bwrap = ["bwrap", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent", "--new-session"]
         order = {
             "argv": [*bwrap, "--cap-drop", "ALL", *capabilities, *view(work), *mounts, "--chdir", "/", "--", *argv],
-            "env": {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"},
+            "env": {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1", "container": "lxc"},
         }
         limits.confine(self.pid)
         with os.fdopen(self._go, "w", encoding="utf-8") as pipe:

@@ -31,6 +31,8 @@ export const vms = sqliteTable(
     createdAt: integer('created_at').notNull(),
     /** Task that is changing it; nothing else may. */
     changing: text('changing').$type<TaskId>(),
+    /** Epoch milliseconds since when nothing has been changing it. */
+    restingSince: integer('resting_since').notNull().default(0),
     scriptSha256: text('script_sha256').$type<Sha256>(),
     userdataSha256: text('userdata_sha256').$type<Sha256>(),
     args: text('args', { mode: 'json' }).$type<Readonly<Record<string, string>>>().notNull(),

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { controlActivities } from '../../activities/control.ts';
 import { storeControlPlane } from '../../activities/control-plane.ts';
 import type { ControlPlane } from '../../domain/control-plane.ts';
 import type { CreateVm } from '../../domain/plan.ts';
 import { CONSOLE_KEPT } from '../../store/console.ts';
 import { findNode, listPoolCapacities } from '../../store/node.ts';
 import { taskLogAfter } from '../../store/task.ts';
-import { updateVm } from '../../store/vm.ts';
+import { findVm, updateVm } from '../../store/vm.ts';
 import { ADMIN, BUILDING, type Cluster, cluster, inputOf, report, request } from '../api/core/cluster.ts';
 
 let c: Cluster;
@@ -34,6 +35,23 @@ it('leaves to others only the memory that is not its guests', async () => {
   expect(await findNode(c.store.read, 'hv1')).toMatchObject({ memoryOther: 3000 - 512 });
   await plane.keepalive(report('hv1', { memoryUsed: 100, running: [cmd.vm] }));
   expect(await findNode(c.store.read, 'hv1')).toMatchObject({ memoryOther: 0 });
+});
+
+it('sees guests go off and come back, but nothing from before their last change', async () => {
+  const state = async () => (await findVm(c.store.read, cmd.vm))?.state;
+  await controlActivities(c.store).recordVm(cmd.vm, 'running', null);
+  const rest = (await findVm(c.store.read, cmd.vm))?.restingSince ?? Number.NaN;
+  await plane.keepalive(report('hv1', { askedAt: rest, running: [] }));
+  expect(await state()).toBe('running');
+  await plane.keepalive(report('hv2', { askedAt: rest + 1, running: [] }));
+  expect(await state()).toBe('running');
+  await plane.keepalive(report('hv1', { askedAt: rest + 1, running: [] }));
+  expect(await state()).toBe('stopped');
+  await plane.keepalive(report('hv1', { askedAt: rest + 2, running: [cmd.vm] }));
+  expect(await state()).toBe('running');
+  await c.store.write((tx) => updateVm(tx, cmd.vm, { changing: cmd.task }));
+  await plane.keepalive(report('hv1', { askedAt: rest + 3, running: [] }));
+  expect(await state()).toBe('running');
 });
 
 it('gives an install script all that it was accepted with, even if the templates change', async () => {

@@ -115,8 +115,8 @@ export async function openLab(): Promise<Lab> {
       const raw = join(dir, `${disk.volume}.copy`);
       if (disk.source.type !== 'file') throw new Error('bug: no file');
       await exec('qemu-img', ['convert', '-f', disk.source.format, '-O', 'raw', disk.source.path, raw]);
-      const { stdout } = await exec('debugfs', ['-R', `dump ${path} ${raw}.text`, raw]).catch(() => ({ stdout: '' }));
-      void stdout;
+      await rm(`${raw}.text`, { force: true });
+      await exec('debugfs', ['-R', `dump ${path} ${raw}.text`, raw]);
       return readFile(`${raw}.text`, 'utf8').catch(() => undefined);
     },
     remains: () => remains(dir),

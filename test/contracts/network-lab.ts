@@ -28,7 +28,7 @@ server.serve_forever()
 const GET = `
 import sys, urllib.request
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-print(opener.open(sys.argv[1], timeout=2).read().decode())
+print(opener.open(sys.argv[1], timeout=3).read().decode())
 `;
 /** What udhcpc calls with what it was given in its environment. */
 const BOUND = `#!/bin/sh
@@ -94,7 +94,7 @@ export async function networkLab(): Promise<Lab> {
         .then(({ stdout }) => /^bound (.*)$/m.exec(stdout)?.[1]?.trim() ?? null, nothing),
     resolve: (name, server) =>
       at
-        .run(['timeout', '2', 'busybox', 'nslookup', '-type=a', name, server])
+        .run(['timeout', '3', 'busybox', 'nslookup', '-type=a', name, server])
         .then(({ stdout }) => /^Name:.*\nAddress:\s*(\S+)/m.exec(stdout)?.[1] ?? null, nothing),
     get: (url) => at.run(['python3', '-c', GET, url]).then(({ stdout }) => stdout.trim(), nothing),
   });

@@ -121,6 +121,13 @@ export function networkContract(name: string, make: () => Promise<NetworkWorld>,
       expect(await world.leases(a.vni)).toEqual([lease(web6)]);
     });
 
+    it('makes a network with its guests in one go', async () => {
+      await driver.ensure(a, [web5, web6]);
+      expect(await world.leases(a.vni)).toEqual([lease(web5), lease(web6)]);
+      await driver.ensure(a, [web5]);
+      expect(await world.leases(a.vni)).toEqual([lease(web5), lease(web6)]);
+    });
+
     it('gives a guest another address and another name', async () => {
       await driver.ensure(a);
       await driver.ensureLease(web5);

@@ -84,6 +84,7 @@ function deletingEngine(store: Store): Jobs {
       await control.finishTask(id, { state: 'SUCCESS', status: 'Deleted.', error: null });
     },
     cancel: async () => undefined,
+    fate: async () => null,
   };
 }
 

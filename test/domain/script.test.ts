@@ -23,6 +23,20 @@ it.each([
 
 it('keeps what only the user-data needs out of the base image of debian-12', () => {
   const script = readFileSync(new URL('../../profiles/debian-12/script.py', import.meta.url), 'utf8');
-  const all = { deb_release: 'a', deb_mirror: 'b', deb_packages: 'c', boot: 'd', ssh_key: 'e', password: 'f' };
-  expect(Object.keys(buildArguments(script, all))).toEqual(['deb_release', 'deb_mirror', 'deb_packages', 'boot']);
+  const all = {
+    deb_release: 'a',
+    deb_mirror: 'b',
+    deb_keyring: 'k',
+    deb_packages: 'c',
+    boot: 'd',
+    ssh_key: 'e',
+    password: 'f',
+  };
+  expect(Object.keys(buildArguments(script, all))).toEqual([
+    'deb_release',
+    'deb_mirror',
+    'deb_keyring',
+    'deb_packages',
+    'boot',
+  ]);
 });

@@ -2,16 +2,16 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Api, apiClient } from '../../cli/client/api.ts';
-import { TaskDocument } from '../../cli/client/task.ts';
+import type { TaskDocument } from '../../cli/client/task.ts';
 import { freePort } from '../../cli/instance/ports.ts';
 import { type DevServer, devServer } from '../../cli/temporal/dev-server.ts';
 import { dataDir, type Process, role, up } from './installation.ts';
+import { createVm, deleteVm, follow } from './task.ts';
 
 /** Long enough to be killed in, short enough to run often. */
 const STEP_MS = 150;
 const VICTIMS = ['api', 'control', 'node', 'temporal'] as const;
 type Victim = (typeof VICTIMS)[number];
-const FINAL = ['SUCCESS', 'FAILURE', 'REVOKED'];
 
 const data = dataDir();
 const alive = new Map<Victim, { kill(): Promise<void>; end(): Promise<unknown> }>();
@@ -59,33 +59,9 @@ async function killServer({ pid }: DevServer): Promise<void> {
   while (await isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-/** The task's states, each once, over breaks of the stream, until `wanted` is seen; resolves with that. */
-async function watch(id: string, wanted: (task: TaskDocument) => boolean): Promise<TaskDocument> {
-  for (;;) {
-    const stop = new AbortController();
-    try {
-      for await (const event of api.events(`/tasks/${id}/events`, stop.signal)) {
-        if (event.event !== 'task') continue;
-        const task = TaskDocument.parse(JSON.parse(event.data));
-        if (wanted(task) || FINAL.includes(task.state)) return task;
-      }
-    } catch {
-      // The API was killed: it is started again.
-    } finally {
-      stop.abort();
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-const create = async (name: string): Promise<string> =>
-  ((await api.post('/provisioner/create', { name, profile: 'debian-12' })) as { task_id: string }).task_id;
-const remove = async (name: string): Promise<string> =>
-  ((await api.delete(`/vm/${name}`, { delete_disks: true })) as { task_id: string }).task_id;
-
 /** Steps of a task that nobody disturbs. */
 async function stepsOf(id: string): Promise<number> {
-  const { state, total, status } = await watch(id, () => false);
+  const { state, total, status } = await follow(api, id);
   expect(state, status).toBe('SUCCESS');
   return total;
 }
@@ -98,43 +74,64 @@ const world = (): readonly string[] =>
     .filter((path) => !/\/installer\/\w+\/[^/]+\.json$/.test(path))
     .sort();
 
-it('finishes or undoes every task, whichever process is killed at whichever step', { timeout: 900_000 }, async () => {
-  const creation = await stepsOf(await create('first'));
-  const deletion = await stepsOf(await remove('first'));
+/** A kill, and how the task that it hit ended. */
+interface Kill {
+  readonly victim: Victim;
+  readonly what: string;
+  readonly ended: Promise<TaskDocument>;
+}
+
+/** Kills the victim when the task is at this step, and starts it again at once. */
+async function killAt(victim: Victim, verb: string, task: string, step: number): Promise<Kill> {
+  await follow(api, task, ({ current }) => current >= step);
+  await alive.get(victim)?.kill();
+  await begin[victim]();
+  return { victim, what: `${verb}, step ${step}`, ended: follow(api, task) };
+}
+
+/** Names of those whose task did not succeed, with the reason. */
+async function lost(kills: readonly Kill[]): Promise<readonly string[]> {
+  const ends = await Promise.all(kills.map(async (kill) => ({ ...kill, ...(await kill.ended) })));
+  return ends
+    .filter(({ state }) => state !== 'SUCCESS')
+    .map(({ victim, what, state, status }) => `${victim} killed at ${what}: ${state} ${status}`);
+}
+
+it('finishes every task, whichever process is killed at whichever step', { timeout: 900_000 }, async () => {
+  const creation = await stepsOf(await createVm(api, 'first', 'debian-12'));
+  const deletion = await stepsOf(await deleteVm(api, 'first'));
   const untouched = world();
-  const kills: { readonly victim: Victim; readonly what: string; readonly task: string }[] = [];
 
-  const killAt = async (victim: Victim, step: number, task: string, what: string): Promise<void> => {
-    await watch(task, ({ current }) => current >= step);
-    await alive.get(victim)?.kill();
-    await begin[victim]();
-    kills.push({ victim, what: `${what}, step ${step}`, task });
-  };
-
+  const creations: Kill[] = [];
+  const names: string[] = [];
   for (const victim of VICTIMS) {
-    for (let step = 0; step <= creation; step += 1)
-      await killAt(victim, step, await create(`${victim}-${step}`), 'create');
-  }
-  const ends = await Promise.all(kills.map(async (kill) => ({ ...kill, ...(await watch(kill.task, () => false)) })));
-  for (const end of ends) expect(end.state, `${end.victim} killed at ${end.what}: ${end.status}`).toBe('SUCCESS');
-
-  const names = VICTIMS.flatMap((victim) => Array.from({ length: creation + 1 }, (_, step) => `${victim}-${step}`));
-  const vms = (await api.get('/vm')) as { name: string; state: string }[];
-  expect(vms.map(({ name }) => name).sort()).toEqual([...names].sort());
-  expect(vms.filter(({ state }) => state !== 'start')).toEqual([]);
-
-  const deletions: Promise<string>[] = [];
-  for (const victim of VICTIMS) {
-    for (let step = 0; step <= deletion; step += 1) {
-      const name = names.shift() ?? '';
-      const task = await remove(name);
-      await killAt(victim, step, task, 'delete');
-      deletions.push(watch(task, () => false).then(({ state }) => state));
+    for (let step = 0; step <= creation; step += 1) {
+      const name = `${victim}-${step}`;
+      names.push(name);
+      creations.push(await killAt(victim, 'create', await createVm(api, name, 'debian-12'), step));
     }
   }
-  const rest = await Promise.all(names.map(async (name) => watch(await remove(name), () => false)));
-  expect([...new Set([...(await Promise.all(deletions)), ...rest.map(({ state }) => state)])]).toEqual(['SUCCESS']);
+  const failed = [...(await lost(creations))];
+  const vms = (await api.get('/vm')) as { name: string; state: string }[];
+
+  const deletions: Kill[] = [];
+  const left = vms.map(({ name }) => name);
+  for (const victim of VICTIMS) {
+    for (let step = 0; step <= deletion; step += 1)
+      deletions.push(await killAt(victim, 'delete', await deleteVm(api, left.shift() ?? ''), step));
+  }
+  await Promise.all(left.map(async (name) => follow(api, await deleteVm(api, name))));
+  failed.push(...(await lost(deletions)));
+
+  const kills = creations.length + deletions.length;
+  process.stdout.write(`${kills} kills, ${kills - failed.length} survived\n`);
+  expect(failed).toEqual([]);
+  expect(
+    vms
+      .filter(({ state }) => state === 'start')
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual(names.sort());
   expect(await api.get('/vm')).toEqual([]);
   expect(world()).toEqual(untouched);
-  process.stdout.write(`${kills.length} kills, ${kills.length} survived\n`);
 });

@@ -25,7 +25,7 @@ import { tell } from './build.ts';
 import { type BaseSettled, baseSettled } from './settled.ts';
 
 /** A build may take this long before whoever waits for it gives up. */
-const BUILD_HOURS = 5;
+const BUILD_HOURS = 24;
 /** After this long without news, the waiter makes sure that the build goes on: nobody tells of one that was terminated when its starter had ended. */
 const NEWS = '2m';
 

@@ -4,7 +4,8 @@ import type { NoteActivities } from '../../activities/note.ts';
 
 const ENDS = {
   startToCloseTimeout: '10s',
-  scheduleToCloseTimeout: '15m',
+  // What a store that is down for so long did not take up is lost, and its task with it.
+  scheduleToCloseTimeout: '12h',
   retry: { initialInterval: '100ms', maximumInterval: '10s' },
 } as const;
 

@@ -3,7 +3,7 @@ import type { HostActivities } from '../../activities/host.ts';
 import type { NodeName } from '../../domain/ids.ts';
 import { nodeQueue } from '../../domain/queues.ts';
 import { control } from './control.ts';
-import { currentStep } from './progress.ts';
+import { anew, currentStep, lostNodes } from './progress.ts';
 import { wasNotTakenUp } from './reason.ts';
 
 /** After this long without anybody taking up the work, the task says what it waits for. */
@@ -13,8 +13,11 @@ const NODE_WAIT = '10m';
 /** The same for an undo: long enough for a host to reboot. */
 const UNDO_WAIT = '15m';
 
+/** The same where an undo has waited in vain before. */
+const LOST_WAIT = '30s';
+
 /** An attempt that does not beat is lost: a killed worker is noticed this late. */
-const HEARTBEAT = '15s';
+const HEARTBEAT = '8s';
 
 const QUICK: ActivityOptions = {
   startToCloseTimeout: '5m',
@@ -23,16 +26,16 @@ const QUICK: ActivityOptions = {
   retry: { initialInterval: '500ms', maximumInterval: '15s', maximumAttempts: 8 },
 };
 
+/** Its time includes the wait for a slot: where many are created at once, scripts run few at a time. */
 const LONG: ActivityOptions = {
-  startToCloseTimeout: '2h',
-  scheduleToCloseTimeout: '4h',
+  startToCloseTimeout: '6h',
+  scheduleToCloseTimeout: '24h',
   heartbeatTimeout: HEARTBEAT,
-  retry: { initialInterval: '1s', maximumInterval: '30s', maximumAttempts: 4 },
+  retry: { initialInterval: '1s', maximumInterval: '30s', maximumAttempts: 8 },
 };
 
 const CLEANUP: ActivityOptions = {
   startToCloseTimeout: '5m',
-  scheduleToStartTimeout: UNDO_WAIT,
   scheduleToCloseTimeout: '1h',
   heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: '500ms', maximumInterval: '1m' },
@@ -43,7 +46,7 @@ export function onNode(node: NodeName) {
   return {
     host: patient(node, QUICK),
     long: patient(node, LONG),
-    cleanup: proxyActivities<HostActivities>({ ...CLEANUP, taskQueue: nodeQueue(node) }),
+    cleanup: undoing(node),
     waiting: (ms: number) =>
       patient(node, {
         ...QUICK,
@@ -68,7 +71,24 @@ function patient(node: NodeName, options: ActivityOptions): HostActivities {
         const step = currentStep();
         if (step)
           await control.noteProgress(step.task, { ...step, status: `${step.status}: waiting for node ${node}` });
-        return again[name](input);
+        return step ? anew(step, async () => again[name](input)) : again[name](input);
+      }
+    },
+  });
+}
+
+/** Activities that undo: a node that was waited for in vain once is not waited for as long by each of them. */
+function undoing(node: NodeName): HostActivities {
+  const taskQueue = nodeQueue(node);
+  const first = proxyActivities<HostActivities>({ ...CLEANUP, taskQueue, scheduleToStartTimeout: UNDO_WAIT });
+  const later = proxyActivities<HostActivities>({ ...CLEANUP, taskQueue, scheduleToStartTimeout: LOST_WAIT });
+  return new Proxy(first, {
+    get: (_, name: keyof HostActivities) => async (input: never) => {
+      try {
+        return await (lostNodes().has(node) ? later : first)[name](input);
+      } catch (error) {
+        if (wasNotTakenUp(error)) lostNodes().add(node);
+        throw error;
       }
     },
   });

@@ -96,16 +96,19 @@ async function awaitConsole(world: SimDomains, vm: VmId, pattern: RegExp, signal
   const now = await domains.find(vm);
   const over = new AbortController();
   const either = AbortSignal.any([signal, over.signal]);
-  const boot = async (): Promise<string> => {
+  const boots = async (): Promise<string> => {
     if (now?.running && now.bootsAt !== null) await passUntil(now.bootsAt, either);
     await settleBoot(vm);
+    return awaitLine(consolePath(vm), pattern, either);
+  };
+  const off = async (): Promise<string> => {
     await onChange(stateFile(vm), async () => ((await status(vm))?.running ? undefined : true), either);
     const line = await findLine(consolePath(vm), pattern);
     if (line !== undefined) return line;
     throw unavailable(`The domain ${vm} stopped before its console showed what was waited for.`);
   };
   try {
-    return await Promise.race([awaitLine(consolePath(vm), pattern, either), boot()]);
+    return await Promise.race([awaitLine(consolePath(vm), pattern, either), boots(), off()]);
   } finally {
     over.abort();
   }

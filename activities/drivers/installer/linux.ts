@@ -23,7 +23,7 @@ type Report =
 const SCRIPTS = join(import.meta.dirname, '../../../scripts/host');
 const PYTHON = '/usr/bin/python3';
 /** Lines of output that a failed script's error quotes. */
-const LAST_LINES = 12;
+const LAST_LINES = 20;
 /** Characters quoted of each. */
 const QUOTED_MAX = 400;
 /** Characters of output that a task's log keeps: some fifty times what a debootstrap writes. */
@@ -44,7 +44,7 @@ export function linux({ run, imagesDir, scriptsDir = SCRIPTS }: LinuxInstallerOp
         argv: mkfsCommand(disk.filesystem, disk.filesystemArgs),
       });
       const done = await run(isolated(PYTHON, join(scriptsDir, 'format.py')), { input, signal, okCodes: [0, REFUSED] });
-      if (done.code === REFUSED) throw invalid(`disk ${disk.diskId}`, `mkfs refused: ${lastWords(done.stderr)}`);
+      if (done.code === REFUSED) throw invalid(`disk ${disk.diskId}`, `mkfs refused: ${reasonIn(done.stderr)}`);
     },
 
     async run(job, line, signal) {
@@ -76,7 +76,11 @@ function bounded(line: (text: string) => void): { readonly line: (text: string) 
   };
 }
 
-const lastWords = (text: string): string => text.trim().split('\n').slice(-3).join(' | ').slice(-400);
+/** The first line, which says what is wrong, and the last two, when a program shows its usage between them. */
+function reasonIn(text: string): string {
+  const [first = '', ...rest] = text.trim().split('\n');
+  return [first, ...rest.slice(-2)].join(' | ').slice(0, QUOTED_MAX);
+}
 
 function result(outDir: string, boot: { readonly initrd: boolean; readonly cmdline: string } | null): InstallResult {
   if (!boot) return { boot: null };

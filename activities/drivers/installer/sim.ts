@@ -22,7 +22,8 @@ export function sim({ dir, stepMs }: SimInstallerOptions): Installer {
   const record = async (kind: string, name: string, content: unknown, signal: AbortSignal): Promise<void> => {
     const folder = join(dir, kind);
     await mkdir(folder, { recursive: true });
-    const working = join(folder, `.${name}~${crypto.randomUUID()}`);
+    // The same for every attempt, so that the next one takes it over from one that was killed.
+    const working = join(folder, `.${name}~`);
     try {
       await writeFile(working, JSON.stringify(content));
       if (stepMs > 0) await delay(stepMs, undefined, { signal });

@@ -11,9 +11,12 @@ interface Link {
   readonly ifindex: number;
   readonly ifname: string;
   readonly ifalias?: string;
+  readonly mtu?: number;
+  readonly flags?: readonly string[];
 }
-interface Address {
-  readonly addr_info: readonly { readonly local?: string; readonly prefixlen?: number; readonly family: string }[];
+/** What ip address says of it besides. */
+interface Device extends Link {
+  readonly addr_info?: readonly { readonly family: string; readonly local?: string; readonly prefixlen?: number }[];
 }
 
 /** Begins the alias of every bridge of ours; the node's directory follows, since several installations may share a host. */
@@ -33,6 +36,13 @@ export function bridges(dir: string, run: Run, uplink: string | undefined) {
   const find = async (device: string): Promise<Link | undefined> => {
     const { code, stdout } = await run(['ip', '-json', 'link', 'show', 'dev', device], { okCodes: [0, NO_DEVICE] });
     return code === 0 ? (JSON.parse(stdout) as readonly Link[])[0] : undefined;
+  };
+  /** With its addresses, which `ip link` does not show, as `ip address` does not show the alias. */
+  const findDevice = async (device: string): Promise<Device | undefined> => {
+    const asked = ['ip', '-json', 'address', 'show', 'dev', device] as const;
+    const [link, { code, stdout }] = await Promise.all([find(device), run(asked, { okCodes: [0, NO_DEVICE] })]);
+    if (link === undefined || code !== 0) return undefined;
+    return { ...link, ...(JSON.parse(stdout || '[]') as readonly Device[])[0] };
   };
   // Without an alias it is one of ours that was only half made, or one that an operator made for this network; and
   // whoever removed an installation's directory has left its bridges to the next.
@@ -58,7 +68,12 @@ export function bridges(dir: string, run: Run, uplink: string | undefined) {
     /** Succeeds if the bridge is there, up, and carries exactly these addresses; returns its index. */
     ensure: async (network: Network, metadata: boolean): Promise<number> => {
       const bridge = bridgeOf(network.vni);
-      const there = await find(bridge);
+      const addresses = wanted(network, metadata);
+      const mtu = network.mtu ?? ETHERNET_MTU;
+      const there = await findDevice(bridge);
+      // Most often everything is as it should be: then one look is all.
+      const asWanted = there?.ifalias === alias && there.mtu === mtu && there.flags?.includes('UP');
+      if (asWanted && network.type === 'managed' && hasExactly(there, addresses)) return there.ifindex;
       if (foreign(there))
         throw conflict(`${bridge} on this host belongs to '${there?.ifalias}'; 'ip link delete ${bridge}' removes it.`);
       if (!there) {
@@ -66,11 +81,10 @@ export function bridges(dir: string, run: Run, uplink: string | undefined) {
         const made = ['name', bridge, 'address', randomMac(), 'type', 'bridge', 'forward_delay', '0', 'stp_state', '0'];
         await run(['ip', 'link', 'add', ...made]);
       }
-      const mtu = `${network.mtu ?? ETHERNET_MTU}`;
-      await run(['ip', 'link', 'set', 'dev', bridge, 'alias', alias, 'mtu', mtu, 'up']);
+      await run(['ip', 'link', 'set', 'dev', bridge, 'alias', alias, 'mtu', `${mtu}`, 'up']);
       if (network.type === 'bridged') await ensureVlan(network.vni, bridge);
-      await ensureAddresses(run, bridge, wanted(network, metadata));
-      const link = await find(bridge);
+      const link = await findDevice(bridge);
+      if (link) await ensureAddresses(run, link, addresses);
       if (!link) throw internal(`The bridge ${bridge} is gone again.`);
       return link.ifindex;
     },
@@ -102,18 +116,24 @@ function wanted(network: Network, metadata: boolean): ReadonlyMap<string, readon
   return new Map([[gateway, []], ...(metadata ? [[`${METADATA_ADDRESS}/32`, label] as const] : [])]);
 }
 
+const addressesOf = ({ addr_info = [] }: Device): readonly string[] =>
+  addr_info.filter(({ family }) => family === 'inet').map(({ local, prefixlen }) => `${local}/${prefixlen}`);
+
+function hasExactly(device: Device, addresses: ReadonlyMap<string, unknown>): boolean {
+  const now = addressesOf(device);
+  return now.length === addresses.size && now.every((address) => addresses.has(address));
+}
+
 async function ensureAddresses(
   run: Run,
-  bridge: string,
+  device: Device,
   addresses: ReadonlyMap<string, readonly string[]>,
 ): Promise<void> {
-  const { stdout } = await run(['ip', '-json', '-4', 'address', 'show', 'dev', bridge]);
-  const [device] = JSON.parse(stdout || '[]') as readonly Address[];
-  const now = (device?.addr_info ?? []).map(({ local, prefixlen }) => `${local}/${prefixlen}`);
+  const now = addressesOf(device);
   for (const old of now.filter((address) => !addresses.has(address))) {
-    await run(['ip', 'address', 'delete', old, 'dev', bridge]);
+    await run(['ip', 'address', 'delete', old, 'dev', device.ifname]);
   }
   for (const [address, words] of addresses) {
-    if (!now.includes(address)) await run(['ip', 'address', 'add', address, 'dev', bridge, ...words]);
+    if (!now.includes(address)) await run(['ip', 'address', 'add', address, 'dev', device.ifname, ...words]);
   }
 }

@@ -9,8 +9,11 @@ export interface NetworkTraits {
 /** One host's networks. Every method may be repeated with the same arguments, also after it half ran. */
 export interface NetworkDriver {
   readonly traits: NetworkTraits;
-  /** Succeeds if bridge, gateway, DHCP, DNS, address translation and the way to the metadata service are as described. */
-  ensure(network: Network): Promise<void>;
+  /**
+   * Succeeds if bridge, gateway, DHCP, DNS, address translation and the way to the metadata service are as described, and
+   * these guests have their leases: in one go, since every creation asks for it.
+   */
+  ensure(network: Network, guests?: readonly Nic[]): Promise<void>;
   /** Succeeds if nothing of the network is left on this host. */
   remove(vni: Vni): Promise<void>;
   /** Succeeds if DHCP gives this guest its address and DNS knows its name. */

@@ -44,16 +44,19 @@ export function linux({ dir, run, metadataPort, uplink }: LinuxNetworkSettings):
     const nics = (await Promise.all((await keys()).map(find))).filter((nic) => nic !== undefined);
     await tables.ensure(dirOf(network.vni), rulesText(network, nics, metadataPort ?? null));
   };
-  const ensure = async (network: Network): Promise<void> => {
+  const ensure = async (network: Network, nics: readonly Nic[]): Promise<void> => {
     const own = dirOf(network.vni);
     // Made first and removed last: as long as anything is left of a network, its directory says so.
     await mkdir(own, { recursive: true });
+    for (const nic of nics) await guests(network.vni).put(nic.mac, nic);
     const device = await bridge.ensure(network, metadata);
     if (isServed(network)) {
-      await ensureRules(network);
       const sysctls = [...(network.nat ? [FORWARD] : []), ...(metadata ? [localnet(network.vni)] : [])];
-      if (sysctls.length > 0) await run(['sysctl', '-q', '-w', ...sysctls]);
-      await dnsmasq(own, run).ensure(network, device);
+      // Before it can be used, an address is nobody else's.
+      await Promise.all([ensureRules(network), sysctls.length > 0 ? run(['sysctl', '-q', '-w', ...sysctls]) : null]);
+      const server = dnsmasq(own, run);
+      await server.ensure(network, device);
+      for (const nic of nics) await server.ensureGuest(nic);
     } else {
       await dnsmasq(own, run).end();
       await tables.remove(own, network.vni);
@@ -63,7 +66,7 @@ export function linux({ dir, run, metadataPort, uplink }: LinuxNetworkSettings):
 
   return {
     traits: { metadata },
-    ensure: (network) => alone(network.vni, () => ensure(network)),
+    ensure: (network, nics = []) => alone(network.vni, () => ensure(network, nics)),
     remove: (vni) =>
       alone(vni, async () => {
         const own = dirOf(vni);

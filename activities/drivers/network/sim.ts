@@ -21,9 +21,10 @@ export function sim({ dir, stepMs = 0 }: SimNetworkSettings): NetworkDriver {
   const effect = (): Promise<void> => pass(stepMs);
   return {
     traits: { metadata: true },
-    ensure: async (network) => {
+    ensure: async (network, guests = []) => {
       await effect();
       await networks.put(`${network.vni}`, network);
+      for (const nic of guests) await leases(network.vni).put(nic.mac, nic);
     },
     remove: async (vni) => {
       await effect();

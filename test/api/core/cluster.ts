@@ -27,6 +27,8 @@ export const ADMIN: Principal = SYSTEM;
 export interface RecordingJobs extends Jobs {
   readonly started: Parameters<Jobs['start']>[0][];
   readonly cancelled: string[];
+  /** How workflows ended. */
+  readonly fates: Map<string, string>;
   down: boolean;
 }
 
@@ -93,6 +95,7 @@ export const report = (name: string, { facts, ...change }: NodeChange = {}): Nod
   load: 0,
   memoryUsed: 1024,
   memoryFree: 15360,
+  askedAt: 0,
   running: [],
   ...change,
 });
@@ -110,6 +113,8 @@ export function recordingJobs(): RecordingJobs {
       if (jobs.down) throw new Error('no engine');
       jobs.cancelled.push(task);
     },
+    fates: new Map(),
+    fate: async (task) => jobs.fates.get(task) ?? null,
   };
   return jobs;
 }

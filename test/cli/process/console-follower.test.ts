@@ -12,6 +12,9 @@ import { openStore, type Store } from '../../../store/open.ts';
 import { insertVm } from '../../../store/vm.ts';
 import { aVmRow } from '../../guest-rows.ts';
 
+/** On a machine that does other things, too. */
+const PATIENT = { timeout: 10_000 };
+
 const VM = 'web1' as VmId;
 let dir: string;
 let file: string;
@@ -42,7 +45,7 @@ const follower = (change: Partial<Parameters<typeof followConsoles>[0]> = {}): C
   running.push(made);
   return made;
 };
-const seen = (text: string) => expect.poll(() => kept.toString()).toBe(text);
+const seen = (text: string) => expect.poll(() => kept.toString(), PATIENT).toBe(text);
 
 it('hands on what there is, and what comes', async () => {
   const { follow } = follower();
@@ -83,7 +86,7 @@ it('goes on where a part could not be handed on', async () => {
   }).follow;
   writeFileSync(file, 'lost?\n');
   follow(VM);
-  await expect.poll(() => warned).toHaveLength(1);
+  await expect.poll(() => warned, PATIENT).toHaveLength(1);
   broken = false;
   appendFileSync(file, 'no\n');
   await seen('lost?\nno\n');
@@ -98,9 +101,9 @@ it('counts bytes, whatever a guest writes and wherever it is cut', async () => {
   appendFileSync(file, euro.subarray(1));
   await seen('ü€');
   appendFileSync(file, Buffer.from([0xff, 0xfe, 0x41]));
-  await expect.poll(() => kept.length).toBe(8);
+  await expect.poll(() => kept.length, PATIENT).toBe(8);
   appendFileSync(file, 'x'.repeat(200_000));
-  await expect.poll(() => kept.length).toBe(200_008);
+  await expect.poll(() => kept.length, PATIENT).toBe(200_008);
   await follower().stop();
   expect(warned).toEqual([]);
 });
@@ -175,7 +178,7 @@ it('keeps each byte once over SIGKILLs of the process that follows', async () =>
       append: (vm, at, text) => store.write((tx) => appendToConsole(tx, vm, at, text)),
     });
     follow(VM);
-    await expect.poll(() => consoleTail(store.read, VM)).toBe(written.slice(-CONSOLE_KEPT));
+    await expect.poll(() => consoleTail(store.read, VM), PATIENT).toBe(written.slice(-CONSOLE_KEPT));
     await stop();
     expect(warned).toEqual([]);
   } finally {

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleWorkflowCode } from '@temporalio/worker';
@@ -57,7 +57,11 @@ it.each([
   const workflows = join(ROOT, 'workflows');
   await cp(workflows, join(dir, 'workflows'), { recursive: true });
   await cp(join(ROOT, 'domain'), join(dir, 'domain'), { recursive: true });
-  await writeFile(join(dir, 'workflows/index.ts'), text);
-  const options = { ...bundleOptions(QUIET), workflowsPath: join(dir, 'workflows/index.ts') };
-  await expect(bundleWorkflowCode(options)).rejects.toThrow();
+  await symlink(join(ROOT, 'node_modules'), join(dir, 'node_modules'));
+  const path = join(dir, 'workflows/index.ts');
+  const bundle = () => bundleWorkflowCode({ ...bundleOptions(QUIET), workflowsPath: path });
+  await writeFile(path, 'export async function harmless() {}');
+  await expect(bundle()).resolves.toHaveProperty('code');
+  await writeFile(path, text);
+  await expect(bundle()).rejects.toThrow();
 });

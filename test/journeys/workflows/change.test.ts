@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Change } from '../../../api/core/vm-change.ts';
-import type { NodeName, VmId } from '../../../domain/ids.ts';
+import type { VmId } from '../../../domain/ids.ts';
 import type { CreateVm } from '../../../domain/plan.ts';
 import { findNetwork } from '../../../store/network.ts';
 import { findVm } from '../../../store/vm.ts';
@@ -153,16 +153,3 @@ const LEFT_BY: Readonly<Record<string, RegExp>> = {
   undefineDomain: /domains|consoles/,
   removeSeed: /seeds/,
 };
-
-describe('a node that does not answer', () => {
-  it('is waited for, and the task says so', async () => {
-    const [node] = NODES as [NodeName];
-    await world.stopNode();
-    const task = await world.start(acceptCreation(world.store, { node, wait: 'nothing', start: false }));
-    await world.until(async () => (await world.task(task)).status.includes(`waiting for node ${node}`));
-    await world.startNode();
-    const done = await world.ended(task);
-    expect(done).toMatchObject({ state: 'SUCCESS', error: null });
-    await change((task.input as CreateVm).vm, 'delete');
-  });
-});

@@ -57,7 +57,8 @@ function runtimeOnce(): void {
 }
 
 /** The simulated node `name`; what it runs may be tampered with. */
-function hostOf(dir: string, name: NodeName, store: Store, stepMs: number): HostActivities {
+function hostOf(dir: string, name: NodeName, store: Store): HostActivities {
+  const stepMs = 0;
   const at = (part: string): string => join(dir, 'sim', name, part);
   return hostActivities({
     dir: join(dir, 'nodes', name),
@@ -74,21 +75,47 @@ function hostOf(dir: string, name: NodeName, store: Store, stepMs: number): Host
 }
 
 export interface WorldOptions {
-  readonly stepMs?: number;
   /** Hex key instead of a fresh one, for histories that are to be read again. */
   readonly key?: string;
 }
 
 /** Starts a world of two nodes that has seen one VM, so that what stays for good is there already. */
-export async function startWorld({ stepMs = 0, key: keyText }: WorldOptions = {}): Promise<World> {
-  runtimeOnce();
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const dir = await mkdtemp(join(tmpdir(), 'slipway-workflows-'));
+  const closers: Closer[] = [() => rm(dir, { recursive: true, force: true })];
+  const close = () => closeAll(closers);
+  try {
+    const world = { ...(await build(dir, options, closers)), close };
+    await keepNodes(world);
+    await settleIn(world);
+    return world;
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+type Closer = () => Promise<unknown>;
+
+/** Latest first, each whatever becomes of the others: a worker with a stuck test must not leave a server behind. */
+async function closeAll(closers: readonly Closer[]): Promise<void> {
+  const failed: unknown[] = [];
+  for (const closer of closers.toReversed()) await closer().catch((error: unknown) => failed.push(error));
+  if (failed.length > 0) throw new AggregateError(failed, 'the world was not taken down in order');
+}
+
+async function build(dir: string, { key: keyText }: WorldOptions, closers: Closer[]): Promise<Omit<World, 'close'>> {
+  runtimeOnce();
   if (keyText) await writeFile(join(dir, 'payload.key'), keyText);
   const server = await devServer(dir);
+  closers.push(server.stop);
   const key = await loadKey(dir);
-  const { client, close } = await connectClient({ address: server.address, namespace: 'default' }, key);
+  const { client, close: disconnect } = await connectClient({ address: server.address, namespace: 'default' }, key);
+  closers.push(disconnect);
   const connection = await connectWorkers({ address: server.address, namespace: 'default' });
+  closers.push(() => connection.close());
   const store = openStore(join(dir, 'slipway.db'));
+  closers.push(store.close);
   await furnish(store);
   const tampered = tamper();
   const shared = { connection, namespace: 'default', key, controlPlane: storeControlPlane(store), log, graceMs: 100 };
@@ -98,10 +125,14 @@ export async function startWorld({ stepMs = 0, key: keyText }: WorldOptions = {}
     bundle,
     activities: tampered.wrap(controlActivities(store), false),
   });
-  const activities = (name: NodeName) => tampered.wrap(hostOf(dir, name, store, stepMs), true);
+  closers.push(control.stop);
+  const activities = (name: NodeName) => tampered.wrap(hostOf(dir, name, store), true);
   const startNode = (name: NodeName) => nodeWorker({ ...shared, node: name, activities: activities(name) });
   const nodes = new Map<NodeName, RunningWorker>();
-  for (const name of NODES) nodes.set(name, await startNode(name));
+  for (const name of NODES) {
+    nodes.set(name, await startNode(name));
+    closers.push(async () => nodes.get(name)?.stop());
+  }
 
   const jobs = temporalJobs(client);
   const start = async (accepted: Promise<TaskRow> | TaskRow): Promise<TaskRow> => {
@@ -114,7 +145,7 @@ export async function startWorld({ stepMs = 0, key: keyText }: WorldOptions = {}
     await result.catch(() => undefined);
     return taskOf(store, task.id);
   };
-  const world: World = {
+  return {
     ...{ store, client, dir, tamper: tampered, start, ended },
     run: async (accepted) => ended(await start(accepted)),
     task: (task) => taskOf(store, task.id),
@@ -123,18 +154,7 @@ export async function startWorld({ stepMs = 0, key: keyText }: WorldOptions = {}
     snapshot: () => snapshot(join(dir, 'slipway.db'), [join(dir, 'nodes'), join(dir, 'sim')]),
     stopNode: async () => nodes.get(NODES[0]!)?.stop(),
     startNode: async () => void nodes.set(NODES[0]!, await startNode(NODES[0]!)),
-    close: async () => {
-      await Promise.all([control, ...nodes.values()].map((worker) => worker.stop()));
-      await connection.close();
-      await close();
-      await server.stop();
-      await store.close();
-      await rm(dir, { recursive: true, force: true });
-    },
   };
-  await keepNodes(world);
-  await settleIn(world);
-  return world;
 }
 
 async function until(store: Store, settled: () => Promise<boolean>): Promise<void> {
@@ -153,7 +173,7 @@ export async function keepNodes({ store }: Pick<World, 'store'>): Promise<void> 
     const hypervisor = simHypervisor({ dir: 'unused' });
     const facts = await hypervisor.facts();
     const usage = { load: 0, memoryUsed: 0, memoryFree: facts.memory };
-    await storeControlPlane(store).keepalive({ name, facts, ...usage, running: [], pools: [] });
+    await storeControlPlane(store).keepalive({ name, facts, ...usage, askedAt: 0, running: [], pools: [] });
   }
 }
 

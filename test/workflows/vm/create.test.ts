@@ -102,7 +102,7 @@ async function observe(cmd: CreateVm, world: World, cancelAt?: string): Promise<
   const { engine } = await import('../engine.ts');
   let begun = 0;
   const details = vi.spyOn(engine, 'setCurrentDetails').mockImplementation(((text: string) => {
-    begun = Math.max(begun, Number(/step (\d+)/.exec(text)?.[1] ?? 0));
+    begun = Math.max(begun, Number(/Step (\d+) of/.exec(text)?.[1] ?? 0));
   }) as never);
   const run = runPlain(
     async (name, args, cancelled) => {

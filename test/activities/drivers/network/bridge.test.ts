@@ -17,19 +17,27 @@ const NETWORK: Network = {
 };
 const BRIDGE = JSON.stringify([{ ifname: 'vmbr200', ifindex: 7, ifalias: `slipway ${DIR}` }]);
 const show = (device: string): string => `ip -json link show dev ${device}`;
-const addresses = { argv: 'ip -json -4 address show dev vmbr200', stdout: '[{"addr_info":[]}]' };
+const look = ({
+  addr_info = [],
+  ...more
+}: {
+  readonly addr_info?: readonly object[];
+  readonly [key: string]: unknown;
+} = {}) => [
+  { argv: show('vmbr200'), stdout: JSON.stringify([{ ...JSON.parse(BRIDGE)[0], mtu: 1500, flags: ['UP'], ...more }]) },
+  { argv: 'ip -json address show dev vmbr200', stdout: JSON.stringify([{ addr_info }]) },
+];
 const up = { argv: `ip link set dev vmbr200 alias slipway ${DIR} mtu 1500 up` };
 const attach = { argv: 'ip link set dev vlan200 master vmbr200 up' };
 
 it("puts a bridged network's VLAN of the uplink into its bridge", async () => {
   const { run, done } = scriptedRun([
-    { argv: show('vmbr200'), stdout: BRIDGE },
+    ...look(),
     up,
     { argv: show('vlan200'), code: 1 },
     { argv: 'ip link add link bond0 name vlan200 type vlan id 200' },
     attach,
-    addresses,
-    { argv: show('vmbr200'), stdout: BRIDGE },
+    ...look(),
   ]);
   expect(await bridges(DIR, run, 'bond0').ensure(NETWORK, false)).toBe(7);
   done();
@@ -37,19 +45,18 @@ it("puts a bridged network's VLAN of the uplink into its bridge", async () => {
 
 it('leaves a VLAN that is there as it is', async () => {
   const { run, done } = scriptedRun([
-    { argv: show('vmbr200'), stdout: BRIDGE },
+    ...look(),
     up,
     { argv: show('vlan200'), stdout: '[{"ifname":"vlan200","ifindex":8}]' },
     attach,
-    addresses,
-    { argv: show('vmbr200'), stdout: BRIDGE },
+    ...look(),
   ]);
   await bridges(DIR, run, 'bond0').ensure(NETWORK, false);
   done();
 });
 
 it('refuses a bridged network on a node without an uplink', async () => {
-  const { run, done } = scriptedRun([{ argv: show('vmbr200'), stdout: BRIDGE }, up]);
+  const { run, done } = scriptedRun([...look(), up]);
   await expect(bridges(DIR, run, undefined).ensure(NETWORK, false)).rejects.toMatchObject({
     fault: { kind: 'invalid' },
   });
@@ -69,13 +76,48 @@ it('removes bridge and VLAN, whichever of them is there', async () => {
 
 it('leaves a bridge of other software alone', async () => {
   const stdout = JSON.stringify([{ ifname: 'vmbr200', ifindex: 7, ifalias: 'pvc' }]);
-  const { run, done } = scriptedRun([
-    { argv: show('vmbr200'), stdout },
-    { argv: show('vmbr200'), stdout },
-  ]);
+  const { run, done } = scriptedRun([{ argv: show('vmbr200'), stdout }, ...look({ ifalias: 'pvc' })]);
   expect(await bridges(DIR, run, 'bond0').remove(NETWORK.vni)).toBe(false);
   await expect(bridges(DIR, run, 'bond0').ensure(NETWORK, false)).rejects.toMatchObject({
     fault: { kind: 'conflict' },
   });
+  done();
+});
+
+const MANAGED: Network = {
+  ...{ ...NETWORK, type: 'managed' },
+  ip4: { network: '10.2.0.0/24', gateway: '10.2.0.1', dhcp: null },
+};
+const gateway = { family: 'inet', local: '10.2.0.1', prefixlen: 24 };
+
+it('takes one look at a bridge that is as it should be', async () => {
+  const { run, done } = scriptedRun([...look({ addr_info: [gateway] })]);
+  expect(await bridges(DIR, run, undefined).ensure(MANAGED, false)).toBe(7);
+  done();
+});
+
+it.each([
+  ['down', { flags: [] }],
+  ['of another MTU', { mtu: 1400 }],
+  ['without its alias', { ifalias: undefined }],
+])('sets up a bridge that is %s', async (_what, change) => {
+  const { run, done } = scriptedRun([
+    ...look({ addr_info: [gateway], ...change }),
+    up,
+    ...look({ addr_info: [gateway] }),
+  ]);
+  await bridges(DIR, run, undefined).ensure(MANAGED, false);
+  done();
+});
+
+it('exchanges addresses', async () => {
+  const { run, done } = scriptedRun([
+    ...look({ addr_info: [{ family: 'inet', local: '10.9.0.1', prefixlen: 24 }] }),
+    up,
+    ...look({ addr_info: [{ family: 'inet', local: '10.9.0.1', prefixlen: 24 }] }),
+    { argv: 'ip address delete 10.9.0.1/24 dev vmbr200' },
+    { argv: 'ip address add 10.2.0.1/24 dev vmbr200' },
+  ]);
+  await bridges(DIR, run, undefined).ensure(MANAGED, false);
   done();
 });

@@ -1,0 +1,84 @@
+import { parseDocument } from 'yaml';
+import { run } from '../../activities/drivers/run.ts';
+import { profileMistakes } from '../../api/core/profile-mistakes.ts';
+import { DomainError } from '../../domain/fault.ts';
+import type { Guest } from '../../domain/guest.ts';
+import type { Mac, NodeName, VmId, Vni } from '../../domain/ids.ts';
+import { renderUserdata } from '../../templates/cloud-init/userdata.ts';
+import { type ProfileFileDocument, parseProfile } from './directory.ts';
+
+export interface Checked {
+  /** Null if it cannot be read as one. */
+  readonly document: ProfileFileDocument | null;
+  /** One sentence each; none if the profile can be applied as far as can be told without the API. */
+  readonly mistakes: readonly string[];
+  /** What was not looked at, and why. */
+  readonly notes: readonly string[];
+}
+
+// Reads the text, runs nothing of it.
+const PARSE = 'import ast, sys; ast.parse(sys.stdin.read(), sys.argv[1])';
+
+/** Names every mistake in a profile directory: its files, its values, the script's grammar, the user-data with every hole filled. */
+export async function checkProfile(dir: string): Promise<Checked> {
+  const { document, mistakes } = parseProfile(dir);
+  if (document === null) return { document, mistakes, notes: [] };
+  const python = document.script === undefined ? NOTHING : await checkPython(document.script);
+  return {
+    document,
+    mistakes: [...profileMistakes(document), ...python.mistakes, ...checkUserdata(document)],
+    notes: python.notes,
+  };
+}
+
+type Findings = Pick<Checked, 'mistakes' | 'notes'>;
+const NOTHING: Findings = { mistakes: [], notes: [] };
+
+async function checkPython(script: string): Promise<Findings> {
+  try {
+    await run(['python3', '-I', '-c', PARSE, 'script.py'], { input: script });
+    return NOTHING;
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    if (error.fault.kind === 'unavailable')
+      return { mistakes: [], notes: ['There is no python3 here: the grammar of the script was not checked.'] };
+    return { mistakes: [`script: ${error.message.replace(/^'python3 -I' ended with 1: /, '')}`], notes: [] };
+  }
+}
+
+/** A guest as a profile's author may expect it. */
+const sample = ({ name, networks = [], userdata, arguments: args = {} }: ProfileFileDocument): Guest => ({
+  id: '00000000-0000-4000-8000-000000000000' as VmId,
+  name: 'example1',
+  node: 'example' as NodeName,
+  profile: name,
+  args,
+  userdata: userdata ?? null,
+  nics: networks.map((vni, index) => ({
+    vni: vni as Vni,
+    mac: `52:54:00:00:00:${(16 + (index % 200)).toString(16)}` as Mac,
+    ip: '192.0.2.10',
+    network: '192.0.2.0/24',
+    gateway: '192.0.2.1',
+    dhcp: true,
+    nameServers: ['192.0.2.1'],
+    domain: 'example.internal',
+    mtu: null,
+  })),
+});
+
+function checkUserdata(document: ProfileFileDocument): readonly string[] {
+  try {
+    const text = renderUserdata(sample(document));
+    if (!text.startsWith('#cloud-config')) return [];
+    return parseDocument(text).errors.map(
+      ({ message }) => `userdata: with its holes filled it is no YAML: ${message.split('\n')[0]}`,
+    );
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    const hint = /no value for 'args\.|no value for '[A-Za-z_]\w*'/.test(error.message)
+      ? ' If it is an argument, give it a default under `arguments`.'
+      : '';
+    return [`${error.message}${hint}`];
+  }
+}

@@ -1,0 +1,1 @@
+ALTER TABLE `vms` ADD `resting_since` integer DEFAULT 0 NOT NULL;

@@ -1,0 +1,105 @@
+import { appendFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Attempt, withAttempt } from '../../activities/attempt.ts';
+import { sim } from '../../activities/drivers/hypervisor/sim.ts';
+import { simDomains } from '../../activities/drivers/hypervisor/sim-domains.ts';
+import type { HostDeps } from '../../activities/host.ts';
+import { domainActivities } from '../../activities/host-domain.ts';
+import type { VmId } from '../../domain/ids.ts';
+import { mib } from '../../domain/units.ts';
+
+const vm = '00000000-0000-4000-8000-000000000001' as VmId;
+const guest = { vm, name: 'web1' };
+const SPEC = {
+  ...guest,
+  memory: mib(512),
+  vcpus: 1,
+  disks: [],
+  nics: [],
+  serial: true,
+  vnc: null,
+  seed: null,
+  boot: null,
+};
+/** No guest of these tests boots in this time. */
+const NEVER_MS = 60_000;
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'slipway-domain-'));
+});
+afterEach(() => rm(dir, { recursive: true }));
+
+const attempt = (change: Partial<Attempt> = {}): Attempt => ({
+  ...{ number: 1, deadline: Date.now() + 60_000, signal: new AbortController().signal, task: null, step: 'wait' },
+  note: () => undefined,
+  ...change,
+});
+
+/** Waits, in this attempt, for a guest that says nothing by itself. */
+async function quiet(change: Partial<Attempt> = {}) {
+  const hypervisor = sim({ dir });
+  await hypervisor.define(SPEC);
+  const bootsAt = Date.now() + NEVER_MS;
+  await simDomains(dir, NEVER_MS).change(vm, { running: true, bootsAt });
+  await mkdir(join(dir, 'consoles'), { recursive: true });
+  const deps = { hypervisor, dir } as never as HostDeps;
+  const awaited = withAttempt(attempt(change), () => domainActivities(deps).awaitGuest(guest));
+  // Looked at later than it may end.
+  awaited.catch(() => undefined);
+  return { hypervisor, awaited, say: (text: string) => appendFile(hypervisor.consolePath(vm), text) };
+}
+
+describe('awaitGuest', () => {
+  it('resolves when cloud-init says that it has finished', async () => {
+    const { hypervisor, awaited } = await quiet();
+    await hypervisor.stop(vm);
+    await expect(awaited).rejects.toThrow('went off');
+    await hypervisor.start(vm);
+    const deps = { hypervisor, dir } as never as HostDeps;
+    await withAttempt(attempt(), () => domainActivities(deps).awaitGuest(guest));
+  });
+
+  it('takes a line of cloud-init with a timestamp of the kernel before it', async () => {
+    const { awaited, say } = await quiet();
+    await say(
+      '[   45.123456] cloud-init[612]: Cloud-init v. 22.4.2 finished at Thu, 01 Jan 2026 00:00:00 +0000. Datasource',
+    );
+    await awaited;
+  });
+
+  it('is not content with the beginning of a stage', async () => {
+    const { awaited, say } = await quiet({ deadline: Date.now() + 2_300 });
+    await say("Cloud-init v. 22.4.2 running 'modules:final' at Thu. Up 9 seconds. Nothing has finished\r\n");
+    await expect(awaited).rejects.toThrow('in time');
+  });
+
+  it('says what the console ended with when it has waited long enough', async () => {
+    const { awaited, say } = await quiet({ deadline: Date.now() + 2_300 });
+    await say('[  OK  ] Started \u001b[0;1;39mgetty\u001b[0m.\r\nweb1 login: \r\n\r\n');
+    await expect(awaited).rejects.toThrow(
+      'web1 runs, but cloud-init did not finish in time; its console ends with: web1 login:',
+    );
+  });
+
+  it('says what the console ended with when the guest goes off', async () => {
+    const { awaited, say, hypervisor } = await quiet();
+    await say('Kernel panic - not syncing: VFS: Unable to mount root fs\r\n');
+    await hypervisor.stop(vm);
+    await expect(awaited).rejects.toMatchObject({
+      fault: {
+        kind: 'conflict',
+        why: 'web1 went off before cloud-init had finished; its console ends with: Kernel panic - not syncing: VFS: Unable to mount root fs',
+      },
+    });
+  });
+
+  it('ends with the reason of whoever ends it', async () => {
+    const abort = new AbortController();
+    const { awaited } = await quiet({ signal: abort.signal });
+    abort.abort(new Error('cancelled'));
+    await expect(awaited).rejects.toThrow('cancelled');
+  });
+});

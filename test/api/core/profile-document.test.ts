@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { ProfileDocument } from '../../../api/core/profile.ts';
+import { ADMIN, type Cluster, cluster, inputOf, request, rowsOf } from './cluster.ts';
+
+let c: Cluster;
+beforeEach(async () => {
+  c = await cluster();
+  await c.node('hv1');
+});
+afterEach(() => c.close());
+
+const FULL: ProfileDocument = {
+  name: 'web+db',
+  description: 'Everything.',
+  system: {
+    ...{ vcpus: 2, memoryMiB: 1024, serial: true, vnc: true, vncBind: '0.0.0.0' },
+    ...{ nodeLimit: ['hv1'], nodeSelector: 'load', autostart: true },
+  },
+  networks: [100, 100],
+  macTemplate: '{prefix}:aa:0{vmid}:0{netid}',
+  disks: [
+    { id: 'sda', pool: 'vms', sizeGiB: 4, filesystem: 'ext4', filesystemArgs: ['-L=root', '-m=1'], mountpoint: '/' },
+    { id: 'sdb', pool: 'vms', sizeGiB: 0.5 },
+    { id: 'sdc', pool: 'vms', sourceVolume: 'golden_sda' },
+  ],
+  arguments: { suite: 'bookworm', line: 'a=b=c' },
+  wait: 'cloud-init',
+  script: 'def install(**kwargs):\n    pass\n',
+  userdata: '#cloud-config\n',
+};
+const SMALL: ProfileDocument = { name: 'small', system: { vcpus: 1, memoryMiB: 64 } };
+
+it('is written as it was applied, and applying it again changes nothing', async () => {
+  await c.services.profiles.apply(ADMIN, FULL);
+  expect(await c.services.profiles.export(ADMIN, 'web+db')).toEqual(FULL);
+  await c.services.profiles.apply(ADMIN, await c.services.profiles.export(ADMIN, 'web+db'));
+  expect(await c.services.profiles.export(ADMIN, 'web+db')).toEqual(FULL);
+  await c.services.profiles.apply(ADMIN, SMALL);
+  expect(await c.services.profiles.export(ADMIN, 'small')).toMatchObject(SMALL);
+});
+
+it('takes away what a newer document does not have', async () => {
+  await c.services.profiles.apply(ADMIN, FULL);
+  await c.services.profiles.apply(ADMIN, { ...SMALL, name: FULL.name });
+  expect(await c.services.profiles.get(ADMIN, FULL.name)).toMatchObject({
+    ...{ networkTemplate: null, storageTemplate: null, script: null, userdata: null, arguments: [], wait: 'running' },
+  });
+});
+
+it('leaves VMs what they were accepted with', async () => {
+  await c.profile({ script: 'def install(**kwargs):\n    first()\n' });
+  const cmd = await inputOf(c.store, (await c.services.provisioner.create(ADMIN, request())).id);
+  await c.profile({ script: 'def install(**kwargs):\n    second()\n', system: { vcpus: 4, memoryMiB: 4096 } });
+  expect(await c.services.vms.get(ADMIN, 'web1')).toMatchObject({ vcpus: 1, memory: 512, id: cmd.vm });
+  expect(rowsOf(c.file)).toContain('first()');
+  const { controlActivities } = await import('../../../activities/control.ts');
+  await controlActivities(c.store).release(cmd.vm);
+  await c.profile({ script: 'def install(**kwargs):\n    third()\n' });
+  expect(rowsOf(c.file)).not.toContain('first()');
+});
+
+it.each<[string, object, string]>([
+  ['a bad name', { name: 'a/b' }, 'name'],
+  ['no memory', { system: { vcpus: 1, memoryMiB: 1 } }, 'vram'],
+  ['an unknown selector', { system: { ...SMALL.system, nodeSelector: 'best' } }, 'node_selector'],
+  ['an unknown network', { networks: [9] }, 'vni'],
+  ['a MAC template that makes none', { macTemplate: '{nope}' }, 'mac_template'],
+  ['a disk id of IDE', { disks: [{ id: 'hda', pool: 'vms', sizeGiB: 1 }] }, 'disk_id'],
+  ['two disks of one id', { disks: [1, 2].map((sizeGiB) => ({ id: 'sda', pool: 'vms', sizeGiB })) }, 'disks'],
+  ['a size between two MiB', { disks: [{ id: 'sda', pool: 'vms', sizeGiB: 0.0001 }] }, 'disk_size'],
+  [
+    'a mountpoint without filesystem',
+    { disks: [{ id: 'sda', pool: 'vms', sizeGiB: 1, mountpoint: '/' }] },
+    'mountpoint',
+  ],
+  ['an argument of the platform', { arguments: { disks: 'x' } }, 'arg'],
+  ['an unknown wait', { wait: 'for ever' }, 'wait'],
+])('refuses %s, and changes nothing', async (_, change, field) => {
+  await c.services.profiles.apply(ADMIN, SMALL);
+  const rows = rowsOf(c.file);
+  await expect(c.services.profiles.apply(ADMIN, { ...SMALL, ...change })).rejects.toMatchObject({
+    fault: { kind: 'invalid', field },
+  });
+  expect(rowsOf(c.file)).toBe(rows);
+});
+
+it('keeps parts that a profile uses', async () => {
+  await c.services.profiles.apply(ADMIN, FULL);
+  const { templates } = c.services;
+  for (const remove of [
+    templates.removeSystem(ADMIN, FULL.name),
+    templates.removeNetwork(ADMIN, FULL.name),
+    templates.removeStorage(ADMIN, FULL.name),
+    templates.removeText(ADMIN, 'script', FULL.name),
+    templates.removeText(ADMIN, 'userdata', FULL.name),
+  ])
+    await expect(remove).rejects.toThrow('in use by the profiles: web+db');
+  await c.services.profiles.remove(ADMIN, FULL.name);
+  await templates.removeText(ADMIN, 'script', FULL.name);
+});

@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { checkProfile } from '../../../cli/profile/check.ts';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'slipway-check-'));
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+const DISK = { id: 'sda', pool: 'vms', sizeGiB: 1, filesystem: 'ext4', mountpoint: '/' };
+const RIGHT = {
+  name: 'web',
+  system: { vcpus: 1, memoryMiB: 512 },
+  networks: [100],
+  disks: [DISK],
+  script: 'script.py',
+};
+const SCRIPT = 'def install(**kwargs):\n  pass\n';
+
+const mistakes = async (change: object, files: Readonly<Record<string, string>> = {}): Promise<readonly string[]> => {
+  const all = { 'profile.yaml': stringify({ ...RIGHT, ...change }), 'script.py': SCRIPT, ...files };
+  for (const [name, text] of Object.entries(all)) writeFileSync(join(dir, name), text);
+  return (await checkProfile(dir)).mistakes;
+};
+
+it('finds nothing in what is right', async () => {
+  expect(await mistakes({})).toEqual([]);
+});
+
+it.each([
+  ['a key it does not know', { nmae: 'x' }, {}, /nmae/],
+  ['a missing key', { system: { vcpus: 1 } }, {}, /system\.memoryMiB/],
+  ['a name that none can have', { name: 'a b' }, {}, /name: 'a b'/],
+  ['too little memory', { system: { vcpus: 1, memoryMiB: 1 } }, {}, /vram: /],
+  ['a disk with a name of its own', { disks: [{ ...DISK, id: 'disk0' }] }, {}, /disks\.0: disk_id/],
+  ['two disks of one name', { disks: [DISK, { ...DISK, mountpoint: '/var' }] }, {}, /two called 'sda'/],
+  ['a disk without size', { disks: [{ id: 'sda', pool: 'vms' }] }, {}, /disks\.0: disk_size/],
+  ['half a MiB', { disks: [{ ...DISK, sizeGiB: 0.0005 }] }, {}, /whole number of MiB/],
+  [
+    'a mountpoint without filesystem',
+    { disks: [{ id: 'sda', pool: 'vms', sizeGiB: 1, mountpoint: '/' }] },
+    {},
+    /disks\.0: mountpoint/,
+  ],
+  ['a way up in a mountpoint', { disks: [{ ...DISK, mountpoint: '/../etc' }] }, {}, /absolute path without/],
+  ['a MAC template that makes none', { macTemplate: 'xx:{vmid}' }, {}, /mac_template/],
+  ['an argument that is none in Python', { arguments: { 'a-b': '1' } }, {}, /arguments: arg: 'a-b'/],
+  ['an argument that is given', { arguments: { disks: '1' } }, {}, /given by the platform/],
+  [
+    'a wait that cannot be seen',
+    { wait: 'cloud-init', system: { vcpus: 1, memoryMiB: 512, serial: false } },
+    {},
+    /serial console/,
+  ],
+  ['a file that is not there', { userdata: 'u.yaml' }, {}, /there is no u\.yaml/],
+  ['a file of another directory', { script: '../script.py' }, {}, /no file of this directory/],
+  ['a script that is no Python', {}, { 'script.py': 'def install(**kwargs:\n' }, /^script: .*SyntaxError/],
+  ['a script without functions', {}, { 'script.py': 'print("hi")\n' }, /neither install\(\) nor build\(\)/],
+  [
+    'a hole without a value',
+    { userdata: 'u' },
+    { u: '#cloud-config\nhostname: {{args.domain}}\n' },
+    /no value for .*domain.*default under `arguments`/,
+  ],
+  ['a hole that does not end', { userdata: 'u' }, { u: '{{vm.name' }, /^userdata: /],
+  ['user-data that is no YAML', { userdata: 'u' }, { u: '#cloud-config\nusers: [\n' }, /no YAML/],
+])('names %s', async (_, change, files, words) => {
+  const found = await mistakes(change, files);
+  expect(found).toHaveLength(1);
+  expect(found[0]).toMatch(words);
+});
+
+it('names all at once', async () => {
+  const change = { name: 'a b', disks: [{ ...DISK, id: 'x' }], arguments: { 'a-b': '1' } };
+  expect(await mistakes(change, { 'script.py': '(\n' })).toHaveLength(5);
+});
+
+it('says where YAML breaks', async () => {
+  const found = await mistakes({}, { 'profile.yaml': 'name: [\n' });
+  expect(found[0]).toMatch(/line 2/);
+});
