@@ -87,7 +87,8 @@ start() {
   if ! running >/dev/null; then
     configure
     accounts
-    mkdir -p /etc/libvirt /var/{lib,cache,log}/libvirt /run/libvirt
+    # A system's libvirt that is installed later finds them so, and its QEMU has to walk through.
+    (umask 022 && mkdir -p /etc/libvirt /var/{lib,cache,log}/libvirt /run/libvirt)
     rm -f "$socket"
     # Its own session, so that it outlives whoever started it; no inherited lock or pipe is kept open.
     setsid --wait unshare --mount --propagation unchanged bash "$0" inside "$state" \
