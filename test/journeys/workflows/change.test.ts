@@ -9,7 +9,7 @@ import { acceptChange, acceptCreation, acceptRemoval } from './accept.ts';
 import { eachCallUnwinds } from './each-call.ts';
 import { difference } from './snapshot.ts';
 import { INJECTED } from './tamper.ts';
-import { NODES, startWorld, type World } from './world.ts';
+import { keepNodes, NODES, startWorld, type World } from './world.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -18,6 +18,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const change = async (vm: VmId, action: Change) => {
+  await keepNodes(world);
   const task = await world.run(acceptChange(world.store, vm, action));
   expect(task, action).toMatchObject({ state: 'SUCCESS', current: task.total, error: null });
 };
