@@ -34,7 +34,7 @@ async function posts(api: Api, what: string, alone: boolean): Promise<void> {
     let task = '';
     took.push(
       await timed(async () => {
-        const answer = await api.post('/provisioner/create', { name, profile: 'empty', start: 'no' });
+        const answer = await api.post('/provisioner/create', { name, profile: 'empty', start_vm: 'no' });
         task = (answer as { task_id: string }).task_id;
       }),
     );

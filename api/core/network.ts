@@ -12,7 +12,7 @@ import type { Db } from '../../store/open.ts';
 import { insertTask } from '../../store/task.ts';
 import { vmsOnNetwork } from '../../store/vm.ts';
 import { mustAdminister } from './authorize.ts';
-import { nameMatcher } from './limit.ts';
+import { matching } from './limit.ts';
 import type { CoreParts } from './parts.ts';
 import { startSoon } from './start.ts';
 
@@ -27,6 +27,12 @@ export interface NetworkService {
   remove(who: Principal, ref: string): Promise<void>;
 }
 
+/** RFC 1035: labels of letters, digits and inner hyphens. */
+const DOMAIN = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
+
+/** Hosts keep these to themselves: loopback, link-local with the metadata service, multicast and beyond. */
+const RESERVED = ['127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3'].map((text) => parseCidr4(text));
+
 /** VXLAN's numbers have 24 bits. */
 const VNI_MAX = 2 ** 24 - 1;
 
@@ -35,9 +41,12 @@ export function networkService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log'>)
   const { store } = parts;
   return {
     list: async (_who, limit) => {
-      const matches = nameMatcher(limit);
       const all = await listNetworks(store.read);
-      return all.filter((row) => matches(row.description) || matches(String(row.vni))).map(toNetwork);
+      const [byName, byNumber] = [
+        new Set(matching(limit, all, ({ description }) => description)),
+        new Set(matching(limit, all, ({ vni }) => String(vni))),
+      ];
+      return all.filter((row) => byName.has(row) || byNumber.has(row)).map(toNetwork);
     },
     get: async (_who, ref) => toNetwork(await getNetwork(store.read, ref)),
     create: async (who, network) => {
@@ -90,11 +99,12 @@ async function mustBeFree(tx: Db, network: Network): Promise<void> {
 
 /** Throws 'invalid' with the field. */
 function checkNetwork(network: Network): void {
-  const { vni, description, mtu, nameServers, nat, ip4, type } = network;
+  const { vni, description, mtu, nameServers, nat, ip4, type, domain } = network;
   if (!Number.isInteger(vni) || vni < 1 || vni > VNI_MAX) throw invalid('vni', `must be from 1 to ${VNI_MAX}.`);
   if (description === '') throw invalid('description', 'is missing.');
   if (mtu !== null && (!Number.isInteger(mtu) || mtu < 576 || mtu > 65_535))
     throw invalid('mtu', 'must be from 576 to 65535.');
+  if (domain !== null && !DOMAIN.test(domain)) throw invalid('domain', `'${domain}' is no domain name.`);
   const wrong = nameServers.find((server) => parseIp4(server) === null);
   if (wrong !== undefined) throw invalid('name_servers', `'${wrong}' is no IPv4 address.`);
   if (type === 'bridged' && ip4) throw invalid('ip4_network', 'a bridged network has no addresses of ours.');
@@ -105,6 +115,8 @@ function checkNetwork(network: Network): void {
 function checkIp4(ip4: NonNullable<Network['ip4']>): void {
   const cidr = parseCidr4(ip4.network);
   if (!cidr) throw invalid('ip4_network', `'${ip4.network}' is no IPv4 network such as 10.0.0.0/24.`);
+  if (RESERVED.some((reserved) => reserved && overlap(reserved, cidr)))
+    throw invalid('ip4_network', `'${ip4.network}' is not for guests.`);
   const inside = (field: string, text: string): number => {
     const address = parseIp4(text);
     if (address === null) throw invalid(field, `'${text}' is no IPv4 address.`);

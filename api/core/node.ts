@@ -4,7 +4,8 @@ import type { Principal } from '../../domain/principal.ts';
 import { listNodes, listNodeUse } from '../../store/node.ts';
 import type { Store } from '../../store/open.ts';
 import { listVms } from '../../store/vm.ts';
-import { nameMatcher } from './limit.ts';
+import { sees } from './authorize.ts';
+import { matching } from './limit.ts';
 
 /** A node with what is placed on it. */
 export interface NodeDetail extends Node {
@@ -23,7 +24,7 @@ export interface NodeService {
 
 /** Nodes as they are now: one that was not heard of for too long reads as dead. */
 export function nodeService(store: Store): NodeService {
-  const details = async (): Promise<readonly NodeDetail[]> => {
+  const details = async (who: Principal): Promise<readonly NodeDetail[]> => {
     const [nodes, use, vms] = [
       await listNodes(store.read),
       await listNodeUse(store.read),
@@ -32,7 +33,8 @@ export function nodeService(store: Store): NodeService {
     const now = Date.now();
     return nodes.map(({ memoryOther: _, ...node }) => {
       const on = use.find((row) => row.node === node.name);
-      const running = vms.filter((vm) => vm.node === node.name && vm.state === 'running');
+      // Names are their owners'; figures are everybody's.
+      const running = vms.filter((vm) => vm.node === node.name && vm.state === 'running' && sees(who, vm));
       return {
         ...node,
         daemonState: liveState(node, now),
@@ -45,9 +47,9 @@ export function nodeService(store: Store): NodeService {
     });
   };
   return {
-    list: async (_who, limit) => (await details()).filter(({ name }) => nameMatcher(limit)(name)),
-    get: async (_who, name) => {
-      const found = (await details()).find((node) => node.name === name);
+    list: async (who, limit) => matching(limit, await details(who), ({ name }) => name),
+    get: async (who, name) => {
+      const found = (await details(who)).find((node) => node.name === name);
       if (!found) throw notFound('node', name);
       return found;
     },

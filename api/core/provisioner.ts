@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type { TaskId, VmId } from '../../domain/ids.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { Task } from '../../domain/task.ts';
+import type { Db, Store } from '../../store/open.ts';
 import { toTask } from '../../store/task.ts';
-import { mustAct } from './authorize.ts';
+import { mustAct, mustAdminister } from './authorize.ts';
 import { accept, acceptedBefore } from './create/accept.ts';
 import { type Asked, planCreation } from './create/plan.ts';
 import { renderPlan } from './create/render.ts';
 import type { CoreParts } from './parts.ts';
+import type { ProfileDocument } from './profile.ts';
+import { applyDocument } from './profile-document.ts';
 import { startSoon } from './start.ts';
 
 export interface CreateRequest {
@@ -19,6 +22,11 @@ export interface CreateRequest {
   readonly start: boolean;
   /** From the header Idempotency-Key: the same key and request gives the same task, another request 'conflict'. */
   readonly idempotencyKey: string | null;
+}
+
+/** A VM to be shown; with a document, of the profile as that has it, whatever the store has. */
+export interface RenderRequest extends Pick<CreateRequest, 'name' | 'profile' | 'args'> {
+  readonly document?: ProfileDocument | undefined;
 }
 
 /** What a VM would get. */
@@ -47,7 +55,7 @@ export interface ProvisionerService {
    */
   create(who: Principal, request: CreateRequest): Promise<Task>;
   /** The same decisions, nothing made and nothing reserved. */
-  render(who: Principal, request: Pick<CreateRequest, 'name' | 'profile' | 'args'>): Promise<Rendering>;
+  render(who: Principal, request: RenderRequest): Promise<Rendering>;
 }
 
 /** Creations of VMs: decided in one transaction, and the same way where nothing is made. */
@@ -71,9 +79,30 @@ export function provisionerService(parts: CoreParts): ProvisionerService {
       if (fresh) startSoon(parts, task);
       return toTask(task);
     },
-    render: async (who, request) => {
-      const plan = await planCreation(store.read, asking(who, { ...request, define: true, start: true }));
-      return renderPlan(store.read, renderer, plan);
+    render: async (who, { document, ...request }) => {
+      const render = async (db: Db): Promise<Rendering> =>
+        renderPlan(db, renderer, await planCreation(db, asking(who, { ...request, define: true, start: true })));
+      if (document === undefined) return render(store.read);
+      mustAdminister(who);
+      return rolledBack(store, async (tx) => {
+        await applyDocument(tx, document);
+        return render(tx);
+      });
     },
   };
+}
+
+/** The work's result; of what it wrote, nothing stays. */
+async function rolledBack<T>(store: Store, work: (tx: Db) => Promise<T>): Promise<T> {
+  const enough = new Error('rolled back on purpose');
+  const results: T[] = [];
+  await store
+    .write(async (tx) => {
+      results.push(await work(tx));
+      throw enough;
+    })
+    .catch((error: unknown) => {
+      if (error !== enough) throw error;
+    });
+  return results[0] as T;
 }

@@ -1,7 +1,6 @@
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import { invalid, notFound } from '../../domain/fault.ts';
-import { DEFAULT_TENANT, type Principal, type Role } from '../../domain/principal.ts';
-import type { Store } from '../../store/open.ts';
+import type { Principal, Role } from '../../domain/principal.ts';
 import {
   deleteSession,
   deleteToken,
@@ -83,24 +82,6 @@ export function tokenService(parts: Pick<CoreParts, 'store' | 'settings'>): Toke
     },
     logout: (session) => store.write((tx) => deleteSession(tx, hashOf(session))),
   };
-}
-
-/** Succeeds if this token, whose text an operator chose (the configuration's), is known with these properties. */
-export async function ensureToken(
-  store: Store,
-  token: { readonly token: string; readonly description: string; readonly role?: Role; readonly tenant?: string },
-): Promise<void> {
-  if (token.token.length < 8) throw invalid('token', 'must have 8 characters or more.');
-  const { description, role = 'admin', tenant = DEFAULT_TENANT } = token;
-  checkToken({ description, role, tenant });
-  const hash = hashOf(token.token);
-  await store.write(async (tx) => {
-    const known = await findToken(tx, hash);
-    const same = known && known.principal.role === role && known.principal.tenant === tenant;
-    if (same && known.principal.account === description) return;
-    if (known) await deleteToken(tx, known.id);
-    await insertToken(tx, { id: randomUUID(), hash, description, role, tenant, createdAt: Date.now() });
-  });
 }
 
 function checkToken({ description, role, tenant }: Pick<TokenInfo, 'description' | 'role' | 'tenant'>): void {

@@ -12,7 +12,7 @@ import { toTask } from '../../store/task.ts';
 import { findVm, findVmByName, listVms, toVm, type VmRow } from '../../store/vm.ts';
 import { toDisk, volumesOf } from '../../store/volume.ts';
 import { mustAct, seenTenant, sees } from './authorize.ts';
-import { nameMatcher } from './limit.ts';
+import { matching } from './limit.ts';
 import type { CoreParts } from './parts.ts';
 import { startSoon } from './start.ts';
 import { beginChange, type Change } from './vm-change.ts';
@@ -53,12 +53,9 @@ export function vmService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log' | 'set
   };
   return {
     list: async (who, filter = {}) => {
-      const matches = nameMatcher(filter.limit);
       const where = { tenant: seenTenant(who), node: filter.node, states: filter.state };
-      return details(
-        store.read,
-        (await listVms(store.read, where)).filter((vm) => matches(vm.name)),
-      );
+      const vms = matching(filter.limit, await listVms(store.read, where), ({ name }) => name);
+      return details(store.read, vms);
     },
     get: async (who, ref) => {
       const [found] = await details(store.read, [await getVm(store.read, who, ref)]);

@@ -1,10 +1,12 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { profileDocument } from '../../api/dialects/pvc/profile-document.ts';
 import { invalid } from '../../domain/fault.ts';
 import { table } from '../client/table.ts';
 import { checkProfile } from '../profile/check.ts';
-import { readProfile, writeProfile } from '../profile/directory.ts';
+import { PROFILE_FILE, readProfile, writeProfile } from '../profile/directory.ts';
 import { apiOf, type ClientOptions, clientCommand, part, printJson, printLine, repeated } from './client.ts';
 
 const ProfileRow = z.looseObject({
@@ -107,15 +109,14 @@ const Rendered = z.looseObject({
 
 const render = (): Command =>
   clientCommand('render', 'what a VM would get: domain XML, user-data, commands; makes nothing')
-    .argument('<profile>', 'name of a profile, or a directory, which is applied first')
+    .argument('<profile>', 'name of a profile, or a directory of one that need not be applied')
     .argument('<vm>', 'name the VM would have')
     .option('--arg <name=value>', "argument of the profile's script; may be repeated", repeated)
     .action(async (ref: string, vm: string, options: ClientOptions & { arg?: readonly string[] }) => {
       const api = apiOf(options);
-      const name = ref.includes('/') ? readProfile(ref).name : ref;
-      if (ref.includes('/')) await api.post('/provisioner/profile/apply', readProfile(ref));
-      const body = { name: vm, ...(options.arg ? { arg: options.arg } : {}) };
-      const answer = await api.post(`/provisioner/profile/${part(name)}/render`, body);
+      const document = existsSync(join(ref, PROFILE_FILE)) ? readProfile(ref) : undefined;
+      const body = { name: vm, ...(options.arg ? { arg: options.arg } : {}), ...(document ? { document } : {}) };
+      const answer = await api.post(`/provisioner/profile/${part(document?.name ?? ref)}/render`, body);
       if (options.json) return printJson(answer);
       const { xml, userdata, metadata, commands } = Rendered.parse(answer);
       const parts = { 'domain XML': xml, 'user-data': userdata, 'meta-data': metadata, commands: commands.join('\n') };

@@ -8,12 +8,12 @@ import { type Logger, pino } from 'pino';
 import { Registry } from 'prom-client';
 import { controlActivities } from '../../activities/control.ts';
 import type { Services } from '../../api/core/services.ts';
-import { ensureToken } from '../../api/core/token.ts';
 import { type PvcSettings, pvc } from '../../api/dialects/pvc/pvc.ts';
 import { type AppOptions, createApp } from '../../api/http/app.ts';
 import type { Dialect } from '../../api/http/dialect.ts';
 import { appMetrics } from '../../api/http/metrics.ts';
 import { authenticator } from '../../api/http/principal.ts';
+import { keepConfiguredTokens } from '../../cli/process/configured-tokens.ts';
 import type { Jobs } from '../../domain/jobs.ts';
 import type { ChangeVm } from '../../domain/plan.ts';
 import { openStore, type Store } from '../../store/open.ts';
@@ -43,7 +43,8 @@ export async function served(
   const own = join(dir, 'slipway.db');
   if (file !== undefined) copyFileSync(file, own);
   const store = openStore(own);
-  if (file === undefined) await ensureToken(store, { token: TOKEN, description: 'admin' });
+  if (file === undefined)
+    await keepConfiguredTokens(store, [{ token: TOKEN, description: 'admin', role: 'admin', tenant: 'default' }]);
   const lines: string[] = [];
   const logger: Logger = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
   const services = coreOver(store, deletingEngine(store), logger);

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { invalid } from '../../../domain/fault.ts';
 import { SELECTORS } from '../../../domain/vm.ts';
 import type { Store } from '../../../store/open.ts';
@@ -57,10 +58,11 @@ export function systemTemplates(store: Store): SystemTemplates {
 
 /** Throws 'invalid' with the field. */
 export function checkSystemTemplate(template: Omit<NewSystemTemplate, 'name'>): void {
-  const { vcpus, memory, nodeSelector, migrationMethod } = template;
+  const { vcpus, memory, nodeSelector, migrationMethod, vncBind } = template;
   if (!Number.isInteger(vcpus) || vcpus < 1) throw invalid('vcpus', 'must be a whole number from 1.');
   if (!Number.isInteger(memory) || memory < MIN_MEMORY_MIB)
     throw invalid('vram', `must be a whole number of MiB from ${MIN_MEMORY_MIB}.`);
+  if (vncBind !== null && isIP(vncBind) === 0) throw invalid('vnc_bind', `'${vncBind}' is no IP address.`);
   if (nodeSelector !== null && !SELECTORS.includes(nodeSelector))
     throw invalid('node_selector', `must be one of ${SELECTORS.join(', ')}.`);
   if (migrationMethod !== null && !MIGRATIONS.includes(migrationMethod))

@@ -4,6 +4,7 @@ import { flag, repeated, text } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';
 import { ACCEPTED, accepted, objectOf, ok } from './answer.ts';
 import { name } from './name.ts';
+import { profileDocument } from './profile-document.ts';
 
 const arg = repeated("Argument as name=value, overriding the profile's; repeatable.", text('name=value')).optional();
 
@@ -81,11 +82,17 @@ export const createRoutes = (provisioner: ProvisionerService): readonly Route[] 
     {
       tag: 'provisioner / profile',
       summary: 'What a VM of a profile would get; makes nothing',
-      values: z.object({ profile: name('Profile.'), name: name('Name the VM would have.'), arg }),
+      values: z.object({
+        profile: name('Profile.'),
+        name: name('Name the VM would have.'),
+        arg,
+        document: profileDocument.optional().describe('The profile as it would be, instead of as it is.'),
+      }),
       responses: objectOf(RenderingObject),
     },
     async ({ values, principal }) => {
-      const request = { name: values.name, profile: values.profile, args: values.arg ?? [] };
+      const { name: vm, profile, document } = values;
+      const request = { name: vm, profile: document?.name ?? profile, args: values.arg ?? [], document };
       return ok(toRendering(await provisioner.render(principal, request)));
     },
   ),

@@ -25,6 +25,17 @@ it.each<[string, Partial<Network>, object]>([
   ['a name server that is a name', { nameServers: ['dns'] }, { field: 'name_servers' }],
   ['addresses on a bridged network', { type: 'bridged' }, { field: 'ip4_network' }],
   ['translation without addresses', { ip4: null }, { field: 'nat' }],
+  ['a domain that is none', { domain: 'bad domain_x' }, { field: 'domain' }],
+  [
+    'loopback',
+    { ip4: { ...IP4, network: '127.0.0.0/24', gateway: '127.0.0.1', dhcp: null } },
+    { field: 'ip4_network' },
+  ],
+  [
+    "the metadata service's network",
+    { ip4: { network: '169.254.0.0/16', gateway: '169.254.169.254', dhcp: null } },
+    { field: 'ip4_network' },
+  ],
   ['a host as network', { ip4: { ...IP4, network: '10.9.0.1/24' } }, { field: 'ip4_network' }],
   [
     'an overlap',

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { ensureToken } from '../../../api/core/token.ts';
 import { ADMIN, type Cluster, cluster, rowsOf } from './cluster.ts';
 
 let c: Cluster;
@@ -50,16 +49,4 @@ it.each([
   ['an unknown role', ADMIN, { ...NEW, role: 'god' as never }, 'invalid'],
 ])('makes no token for %s', async (_, who, token, kind) => {
   await expect(c.services.tokens.create(who, token)).rejects.toMatchObject({ fault: { kind } });
-});
-
-it('ensures a token that an operator chose, and what it may', async () => {
-  const own = { token: 'chosen-by-me', description: 'op' };
-  await ensureToken(c.store, own);
-  const rows = rowsOf(c.file);
-  await ensureToken(c.store, own);
-  expect(rowsOf(c.file)).toBe(rows);
-  expect(await c.services.tokens.authenticate(own.token)).toMatchObject({ account: 'op', role: 'admin' });
-  await ensureToken(c.store, { ...own, role: 'viewer' });
-  expect(await c.services.tokens.authenticate(own.token)).toMatchObject({ role: 'viewer' });
-  await expect(ensureToken(c.store, { token: 'short', description: 'x' })).rejects.toThrow('8 characters');
 });

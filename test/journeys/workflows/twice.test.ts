@@ -38,8 +38,10 @@ async function life(around: Around): Promise<readonly Snapshot[]> {
   for (const change of [{}, { base }, { base, seed: 'metadata', wait: 'running' }] as const) {
     const made = await run(() => acceptCreation(world.store, change));
     const { vm } = made.input as CreateVm;
-    for (const action of ['shutdown', 'start', 'restart', 'stop', 'delete'] as const) await keepNodes(world);
-    await run(() => acceptChange(world.store, vm, action));
+    for (const action of ['shutdown', 'start', 'restart', 'stop', 'delete'] as const) {
+      await keepNodes(world);
+      await run(() => acceptChange(world.store, vm, action));
+    }
   }
   await run(() => acceptCollection(world.store, base, NODES[0]!));
   await run(() => acceptRemoval(world.store, 201, NODES));

@@ -93,3 +93,21 @@ it('gives free addresses only, the lowest first', async () => {
   expect(ips).toEqual(['10.3.0.1', '10.3.0.3']);
   await expect(c.services.provisioner.create(ADMIN, request({ name: 'c' }))).rejects.toThrow('no free address');
 });
+
+it('shows a profile as a document has it, which nothing is made of', async () => {
+  const document = {
+    ...(await c.services.profiles.export(ADMIN, 'web')),
+    script: `${BUILDING}\n# edited\n`,
+    userdata: 'edited',
+  };
+  const rows = rowsOf(c.file);
+  const shown = await c.services.provisioner.render(ADMIN, { ...NEW, document });
+  expect(shown.userData).toBe('edited');
+  expect(rowsOf(c.file)).toBe(rows);
+  const fresh = { ...document, name: 'unheard-of' };
+  await c.services.provisioner.render(ADMIN, { ...NEW, profile: 'unheard-of', document: fresh });
+  await expect(c.services.provisioner.render({ ...ADMIN, role: 'user' }, { ...NEW, document })).rejects.toThrow(
+    'admin',
+  );
+  expect(rowsOf(c.file)).toBe(rows);
+});
