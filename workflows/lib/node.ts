@@ -19,7 +19,11 @@ const LOST_WAIT = '30s';
 /** An attempt that does not beat is lost: a killed worker is noticed this late. */
 const HEARTBEAT = '8s';
 
+// Said outright, since without it a cancelled attempt is not waited for: it could still have its effect after its task has ended.
+const CANCELLED_WHEN_ENDED = 'WAIT_CANCELLATION_COMPLETED';
+
 const QUICK: ActivityOptions = {
+  cancellationType: CANCELLED_WHEN_ENDED,
   startToCloseTimeout: '5m',
   scheduleToCloseTimeout: '20m',
   heartbeatTimeout: HEARTBEAT,
@@ -28,6 +32,7 @@ const QUICK: ActivityOptions = {
 
 /** Its time includes the wait for a slot: where many are created at once, scripts run few at a time. */
 const LONG: ActivityOptions = {
+  cancellationType: CANCELLED_WHEN_ENDED,
   startToCloseTimeout: '6h',
   scheduleToCloseTimeout: '24h',
   heartbeatTimeout: HEARTBEAT,
