@@ -20,6 +20,7 @@ const LOST_WAIT = '30s';
 const HEARTBEAT = '8s';
 
 // Said outright, since without it a cancelled attempt is not waited for: it could still have its effect after its task has ended.
+// Long steps all have an undo, which ends what is left of them first.
 const CANCELLED_WHEN_ENDED = 'WAIT_CANCELLATION_COMPLETED';
 
 const QUICK: ActivityOptions = {
@@ -32,7 +33,6 @@ const QUICK: ActivityOptions = {
 
 /** Its time includes the wait for a slot: where many are created at once, scripts run few at a time. */
 const LONG: ActivityOptions = {
-  cancellationType: CANCELLED_WHEN_ENDED,
   startToCloseTimeout: '6h',
   scheduleToCloseTimeout: '24h',
   heartbeatTimeout: HEARTBEAT,
