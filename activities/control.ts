@@ -21,6 +21,7 @@ import {
 import { deleteNetwork, unmarkNetworksOf } from '../store/network.ts';
 import { nicsOf } from '../store/nic.ts';
 import type { Db, Store } from '../store/open.ts';
+import { findEntryOfVm, markCloned } from '../store/pool-entry.ts';
 import { findTask, insertTask, type TaskRow, updateTask } from '../store/task.ts';
 import { deleteVm, findVm, freeVmsOf, updateVm } from '../store/vm.ts';
 import { deleteVolumesOf, volumesOf } from '../store/volume.ts';
@@ -30,6 +31,8 @@ export interface Outcome {
   readonly state: Extract<TaskState, 'SUCCESS' | 'FAILURE' | 'REVOKED'>;
   readonly status: string;
   readonly error: string | null;
+  /** Kind of the fault, where it is one of ours. */
+  readonly fault?: string | null;
 }
 
 /** Activities of the queue `control`: one store transaction each, repeatable. */
@@ -74,13 +77,20 @@ export interface ControlActivities {
 }
 
 /** The control plane's activities over the store. */
-export function controlActivities(store: Store): ControlActivities {
+export function controlActivities(store: Store, wakePool: (pool: string) => void = () => undefined): ControlActivities {
   return {
     beginTask: (task, total) => store.write((tx) => beginTask(tx, task, total)),
-    finishTask: (task, outcome) => store.write((tx) => finishTask(tx, task, outcome)),
+    finishTask: async (task, outcome) => {
+      const pool = await store.write((tx) => finishTask(tx, task, outcome));
+      if (pool !== null) wakePool(pool);
+    },
     reserve: (cmd) => confirmReservation(store.read, cmd),
     release: (vm) => store.write((tx) => forget(tx, vm, false)),
-    recordDefined: (vm, xml) => store.write((tx) => updateVm(tx, vm, { xml, defined: true })),
+    recordDefined: (vm, xml) =>
+      store.write(async (tx) => {
+        await updateVm(tx, vm, { xml, defined: true });
+        await markCloned(tx, vm, Date.now());
+      }),
     recordVm: (vm, state, reason, task) =>
       store.write(async (tx) => {
         const changing = (await findVm(tx, vm))?.changing ?? null;
@@ -104,15 +114,24 @@ async function beginTask(tx: Db, id: TaskId, total: number): Promise<void> {
   await updateTask(tx, id, { state: 'RUNNING', total, startedAt, workflowStarted: true });
 }
 
-async function finishTask(tx: Db, id: TaskId, outcome: Outcome): Promise<void> {
+/** Returns the VM pool that the task's VM belongs to, if it does to one. */
+async function finishTask(tx: Db, id: TaskId, outcome: Outcome): Promise<string | null> {
   const task = await knownTask(tx, id);
-  if (TASK_FINAL.includes(task.state)) return;
+  const pool = await poolOf(tx, task);
+  if (TASK_FINAL.includes(task.state)) return pool;
   const current = outcome.state === 'SUCCESS' ? task.total : task.current;
   await updateTask(tx, id, { ...outcome, current, finishedAt: Date.now(), workflowStarted: true });
   await freeVmsOf(tx, id);
   await unmarkNetworksOf(tx, id);
   await unmarkBasesOf(tx, id);
   await deleteWaiterEverywhere(tx, workflowId(id));
+  return pool;
+}
+
+/** Inputs of all tasks name their VM alike. */
+async function poolOf(tx: Db, { input }: TaskRow): Promise<string | null> {
+  const { vm } = (input ?? {}) as { readonly vm?: VmId };
+  return vm === undefined ? null : ((await findEntryOfVm(tx, vm))?.pool ?? null);
 }
 
 async function knownTask(tx: Db, id: TaskId): Promise<TaskRow> {

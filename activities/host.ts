@@ -3,6 +3,7 @@ import { diskActivities } from './host-disk.ts';
 import { domainActivities } from './host-domain.ts';
 import { installActivities } from './host-install.ts';
 import { networkActivities } from './host-network.ts';
+import { probeActivities } from './host-probe.ts';
 
 export type HostActivities = ReturnType<typeof hostActivities>;
 
@@ -13,5 +14,6 @@ export function hostActivities(deps: HostDeps) {
     ...installActivities(deps),
     ...networkActivities(deps),
     ...domainActivities(deps),
+    ...probeActivities(deps),
   };
 }

@@ -1,7 +1,13 @@
-import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  type Client,
+  ScheduleAlreadyRunning,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
 import { unavailable } from '../domain/fault.ts';
 import type { Jobs } from '../domain/jobs.ts';
+import { keeperId, WAKE_SIGNAL } from '../domain/pool-keeper.ts';
 import { DEFAULT_TENANT } from '../domain/principal.ts';
 import { CONTROL_QUEUE, readable, type SEARCH_ATTRIBUTES } from '../domain/queues.ts';
 import { type TaskKind, WORKFLOW_OF, workflowId } from '../domain/task.ts';
@@ -37,6 +43,40 @@ export function temporalJobs(client: Client): Jobs {
       }
     },
 
+    wakePool: async (pool) => {
+      try {
+        await client.workflow.signalWithStart('keepPool', {
+          workflowId: keeperId(pool),
+          taskQueue: CONTROL_QUEUE,
+          args: [{ pool }],
+          signal: WAKE_SIGNAL,
+          signalArgs: [],
+          staticSummary: readable(`Keep VM pool ${pool}`),
+          typedSearchAttributes: [keyword('TaskKind', 'pool.keep'), keyword('Tenant', DEFAULT_TENANT)],
+        });
+      } catch (error) {
+        throw unreachable(error);
+      }
+    },
+
+    schedulePools: async (everyMs) => {
+      try {
+        await client.schedule.create({
+          scheduleId: POOL_SCHEDULE,
+          spec: { intervals: [{ every: everyMs }] },
+          policies: { overlap: 'SKIP', catchupWindow: everyMs },
+          action: {
+            type: 'startWorkflow',
+            workflowType: 'wakePools',
+            workflowId: POOL_SCHEDULE,
+            taskQueue: CONTROL_QUEUE,
+          },
+        });
+      } catch (error) {
+        if (!(error instanceof ScheduleAlreadyRunning)) throw unreachable(error);
+      }
+    },
+
     fate: async (task) => {
       try {
         const { status } = await client.workflow.getHandle(workflowId(task)).describe();
@@ -48,6 +88,9 @@ export function temporalJobs(client: Client): Jobs {
     },
   };
 }
+
+/** Temporal's name of the schedule that wakes every pool. */
+const POOL_SCHEDULE = 'pools';
 
 const GOES_ON: readonly string[] = ['RUNNING', 'CONTINUED_AS_NEW', 'PAUSED', 'UNSPECIFIED'];
 

@@ -14,6 +14,10 @@ export interface Jobs {
   }): Promise<void>;
   /** Asks the workflow to end and undo; success if it has ended already. */
   cancel(task: TaskId): Promise<void>;
+  /** A VM pool's keeper takes a turn now; it begins to if it does not run. */
+  wakePool(pool: string): Promise<void>;
+  /** Every pool's keeper is woken so often, from now on. */
+  schedulePools(everyMs: number): Promise<void>;
   /** How the workflow ended, in a word for people ('terminated', 'unknown', …); null while it goes on. */
   fate(task: TaskId): Promise<string | null>;
 }

@@ -1,6 +1,8 @@
 export { buildImage } from './image/build.ts';
 export { collectImage } from './image/collect.ts';
 export { removeNetwork } from './network/remove.ts';
+export { keepPool } from './pool/keep.ts';
+export { wakePools } from './pool/wake.ts';
 export { createVm } from './vm/create.ts';
 export { deleteVm } from './vm/delete.ts';
 export { restartVm } from './vm/restart.ts';

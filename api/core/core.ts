@@ -8,9 +8,15 @@ import { taskService } from './task.ts';
 import { templateService } from './template.ts';
 import { tokenService } from './token.ts';
 import { vmService } from './vm.ts';
+import { checkoutService } from './vm-pool/checkout.ts';
+import { entryService } from './vm-pool/entry.ts';
+import { poolService } from './vm-pool/pool.ts';
+import { requestService } from './vm-pool/request.ts';
+import { poolWaker } from './vm-pool/wake.ts';
 
 /** The core over one store: all that dialects call. */
 export const coreServices = (parts: CoreParts): Services => ({
+  ...poolServices(parts),
   templates: templateService(parts.store),
   profiles: profileService(parts.store),
   provisioner: provisionerService(parts),
@@ -20,3 +26,14 @@ export const coreServices = (parts: CoreParts): Services => ({
   nodes: nodeService(parts.store),
   tokens: tokenService(parts),
 });
+
+/** VM pools: every change wakes the keepers of the pools that it concerns. */
+function poolServices(parts: CoreParts): Pick<Services, 'pools' | 'checkouts' | 'poolVms' | 'poolRequests'> {
+  const given = { store: parts.store, wake: poolWaker(parts) };
+  return {
+    pools: poolService(given),
+    checkouts: checkoutService(given),
+    poolVms: entryService(given),
+    poolRequests: requestService(given),
+  };
+}

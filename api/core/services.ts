@@ -6,6 +6,10 @@ import type { TaskService } from './task.ts';
 import type { TemplateService } from './template.ts';
 import type { TokenService } from './token.ts';
 import type { VmService } from './vm.ts';
+import type { CheckoutService } from './vm-pool/checkout.ts';
+import type { EntryService } from './vm-pool/entry.ts';
+import type { PoolService } from './vm-pool/pool.ts';
+import type { RequestService } from './vm-pool/request.ts';
 
 /** The core as every dialect sees it. */
 export interface Services {
@@ -17,4 +21,8 @@ export interface Services {
   readonly networks: NetworkService;
   readonly nodes: NodeService;
   readonly tokens: TokenService;
+  readonly pools: PoolService;
+  readonly checkouts: CheckoutService;
+  readonly poolVms: EntryService;
+  readonly poolRequests: RequestService;
 }

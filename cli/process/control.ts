@@ -1,5 +1,6 @@
 import { controlActivities } from '../../activities/control.ts';
 import { storeControlPlane } from '../../activities/control-plane.ts';
+import { poolActivities } from '../../activities/pool.ts';
 import { settleLost } from '../../api/core/lost.ts';
 import { sweep } from '../../api/core/sweeper.ts';
 import type { Jobs } from '../../domain/jobs.ts';
@@ -7,6 +8,7 @@ import type { Store } from '../../store/open.ts';
 import { workflowBundle } from '../temporal/bundle.ts';
 import { controlWorker, sdkLogger } from '../temporal/worker.ts';
 import { again } from './again.ts';
+import type { Pools } from './core.ts';
 import type { EngineConnection } from './engine.ts';
 import type { Running } from './running.ts';
 import type { Settings } from './settings.ts';
@@ -16,25 +18,29 @@ export interface ControlDeps {
   readonly store: Store;
   readonly jobs: Jobs;
   readonly engine: EngineConnection;
+  readonly pools: Pools;
 }
 
 /** Looked for now and then, since nobody is left who could tell of it: what a process that died left undone. */
 const SWEEP_MS = 5_000;
 /** Asks the engine about each task that goes on, so seldom. */
 const LOST_MS = 60_000;
+/** The net under the signals that wake pools' keepers. */
+const POOLS_MS = 60_000;
 const DAY_MS = 24 * 60 * 60_000;
 
 /** Runs workflows and the activities that touch the store; starts what was accepted but never started. */
-export async function startControl({ settings, store, jobs, engine }: ControlDeps): Promise<readonly Running[]> {
+export async function startControl({ settings, store, jobs, engine, pools }: ControlDeps): Promise<readonly Running[]> {
   const { log, paths } = settings;
   const bundle = await workflowBundle(paths.cache, sdkLogger(log));
   const worker = await controlWorker({
     ...(await engine.forWorkers()),
     controlPlane: storeControlPlane(store),
-    activities: controlActivities(store),
+    activities: { ...controlActivities(store, pools.wake), ...poolActivities(pools.keeper, jobs.wakePool) },
     bundle,
     log,
   });
+  await jobs.schedulePools(POOLS_MS);
   const unusedBaseMs = settings.config.base_images.unused_days * DAY_MS;
   return [
     { name: 'control worker', ...worker },

@@ -1,27 +1,36 @@
 import { domainXml } from '../../activities/drivers/hypervisor/domain-xml.ts';
 import { coreServices } from '../../api/core/core.ts';
-import { CORE_DEFAULTS } from '../../api/core/parts.ts';
+import { CORE_DEFAULTS, type CoreParts } from '../../api/core/parts.ts';
 import type { Services } from '../../api/core/services.ts';
+import { poolKeeper } from '../../api/core/vm-pool/keeper.ts';
+import { poolWaker, type WakePool } from '../../api/core/vm-pool/wake.ts';
 import { temporalJobs } from '../../api/jobs.ts';
 import type { Jobs } from '../../domain/jobs.ts';
+import type { PoolKeeper } from '../../domain/pool-keeper.ts';
 import type { Store } from '../../store/open.ts';
 import { renderSeed } from '../../templates/cloud-init/seed.ts';
 import type { EngineConnection } from './engine.ts';
 import type { Settings } from './settings.ts';
+
+/** What keeps VM pools full. */
+export interface Pools {
+  readonly keeper: PoolKeeper;
+  readonly wake: WakePool;
+}
 
 /** The core over a store and an engine, with the job starter that its sweeper shares. */
 export function composeCore(
   { log }: Pick<Settings, 'log'>,
   store: Store,
   engine: Pick<EngineConnection, 'client'>,
-): { readonly services: Services; readonly jobs: Jobs } {
+): { readonly services: Services; readonly jobs: Jobs; readonly pools: Pools } {
   const jobs = temporalJobs(engine.client);
-  const services = coreServices({
+  const parts: CoreParts = {
     store,
     jobs,
     renderer: { domainXml, seed: renderSeed },
     settings: CORE_DEFAULTS,
     log,
-  });
-  return { services, jobs };
+  };
+  return { services: coreServices(parts), jobs, pools: { keeper: poolKeeper(parts), wake: poolWaker(parts) } };
 }

@@ -54,8 +54,8 @@ export const runApi: Begin = async (settings, things) => {
 /** `slipway control`; `metrics` is HOST:PORT of the SDK's Prometheus endpoint. */
 export async function runControl(settings: Settings, things: Stack, metrics?: string): Promise<readonly Running[]> {
   const { store, engine } = await open(settings, things, metrics);
-  const { jobs } = composeCore(settings, store, engine);
-  return kept(things, await startControl({ settings, store, jobs, engine }));
+  const { jobs, pools } = composeCore(settings, store, engine);
+  return kept(things, await startControl({ settings, store, jobs, engine, pools }));
 }
 
 /** `slipway node`; `stepMs` makes it a simulated one. */

@@ -46,7 +46,7 @@ export async function bringUp(settings: Settings, things: Stack, plan: UpPlan): 
   const store = openStore(paths.store);
   things.push({ stop: () => store.close() });
   const engine = things.push(await connectEngine(settings, server.address, plan.metrics));
-  const { services, jobs } = composeCore(settings, store, engine);
+  const { services, jobs, pools } = composeCore(settings, store, engine);
   await keepConfiguredTokens(store, settings.config.api.authentication.tokens);
   const driver = plan.simulated > 0 ? 'sim' : 'local';
   if (await prepareFirstStart(store, services, { paths, driver })) plan.say(`First start: ${paths.dir} is prepared`);
@@ -60,7 +60,7 @@ export async function bringUp(settings: Settings, things: Stack, plan: UpPlan): 
 
   const nodes = await driversOf(settings, things, plan, metadata.port);
   const begun = await Promise.all([
-    startControl({ settings, store, jobs, engine }),
+    startControl({ settings, store, jobs, engine, pools }),
     ...[...nodes].map(([name, drivers]) => startNode({ settings, store, engine, name, drivers })),
   ]);
   for (const part of begun) keep(part);

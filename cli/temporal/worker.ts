@@ -10,6 +10,7 @@ import type { Logger } from 'pino';
 import type { ControlActivities } from '../../activities/control.ts';
 import type { HostActivities } from '../../activities/host.ts';
 import { noteActivities } from '../../activities/note.ts';
+import type { PoolActivities } from '../../activities/pool.ts';
 import type { ControlPlane } from '../../domain/control-plane.ts';
 import type { NodeName } from '../../domain/ids.ts';
 import { CONTROL_QUEUE, nodeQueue } from '../../domain/queues.ts';
@@ -36,7 +37,7 @@ export interface RunningWorker {
 
 /** A worker of the queue `control`: workflows, and activities that touch the store. */
 export async function controlWorker(
-  deps: WorkerDeps & { readonly activities: ControlActivities; readonly bundle: WorkflowBundle },
+  deps: WorkerDeps & { readonly activities: ControlActivities & PoolActivities; readonly bundle: WorkflowBundle },
 ): Promise<RunningWorker> {
   return start({
     ...shared(deps),

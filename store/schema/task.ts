@@ -16,6 +16,8 @@ export const tasks = sqliteTable(
     total: integer('total').notNull(),
     status: text('status').notNull(),
     error: text('error'),
+    /** Kind of the fault that it failed with; null unless it is one of ours. */
+    fault: text('fault'),
     input: text('input', { mode: 'json' }).notNull(),
     idempotencyKey: text('idempotency_key'),
     /** SHA-256 in hex of the request that made it. */

@@ -37,7 +37,11 @@ export const vms = sqliteTable(
     userdataSha256: text('userdata_sha256').$type<Sha256>(),
     args: text('args', { mode: 'json' }).$type<Readonly<Record<string, string>>>().notNull(),
   },
-  (t) => [uniqueIndex('vm_name').on(sql`lower(${t.name})`), index('vm_node').on(t.node)],
+  (t) => [
+    uniqueIndex('vm_name').on(sql`lower(${t.name})`),
+    index('vm_node').on(t.node),
+    index('vm_changing').on(t.changing),
+  ],
 );
 
 export const nics = sqliteTable(

@@ -85,6 +85,8 @@ function deletingEngine(store: Store): Jobs {
       await control.finishTask(id, { state: 'SUCCESS', status: 'Deleted.', error: null });
     },
     cancel: async () => undefined,
+    wakePool: async () => undefined,
+    schedulePools: async () => undefined,
     fate: async () => null,
   };
 }

@@ -97,6 +97,7 @@ function hostOf(world: World): HostActivities {
       return true;
     },
     awaitGuest: () => act('awaitGuest'),
+    probeGuest: async () => true,
   };
 }
 

@@ -2,7 +2,8 @@ import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { ControlActivities } from '../../activities/control.ts';
 import type { NoteActivities } from '../../activities/note.ts';
 
-const ENDS = {
+/** How long store transactions are tried. */
+export const ENDS = {
   startToCloseTimeout: '10s',
   // What a store that is down for so long did not take up is lost, and its task with it.
   scheduleToCloseTimeout: '12h',

@@ -39,6 +39,14 @@ const LONG: ActivityOptions = {
   retry: { initialInterval: '1s', maximumInterval: '30s', maximumAttempts: 8 },
 };
 
+/** One look each: who does not answer is asked again by another turn. */
+const LOOK: ActivityOptions = {
+  startToCloseTimeout: '10s',
+  scheduleToCloseTimeout: '20s',
+  scheduleToStartTimeout: '10s',
+  retry: { maximumAttempts: 2 },
+};
+
 const CLEANUP: ActivityOptions = {
   startToCloseTimeout: '5m',
   scheduleToCloseTimeout: '1h',
@@ -52,6 +60,7 @@ export function onNode(node: NodeName) {
     host: patient(node, QUICK),
     long: patient(node, LONG),
     cleanup: undoing(node),
+    probing: proxyActivities<HostActivities>({ ...LOOK, taskQueue: nodeQueue(node) }),
     waiting: (ms: number) =>
       patient(node, {
         ...QUICK,

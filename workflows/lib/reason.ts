@@ -50,7 +50,7 @@ export function isPermanent(error: unknown): boolean {
 export const isConflict = (error: unknown): boolean => kindOf(error) === 'conflict';
 
 /** The kind of a fault; empty for whatever else went wrong. */
-function kindOf(error: unknown): string {
+export function kindOf(error: unknown): string {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   return cause instanceof ApplicationFailure ? (cause.type ?? '') : '';
 }

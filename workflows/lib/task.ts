@@ -2,7 +2,7 @@ import { ApplicationFailure, CancellationScope, isCancellation, TemporalFailure 
 import type { TaskId } from '../../domain/ids.ts';
 import { control, controlDurably } from './control.ts';
 import { withTask } from './progress.ts';
-import { isConflict, reasonOf } from './reason.ts';
+import { isConflict, kindOf, reasonOf } from './reason.ts';
 
 export interface TaskSpec {
   readonly task: TaskId;
@@ -16,15 +16,15 @@ export interface TaskSpec {
 
 /** Runs a task's body and writes its outcome: SUCCESS, REVOKED if it was cancelled and undone, else FAILURE with the reason. */
 export async function asTask(spec: TaskSpec, body: () => Promise<void>): Promise<void> {
-  const finish = (state: 'FAILURE' | 'REVOKED', status: string, error: string | null) =>
-    shielded(() => control.finishTask(spec.task, { state, status, error }));
+  const finish = (state: 'FAILURE' | 'REVOKED', status: string, error: string | null, fault: string | null = null) =>
+    shielded(() => control.finishTask(spec.task, { state, status, error, fault }));
   try {
     // Shielded: a task cancelled before it began has reservations to give back, which its body does.
     await shielded(() => begin(spec));
     await withTask(spec.task, spec.total, body);
   } catch (cause) {
     if (isCancellation(cause)) await finish('REVOKED', 'cancelled and undone', null);
-    else await finish('FAILURE', 'failed', reasonOf(cause));
+    else await finish('FAILURE', 'failed', reasonOf(cause), kindOf(cause) || null);
     throw asFailure(cause);
   }
   // A cancellation that arrives with the last words makes the engine ask for them anew: then it must find the same history.

@@ -27,6 +27,8 @@ export const ADMIN: Principal = SYSTEM;
 export interface RecordingJobs extends Jobs {
   readonly started: Parameters<Jobs['start']>[0][];
   readonly cancelled: string[];
+  /** VM pools whose keepers were woken. */
+  readonly woken: string[];
   /** How workflows ended. */
   readonly fates: Map<string, string>;
   down: boolean;
@@ -113,6 +115,12 @@ export function recordingJobs(): RecordingJobs {
       if (jobs.down) throw new Error('no engine');
       jobs.cancelled.push(task);
     },
+    woken: [],
+    wakePool: async (pool) => {
+      if (jobs.down) throw new Error('no engine');
+      jobs.woken.push(pool);
+    },
+    schedulePools: async () => undefined,
     fates: new Map(),
     fate: async (task) => jobs.fates.get(task) ?? null,
   };

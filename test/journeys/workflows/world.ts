@@ -10,7 +10,9 @@ import { sim as simInstaller } from '../../../activities/drivers/installer/sim.t
 import { sim as simNetwork } from '../../../activities/drivers/network/sim.ts';
 import { sim as simStorage } from '../../../activities/drivers/storage/sim.ts';
 import { type HostActivities, hostActivities } from '../../../activities/host.ts';
-import { temporalJobs } from '../../../api/jobs.ts';
+import { poolActivities } from '../../../activities/pool.ts';
+import type { Services } from '../../../api/core/services.ts';
+import { composeCore } from '../../../cli/process/core.ts';
 import { workflowBundle } from '../../../cli/temporal/bundle.ts';
 import { loadKey } from '../../../cli/temporal/codec.ts';
 import { connectClient, connectWorkers } from '../../../cli/temporal/connection.ts';
@@ -29,6 +31,7 @@ export type Activities = HostActivities & ControlActivities;
 /** A whole installation without its API: Temporal, store and workers are real, the drivers are the simulators. */
 export interface World {
   readonly store: Store;
+  readonly services: Services;
   readonly client: Client;
   readonly dir: string;
   readonly tamper: Tamper;
@@ -120,10 +123,14 @@ async function build(dir: string, { key: keyText }: WorldOptions, closers: Close
   const tampered = tamper();
   const shared = { connection, namespace: 'default', key, controlPlane: storeControlPlane(store), log, graceMs: 100 };
   const bundle = await workflowBundle(join(dir, 'bundle'));
+  const { jobs, pools, services } = composeCore({ log }, store, { client });
   const control = await controlWorker({
     ...shared,
     bundle,
-    activities: tampered.wrap(controlActivities(store), false),
+    activities: tampered.wrap(
+      { ...controlActivities(store, pools.wake), ...poolActivities(pools.keeper, jobs.wakePool) },
+      false,
+    ),
   });
   closers.push(control.stop);
   const activities = (name: NodeName) => tampered.wrap(hostOf(dir, name, store), true);
@@ -134,7 +141,6 @@ async function build(dir: string, { key: keyText }: WorldOptions, closers: Close
     closers.push(async () => nodes.get(name)?.stop());
   }
 
-  const jobs = temporalJobs(client);
   const start = async (accepted: Promise<TaskRow> | TaskRow): Promise<TaskRow> => {
     const task = await accepted;
     await jobs.start({ id: task.id, kind: task.kind, target: task.target, input: task.input });
@@ -146,7 +152,7 @@ async function build(dir: string, { key: keyText }: WorldOptions, closers: Close
     return taskOf(store, task.id);
   };
   return {
-    ...{ store, client, dir, tamper: tampered, start, ended },
+    ...{ store, client, dir, tamper: tampered, services, start, ended },
     run: async (accepted) => ended(await start(accepted)),
     task: (task) => taskOf(store, task.id),
     until: (settled) => until(store, settled),

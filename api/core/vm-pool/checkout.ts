@@ -1,0 +1,88 @@
+import type { Borrower } from '../../../domain/borrower.ts';
+import { invalid, noCapacity } from '../../../domain/fault.ts';
+import type { Store } from '../../../store/open.ts';
+import { deleteWait, insertWait, keepWait } from '../../../store/pool-wait.ts';
+import { listPools, poolSettings } from '../../../store/vm-pool.ts';
+import { type Asked, type Given, poolsOf, resolve, type Taken, takeVms } from './take.ts';
+import type { WakePool } from './wake.ts';
+
+export interface CheckoutOptions {
+  /** How long to wait, in ms, until everything can be had; 0 not at all. */
+  readonly waitMs: number;
+  /** Aborted when the asker has gone. */
+  readonly signal: AbortSignal;
+}
+
+export interface CheckoutService {
+  /**
+   * Takes ready VMs out of pools: all that is asked for or nothing, in one transaction. 'not-found' for a name that is no pool's,
+   * 'invalid' for a count that is none, 'no-capacity' naming how many of which are missing. Those who wait are served first come first.
+   */
+  take(who: Borrower, asked: readonly Asked[], options: CheckoutOptions): Promise<readonly Given[]>;
+}
+
+/** Longest wait, in ms. */
+const MAX_WAIT_MS = 3_600_000;
+/** A checkout that waits tells so often that its process lives, and is taken for gone after three times as long. */
+const ALIVE_MS = 5_000;
+
+export function checkoutService({ store, wake }: { readonly store: Store; readonly wake: WakePool }): CheckoutService {
+  const attempt = (who: Borrower, asked: readonly Asked[], turn: number): Promise<Taken> =>
+    store.write((tx) => takeVms(tx, who, asked, { now: Date.now(), turn }));
+  return {
+    take: async (who, asked, { waitMs, signal }) => {
+      if (asked.length === 0) throw invalid('body', 'names no VM pool.');
+      if (!(waitMs >= 0 && waitMs <= MAX_WAIT_MS)) throw invalid('wait', `must be 0 to ${MAX_WAIT_MS / 1000} seconds.`);
+      const taken = await attempt(who, asked, Number.POSITIVE_INFINITY);
+      for (const pool of taken.pools) wake(pool);
+      if ('given' in taken) return taken.given;
+      if (waitMs === 0) throw shortOf(taken.short);
+      await mustFit(store, asked);
+      return inQueue(store, taken.pools, AbortSignal.any([signal, AbortSignal.timeout(waitMs)]), async (turn) => {
+        const later = await attempt(who, asked, turn);
+        if (!('given' in later)) return null;
+        for (const pool of later.pools) wake(pool);
+        return later.given;
+      }).then((given) => given ?? Promise.reject(shortOf(taken.short)));
+    },
+  };
+}
+
+const shortOf = (short: readonly { readonly name: string; readonly missing: number }[]) =>
+  noCapacity(`Too few VMs are ready: ${short.map(({ name, missing }) => `${missing} of ${name}`).join(', ')} missing.`);
+
+/** Waiting for more than pools ever have ready would keep others out of them for nothing. */
+async function mustFit(store: Store, asked: readonly Asked[]): Promise<void> {
+  const wants = await resolve(store.read, asked, await poolSettings(store.read));
+  const sizes = new Map((await listPools(store.read)).map(({ name, size }) => [name, size]));
+  const all = poolsOf(wants).reduce((sum, pool) => sum + (sizes.get(pool) ?? 0), 0);
+  const total = asked.reduce((sum, { count }) => sum + count, 0);
+  if (total > all) throw noCapacity(`${total} VMs are asked for, of pools that have ${all} when they are full.`);
+}
+
+/** Tries when the store has changed, in the order of coming, until there is a result; null when aborted. */
+async function inQueue<T>(
+  store: Store,
+  pools: readonly string[],
+  signal: AbortSignal,
+  attempt: (turn: number) => Promise<T | null>,
+): Promise<T | null> {
+  const alive = (): number => Date.now() + 3 * ALIVE_MS;
+  const turn = await store.write((tx) => insertWait(tx, pools, Date.now(), alive()));
+  const beat = setInterval(() => {
+    // One that fails is made up for by the next; without any the queue goes on without us.
+    store.write((tx) => keepWait(tx, turn, alive())).catch(() => undefined);
+  }, ALIVE_MS);
+  try {
+    while (!signal.aborted) {
+      const seen = store.changes.seen();
+      const result = await attempt(turn);
+      if (result !== null) return result;
+      await store.changes.after(seen, signal);
+    }
+    return null;
+  } finally {
+    clearInterval(beat);
+    await store.write((tx) => deleteWait(tx, turn));
+  }
+}

@@ -1,0 +1,52 @@
+import type { PoolSettings, VmPool } from '../../../domain/vm-pool.ts';
+
+/** What is asked for a VM. Numbers may be fractions: vmpooler cuts them off. */
+export interface EntryWish {
+  /** From checkout. NaN for what was no number. */
+  readonly lifetimeHours?: number | undefined;
+  /** As it was given, for the refusal. */
+  readonly lifetimeText?: string | undefined;
+  /** Empty values are passed over. */
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+}
+
+const MAX_TAG = 255;
+
+/** Everything that is wrong with a wish, each in a sentence (vmpooler-facts.md §1.4). */
+export function problemsOf(
+  { lifetimeHours, lifetimeText, tags }: EntryWish,
+  pool: Pick<VmPool, 'maxLifetimeHours'> | undefined,
+  settings: PoolSettings,
+): readonly string[] {
+  const problems: string[] = [];
+  const limit = pool?.maxLifetimeHours ?? settings.maxLifetimeHours;
+  if (lifetimeHours !== undefined) {
+    const given = lifetimeText ?? String(lifetimeHours);
+    const hours = Math.trunc(lifetimeHours);
+    if (!(hours >= 1)) problems.push(`You provided a lifetime (${given}) but you must provide a positive number.`);
+    else if (limit !== null && hours >= limit)
+      problems.push(`You provided a lifetime (${given}) that exceeds the configured maximum of ${limit}.`);
+  }
+  const allowed = settings.allowedTags;
+  const unknown = Object.keys(tags ?? {}).filter((tag) => allowed !== null && !allowed.includes(tag));
+  if (unknown.length > 0)
+    problems.push(
+      `You provided unsupported tags (${unknown.join(', ')}); the allowed tags are ${allowed?.join(', ')}.`,
+    );
+  const long = Object.entries(tags ?? {}).filter(([tag, value]) => tag.length > MAX_TAG || value.length > MAX_TAG);
+  for (const [tag] of long)
+    problems.push(`You provided a tag (${tag.slice(0, 40)}) of more than ${MAX_TAG} characters.`);
+  return problems;
+}
+
+/** The tags to be set: without empty values, and with what the settings' filters leave of each. */
+export function tagsOf({ tags }: EntryWish, { tagFilters }: PoolSettings): Readonly<Record<string, string>> {
+  const given = Object.entries(tags ?? {}).filter(([, value]) => value !== '');
+  return Object.fromEntries(
+    given.map(([tag, value]) => {
+      const filter = tagFilters[tag];
+      const captures = filter === undefined ? null : new RegExp(filter).exec(value);
+      return [tag, captures ? captures.slice(1).join('') || value : value];
+    }),
+  );
+}

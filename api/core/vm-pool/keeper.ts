@@ -1,0 +1,75 @@
+import type { VmId } from '../../../domain/ids.ts';
+import type { PoolKeeper, PoolTurn } from '../../../domain/pool-keeper.ts';
+import { HOUR_MS } from '../../../domain/vm-pool.ts';
+import type { Db } from '../../../store/open.ts';
+import { findEntryOfVm, forgetDestroyed, hasEntries, orphanedPools, updateEntry } from '../../../store/pool-entry.ts';
+import { forgetRequests } from '../../../store/pool-request.ts';
+import { findPool, listPools, poolSettings } from '../../../store/vm-pool.ts';
+import type { CoreParts } from '../parts.ts';
+import { cancelNow, logUntold, startSoon } from '../start.ts';
+import { refill, shrink } from './refill.ts';
+import { removeCompleted } from './remove.ts';
+import { serveRequests } from './request-turn.ts';
+import { settleRunning, settleWaiting } from './settle.ts';
+import { isBlocked, recordLuck, type Turn } from './turn.ts';
+
+/** Keeps VM pools as they are wanted, a transaction a turn. */
+export function poolKeeper(parts: CoreParts): PoolKeeper {
+  const { store } = parts;
+  return {
+    keep: async (name, now) => {
+      const turn = await store.write((tx) => take(tx, name, now, parts));
+      for (const task of turn.begun) startSoon(parts, task);
+      for (const task of turn.cancelled)
+        cancelNow(parts, task).catch((error: unknown) => logUntold(parts.log, task, error));
+      return turn.over ? null : toOutside(turn);
+    },
+    probed: (_name, results, now) =>
+      store.write(async (tx) => {
+        for (const { vm, well } of results) await recordProbe(tx, vm, well, now);
+      }),
+    pools: async () => {
+      const known = (await listPools(store.read)).map((pool) => pool.name);
+      return [...known, ...(await orphanedPools(store.read, known))];
+    },
+  };
+}
+
+interface Taken extends Turn {
+  /** Whether the pool is gone, and nothing of it is left. */
+  readonly over: boolean;
+}
+
+async function take(tx: Db, name: string, now: number, parts: CoreParts): Promise<Taken> {
+  const pool = await findPool(tx, name);
+  const settings = await poolSettings(tx);
+  const turn: Turn = {
+    ...{ tx, name, pool, settings, now },
+    ...{ due: [], probes: [], wake: new Set(), begun: [], cancelled: [] },
+    luck: { successes: 0, failures: [] },
+  };
+  const waiting = await settleWaiting(turn);
+  await settleRunning(turn);
+  await shrink(turn, waiting);
+  await serveRequests(turn, parts, waiting);
+  if (!isBlocked(turn)) await refill(turn, parts, waiting);
+  await recordLuck(turn);
+  await removeCompleted(turn);
+  await forgetDestroyed(tx, now - settings.dataTtlHours * HOUR_MS);
+  await forgetRequests(tx, now - settings.dataTtlHours * HOUR_MS);
+  return { ...turn, over: pool === undefined && !(await hasEntries(tx, name)) };
+}
+
+const toOutside = ({ name, now, due, probes, wake }: Turn): PoolTurn => ({
+  wakeAt: wake.has(name) ? now : due.reduce<number | null>((first, at) => Math.min(first ?? at, at), null),
+  probes,
+  wake: [...wake].filter((other) => other !== name),
+});
+
+async function recordProbe(tx: Db, vm: VmId, well: boolean, now: number): Promise<void> {
+  const entry = await findEntryOfVm(tx, vm);
+  if (entry?.state !== 'ready' && entry?.state !== 'pending') return;
+  if (well) await updateEntry(tx, vm, { probedAt: now });
+  else if (entry.state === 'ready')
+    await updateEntry(tx, vm, { state: 'completed', completedAt: now, reason: 'It did not answer any more.' });
+}

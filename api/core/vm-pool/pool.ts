@@ -1,0 +1,123 @@
+import { exists, notFound } from '../../../domain/fault.ts';
+import type { Principal } from '../../../domain/principal.ts';
+import type { PoolSettings, VmPool, VmPoolWish } from '../../../domain/vm-pool.ts';
+import type { Db, Store } from '../../../store/open.ts';
+import { drainPool } from '../../../store/pool-entry.ts';
+import {
+  clearTrouble,
+  deletePool,
+  findPool,
+  insertPool,
+  listPools,
+  poolSettings,
+  savePoolSettings,
+  setAliases,
+  updatePool,
+} from '../../../store/vm-pool.ts';
+import { mustAdminister } from '../authorize.ts';
+import { checkPool } from './check.ts';
+import type { WakePool } from './wake.ts';
+
+export type PoolUpdate = Partial<Omit<VmPoolWish, 'name'>>;
+
+export interface PoolService {
+  list(): Promise<readonly VmPool[]>;
+  get(name: string): Promise<VmPool>;
+  /** Refuses, naming the field, what no VM can be made of. */
+  create(who: Principal, wish: VmPoolWish): Promise<void>;
+  /** What VMs are made of changes for those that are not checked out, too: they are replaced. */
+  update(who: Principal, name: string, change: PoolUpdate): Promise<void>;
+  /** VMs that are not checked out are deleted; those that are live on until their lifetime is over. */
+  remove(who: Principal, name: string): Promise<void>;
+  /** Replaces every VM that is ready or on its way, and forgets what went wrong before. */
+  reset(who: Principal, names: readonly string[]): Promise<void>;
+  /** Makes these values those of the pools until `restore`; returns whether anything is different now. */
+  override(who: Principal, name: string, change: Override): Promise<boolean>;
+  /** Gives the value back that the pool had before it was overridden; returns what it was until now, too. */
+  restore(who: Principal, name: string, key: keyof Override): Promise<{ readonly was: unknown; readonly is: unknown }>;
+  settings(): Promise<PoolSettings>;
+  saveSettings(who: Principal, settings: PoolSettings): Promise<void>;
+}
+
+export type Override = Partial<Pick<VmPoolWish, 'size' | 'template' | 'cloneTarget'>>;
+
+/** VM pools: administrators' to change. */
+export function poolService({ store, wake }: { readonly store: Store; readonly wake: WakePool }): PoolService {
+  const write = async <T>(who: Principal, names: readonly string[], work: (tx: Db) => Promise<T>): Promise<T> => {
+    mustAdminister(who);
+    const result = await store.write(work);
+    for (const name of names) wake(name);
+    return result;
+  };
+  return {
+    list: () => listPools(store.read),
+    get: (name) => getPool(store.read, name),
+    create: (who, wish) =>
+      write(who, [wish.name], async (tx) => {
+        await checkPool(tx, wish);
+        if (await findPool(tx, wish.name)) throw exists('VM pool', wish.name);
+        await insertPool(tx, wish);
+      }),
+    update: (who, name, change) => write(who, [name], (tx) => update(tx, name, change)),
+    remove: (who, name) =>
+      write(who, [name], async (tx) => {
+        await getPool(tx, name);
+        await drainPool(tx, name, 'Its pool was removed.', Date.now());
+        await deletePool(tx, name);
+      }),
+    reset: (who, names) =>
+      write(who, names, async (tx) => {
+        for (const name of names) {
+          await getPool(tx, name);
+          await drainPool(tx, name, 'The pool was reset.', Date.now());
+        }
+        await clearTrouble(tx, names);
+      }),
+    override: (who, name, change) => write(who, [name], (tx) => override(tx, name, change)),
+    restore: (who, name, key) =>
+      write(who, [name], async (tx) => {
+        const pool = await getPool(tx, name);
+        await override(tx, name, { [key]: pool.base[key] });
+        return { was: pool[key], is: pool.base[key] };
+      }),
+    settings: () => poolSettings(store.read),
+    saveSettings: (who, settings) => write(who, [], (tx) => savePoolSettings(tx, settings)),
+  };
+}
+
+export async function getPool(db: Db, name: string): Promise<VmPool> {
+  const pool = await findPool(db, name);
+  if (!pool) throw notFound('VM pool', name);
+  return pool;
+}
+
+/** Values that were overridden are replaced for good. */
+export async function update(tx: Db, name: string, change: PoolUpdate): Promise<void> {
+  const pool = await getPool(tx, name);
+  const wish = { ...pool, ...change };
+  await checkPool(tx, wish);
+  const { aliases, ...values } = change;
+  const { size, template, cloneTarget } = wish;
+  await updatePool(tx, name, { ...values, base: { size, template, cloneTarget } });
+  if (aliases) await setAliases(tx, name, aliases);
+  if (madeOtherwise(pool, wish)) await drainPool(tx, name, 'The pool was changed.', Date.now());
+  await clearTrouble(tx, [name]);
+}
+
+const madeOtherwise = (a: VmPoolWish, b: VmPoolWish): boolean =>
+  a.template !== b.template ||
+  a.cloneTarget !== b.cloneTarget ||
+  a.profile !== b.profile ||
+  JSON.stringify(a.args) !== JSON.stringify(b.args);
+
+async function override(tx: Db, name: string, change: Override): Promise<boolean> {
+  const pool = await getPool(tx, name);
+  const wish = { ...pool, ...change };
+  const different = (Object.keys(change) as (keyof Override)[]).some((key) => pool[key] !== wish[key]);
+  if (!different) return false;
+  await checkPool(tx, wish);
+  await updatePool(tx, name, change);
+  if (madeOtherwise(pool, wish)) await drainPool(tx, name, 'The pool was changed.', Date.now());
+  await clearTrouble(tx, [name]);
+  return true;
+}

@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { DomainError } from '../../../domain/fault.ts';
+import type { TaskId, VmId } from '../../../domain/ids.ts';
+import { poolVmName } from '../../../domain/pool-name.ts';
+import { SYSTEM } from '../../../domain/principal.ts';
+import type { VmPool } from '../../../domain/vm-pool.ts';
+import { countCloning, countEntries, type EntryRow, insertEntry, nextNumber } from '../../../store/pool-entry.ts';
+import { listPools } from '../../../store/vm-pool.ts';
+import { accept } from '../create/accept.ts';
+import { planCreation } from '../create/plan.ts';
+import type { CoreParts } from '../parts.ts';
+import { retire } from './settle.ts';
+import { PERMANENT, type Turn } from './turn.ts';
+
+export type Maker = Pick<CoreParts, 'renderer' | 'settings'>;
+
+/** Gives up what is more than the pool's size: what is not ready yet first, then what has been ready longest. */
+export async function shrink(turn: Turn, waiting: readonly EntryRow[]): Promise<void> {
+  const own = waiting.filter(({ request }) => request === null);
+  const surplus = own.length - (turn.pool?.size ?? 0);
+  if (surplus <= 0) return;
+  const pending = own.filter(({ state }) => state === 'pending').reverse();
+  const ready = own.filter(({ state }) => state === 'ready');
+  for (const entry of [...pending, ...ready].slice(0, surplus)) await retire(turn, entry, 'The pool was made smaller.');
+}
+
+/** Begins as many clones as are missing and allowed. */
+export async function refill(turn: Turn, maker: Maker, waiting: readonly EntryRow[]): Promise<void> {
+  const { pool, wake } = turn;
+  if (!pool) return;
+  const own = waiting.filter(({ request }) => request === null);
+  const missing = pool.size - own.length;
+  if (missing <= 0) return;
+  const shares = await shareSlots(turn);
+  for (const [name] of shares) if (name !== pool.name) wake.add(name);
+  await begin(turn, maker, Math.min(missing, shares.get(pool.name) ?? 0), null);
+}
+
+/**
+ * Divides the free places for clones: one after the other to the pool that has the fewest, so that a large pool does not keep
+ * the others waiting. Only pools that get any are in the answer.
+ */
+async function shareSlots({ tx, settings, now }: Turn): Promise<ReadonlyMap<string, number>> {
+  const cloning = (await countCloning(tx)).filter(({ ondemand }) => !ondemand);
+  const counts = await countEntries(tx);
+  const inState = (name: string, states: readonly string[]): number =>
+    counts
+      .filter(({ pool, state }) => pool === name && states.includes(state))
+      .reduce((sum, row) => sum + row.count, 0);
+  const open = (await listPools(tx))
+    .filter((pool) => !pool.halted && (pool.retryAt === null || pool.retryAt <= now))
+    .map((pool) => {
+      const going = cloning.find((row) => row.pool === pool.name)?.count ?? 0;
+      const missing = pool.size - inState(pool.name, ['pending', 'ready']);
+      return {
+        name: pool.name,
+        going,
+        room: Math.min(missing, (pool.maxClones ?? settings.taskLimit) - going),
+        share: 0,
+      };
+    });
+  let free = settings.taskLimit - cloning.reduce((sum, row) => sum + row.count, 0);
+  for (; free > 0; free -= 1) {
+    const [next] = open.filter(({ room, share }) => share < room).sort((a, b) => a.going + a.share - b.going - b.share);
+    if (!next) break;
+    next.share += 1;
+  }
+  return new Map(open.filter(({ share }) => share > 0).map(({ name, share }) => [name, share]));
+}
+
+/** Begins so many VMs; returns how many it could. One that cannot be begun is the pool's failure, and the last one tried. */
+export async function begin(turn: Turn, maker: Maker, count: number, request: string | null): Promise<number> {
+  const { pool, luck } = turn;
+  if (!pool) return 0;
+  for (let index = 0; index < count; index += 1) {
+    try {
+      await beginOne(turn, maker, pool, request);
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      luck.failures.push({ why: error.message, permanent: PERMANENT.includes(error.fault.kind), request });
+      return index;
+    }
+  }
+  return count;
+}
+
+async function beginOne({ tx, settings, now, begun }: Turn, maker: Maker, pool: VmPool, request: string | null) {
+  const number = await nextNumber(tx);
+  const name = poolVmName(settings.prefix, number);
+  const ids = { task: randomUUID() as TaskId, vm: randomUUID() as VmId };
+  const asked = { name, profile: pool.profile, args: pool.args, define: true, start: true };
+  const plan = await planCreation(tx, { who: SYSTEM, asked, ids, settings: maker.settings });
+  maker.renderer.seed(plan.guest);
+  begun.push(await accept(tx, plan, SYSTEM, { ...asked, idempotencyKey: null }));
+  await insertEntry(tx, { number, ...ids, name, pool: pool.name, request, startedAt: now });
+}

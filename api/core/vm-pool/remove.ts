@@ -1,0 +1,56 @@
+import { DomainError } from '../../../domain/fault.ts';
+import { SYSTEM } from '../../../domain/principal.ts';
+import { TASK_FINAL } from '../../../domain/task.ts';
+import { type EntryRow, listCompletedEntries, updateEntry } from '../../../store/pool-entry.ts';
+import { findTask, updateTask } from '../../../store/task.ts';
+import { findVm } from '../../../store/vm.ts';
+import { beginChange } from '../vm-change.ts';
+import type { Turn } from './turn.ts';
+
+/** Deletions of one pool that go on at once. */
+const AT_ONCE = 20;
+/** A VM that cannot be deleted now is tried again after so long. */
+const AGAIN_MS = 30_000;
+
+/** Deletes the VMs of entries that were given up; entries of VMs that are gone are over. Returns how many are left. */
+export async function removeCompleted(turn: Turn): Promise<number> {
+  const { tx, name, now } = turn;
+  let left = 0;
+  let going = 0;
+  for (const { entry, changing } of await listCompletedEntries(tx, name)) {
+    const vm = await findVm(tx, entry.vm);
+    if (!vm) {
+      await updateEntry(tx, entry.vm, { state: 'destroyed', destroyedAt: now });
+      continue;
+    }
+    left += 1;
+    if (changing !== null) await endCreation(turn, entry);
+    if (changing !== null) going += 1;
+    else if (going < AT_ONCE && (await beginRemoval(turn, entry))) going += 1;
+  }
+  return left;
+}
+
+/** One that is still being made is undone instead. */
+async function endCreation({ tx, cancelled }: Turn, entry: EntryRow): Promise<void> {
+  const task = await findTask(tx, entry.task);
+  if (!task || TASK_FINAL.includes(task.state) || task.cancelRequested) return;
+  await updateTask(tx, task.id, { cancelRequested: true });
+  if (task.workflowStarted) cancelled.push({ ...task, cancelRequested: true });
+}
+
+async function beginRemoval({ tx, begun, due, now }: Turn, entry: EntryRow): Promise<boolean> {
+  const vm = await findVm(tx, entry.vm);
+  if (!vm) return false;
+  try {
+    const change = await beginChange(tx, vm, { who: SYSTEM, action: 'delete', deleteDisks: true, graceMs: 0 });
+    if (change?.fresh) begun.push(change.task);
+    return true;
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    // Disks that others were cloned from, for one: it stays, and says why.
+    await updateEntry(tx, entry.vm, { reason: error.message });
+    due.push(now + AGAIN_MS);
+    return false;
+  }
+}

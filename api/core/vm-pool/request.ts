@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { type Borrower, isKnown } from '../../../domain/borrower.ts';
+import { DomainError, exists, invalid, notFound } from '../../../domain/fault.ts';
+import { MINUTE_MS } from '../../../domain/vm-pool.ts';
+import type { Store } from '../../../store/open.ts';
+import { type EntryRow, updateEntry } from '../../../store/pool-entry.ts';
+import {
+  entriesOfRequest,
+  findRequest,
+  insertRequest,
+  type RequestRow,
+  updateRequest,
+} from '../../../store/pool-request.ts';
+import { poolSettings } from '../../../store/vm-pool.ts';
+import { type Asked, resolve } from './take.ts';
+import type { WakePool } from './wake.ts';
+
+/** What an on-demand request has come to: per name asked for, VMs handed out and how many are on their way. */
+export interface RequestDetail extends Pick<RequestRow, 'id' | 'state' | 'message' | 'createdAt' | 'expiresAt'> {
+  readonly wants: readonly { readonly name: string; readonly vms: readonly string[]; readonly pending: number }[];
+}
+
+export interface RequestService {
+  /**
+   * Asks for VMs to be made now. 'not-found' for a name that is no pool's, 'invalid' for a count that is none or an id of other
+   * characters, 'forbidden' for more of one name than the settings allow, 'exists' for an id that was used before.
+   */
+  create(who: Borrower, asked: readonly Asked[], id: string | null): Promise<RequestDetail>;
+  get(id: string): Promise<RequestDetail>;
+  /** VMs that were handed out go back, too; success if that is so already. */
+  remove(who: Borrower, id: string): Promise<{ readonly already: boolean }>;
+}
+
+const REQUEST_ID = /^[A-Za-z0-9_.-]{1,128}$/;
+
+export function requestService({ store, wake }: { readonly store: Store; readonly wake: WakePool }): RequestService {
+  return {
+    create: async (who, asked, given) => {
+      const id = given ?? randomUUID();
+      if (!REQUEST_ID.test(id)) throw invalid('request_id', 'must be 1 to 128 letters, digits and _.-');
+      if (asked.length === 0) throw invalid('body', 'names no VM pool.');
+      const request = await store.write(async (tx) => {
+        const settings = await poolSettings(tx);
+        const wants = (await resolve(tx, asked, settings)).map(({ name, count, pools }) => ({
+          ...{ name, count },
+          pool: pools[0] ?? name,
+        }));
+        const most = settings.maxPerRequest;
+        const many = wants.find(({ count }) => count > most);
+        if (many)
+          throw new DomainError({
+            kind: 'forbidden',
+            why: `requested amount of instances (${many.count} of ${many.name}) exceeds the maximum ${most}`,
+          });
+        if (await findRequest(tx, id)) throw exists('on-demand request', id);
+        const now = Date.now();
+        const { tokenId, user } = isKnown(who) ? who : { tokenId: null, user: null };
+        const row: RequestRow = {
+          ...{ id, wants, tokenId, user, message: null, failures: 0 },
+          ...{ state: 'pending', createdAt: now, expiresAt: now + settings.requestTtlMin * MINUTE_MS },
+        };
+        await insertRequest(tx, row);
+        return row;
+      });
+      for (const { pool } of request.wants) wake(pool);
+      return detailOf(request, []);
+    },
+    get: async (id) => {
+      const request = await findRequest(store.read, id);
+      if (!request) throw notFound('on-demand request', id);
+      return detailOf(request, await entriesOfRequest(store.read, id));
+    },
+    remove: async (who, id) => {
+      const { already, pools } = await store.write(async (tx) => {
+        const request = await findRequest(tx, id);
+        if (!request) throw notFound('on-demand request', id);
+        mustOwnRequest(who, request);
+        if (request.state === 'deleted') return { already: true, pools: [] };
+        await updateRequest(tx, id, { state: 'deleted', message: 'The request has been deleted' });
+        const entries = await entriesOfRequest(tx, id);
+        const gone = { state: 'completed', completedAt: Date.now(), reason: 'Its request was deleted.' } as const;
+        for (const entry of entries) await updateEntry(tx, entry.vm, gone);
+        return { already: false, pools: entries.map(({ pool }) => pool) };
+      });
+      for (const pool of pools) wake(pool);
+      return { already };
+    },
+  };
+}
+
+function mustOwnRequest(who: Borrower, { user, tokenId, id }: RequestRow): void {
+  if (who === 'anyone' || (isKnown(who) && (who.principal.role === 'admin' || tokenId === null || user === who.user)))
+    return;
+  if (who === 'nobody') throw new DomainError({ kind: 'unauthorized', why: 'A token is needed (X-AUTH-TOKEN).' });
+  throw new DomainError({ kind: 'forbidden', why: `Request '${id}' is somebody else's.` });
+}
+
+/** VMs of a pool go to the names that ask for it, in their order. */
+function detailOf(request: RequestRow, entries: readonly EntryRow[]): RequestDetail {
+  const { id, state, message, createdAt, expiresAt } = request;
+  const left = entries.filter((entry) => entry.state === 'running').map((entry) => ({ ...entry }));
+  const wants = request.wants.map(({ name, pool, count }) => {
+    const mine = left.filter((entry) => entry.pool === pool).slice(0, count);
+    for (const entry of mine) left.splice(left.indexOf(entry), 1);
+    return { name, vms: mine.map((entry) => entry.name), pending: count - mine.length };
+  });
+  return { ...{ id, state, message, createdAt, expiresAt }, wants };
+}

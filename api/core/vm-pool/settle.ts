@@ -1,0 +1,121 @@
+import { TASK_FINAL } from '../../../domain/task.ts';
+import type { VmState } from '../../../domain/vm.ts';
+import { MINUTE_MS } from '../../../domain/vm-pool.ts';
+import { nicsOf } from '../../../store/nic.ts';
+import { addDuration } from '../../../store/pool-day.ts';
+import {
+  type EntryRow,
+  listExpired,
+  listVanished,
+  listWaitingEntries,
+  nextExpiry,
+  updateEntry,
+} from '../../../store/pool-entry.ts';
+import { findTask } from '../../../store/task.ts';
+import { PERMANENT, type Turn } from './turn.ts';
+
+type Waiting = Awaited<ReturnType<typeof listWaitingEntries>>[number];
+
+/** How often a guest that does not answer yet is asked again. */
+const PROBE_PAUSE_MS = 2_000;
+
+/** Pending and ready entries after what has become of their VMs; those that stay, in order. */
+export async function settleWaiting(turn: Turn): Promise<readonly EntryRow[]> {
+  const left: EntryRow[] = [];
+  for (const waiting of await listWaitingEntries(turn.tx, turn.name)) {
+    const state =
+      waiting.entry.state === 'pending' ? await settlePending(turn, waiting) : await settleReady(turn, waiting);
+    if (state !== null) left.push({ ...waiting.entry, state });
+  }
+  return left;
+}
+
+/** Whether the VM was made as its profile asks: nothing changes it any more, and it runs. */
+const isMade = ({ vmState, changing }: Waiting): boolean => vmState === 'running' && changing === null;
+
+async function settlePending(turn: Turn, waiting: Waiting): Promise<'pending' | 'ready' | 'running' | null> {
+  const { tx, pool, settings, now, due } = turn;
+  const { entry, vmState } = waiting;
+  if (vmState === null || (vmState !== 'provisioning' && !isMade(waiting) && waiting.changing === null))
+    return failed(turn, waiting);
+  const timeoutAt = entry.startedAt + (pool?.timeoutMin ?? settings.timeoutMin) * MINUTE_MS;
+  if (timeoutAt <= now) {
+    const minutes = pool?.timeoutMin ?? settings.timeoutMin;
+    return giveUp(turn, entry, `${entry.name} was not ready after ${minutes} minutes.`);
+  }
+  due.push(timeoutAt);
+  if (!isMade(waiting)) return 'pending';
+  const port = pool?.probePort ?? null;
+  if (port !== null && entry.probedAt === null) {
+    await askGuest(turn, waiting, port);
+    due.push(now + PROBE_PAUSE_MS);
+    return 'pending';
+  }
+  turn.luck.successes += 1;
+  await addDuration(tx, { at: now, kind: 'boot', pool: entry.pool, seconds: (now - entry.startedAt) / 1_000 });
+  // One that was made for a request is handed out by it.
+  const state = entry.request === null ? 'ready' : 'pending';
+  await updateEntry(tx, entry.vm, { state, readyAt: now, probedAt: now });
+  return state;
+}
+
+async function settleReady(turn: Turn, waiting: Waiting): Promise<'ready' | null> {
+  const { tx, pool, settings, now, due } = turn;
+  const { entry, vmState, changing } = waiting;
+  if (vmState === null) {
+    await updateEntry(tx, entry.vm, { state: 'destroyed', destroyedAt: now, reason: 'Its VM was deleted.' });
+    return null;
+  }
+  if (vmState !== 'running' && changing === null) return retire(turn, entry, offReason(vmState));
+  const ttl = pool?.readyTtlMin ?? settings.readyTtlMin;
+  const replaceAt = (entry.readyAt ?? entry.startedAt) + ttl * MINUTE_MS;
+  if (ttl > 0 && replaceAt <= now) return retire(turn, entry, `It was ready for ${ttl} minutes without being wanted.`);
+  if (ttl > 0) due.push(replaceAt);
+  const port = pool?.probePort ?? null;
+  const lookAt = (entry.probedAt ?? now) + settings.checkTimeMin * MINUTE_MS;
+  if (lookAt <= now && port !== null) {
+    await askGuest(turn, waiting, port);
+    due.push(now + settings.checkTimeMin * MINUTE_MS);
+  } else due.push(Math.max(lookAt, now + MINUTE_MS));
+  return 'ready';
+}
+
+const offReason = (state: VmState): string => `It is ${state}: it went off while it waited.`;
+
+async function askGuest({ tx, probes }: Turn, { entry, node }: Waiting, port: number): Promise<void> {
+  const ip = (await nicsOf(tx, [entry.vm])).find((nic) => nic.ip !== null)?.ip;
+  if (ip && node) probes.push({ vm: entry.vm, node, ip, port });
+}
+
+/** The VM could not be made: whatever of it is left is deleted like all others. */
+async function failed(turn: Turn, { entry, vmState }: Waiting): Promise<'pending' | null> {
+  const task = await findTask(turn.tx, entry.task);
+  // It gives back what it had reserved before it says why.
+  if (task && !TASK_FINAL.includes(task.state)) return 'pending';
+  const why = task?.error ?? (task?.state === 'REVOKED' ? 'Its creation was cancelled.' : 'Its VM was deleted.');
+  await giveUp(turn, entry, why, PERMANENT.includes(task?.fault ?? ''));
+  if (vmState === null) await updateEntry(turn.tx, entry.vm, { state: 'destroyed', destroyedAt: turn.now });
+  return null;
+}
+
+async function giveUp({ tx, now, luck }: Turn, entry: EntryRow, why: string, permanent = false): Promise<null> {
+  await updateEntry(tx, entry.vm, { state: 'completed', completedAt: now, reason: why, failed: true });
+  luck.failures.push({ why, permanent, request: entry.request });
+  return null;
+}
+
+/** Gives an entry up without anybody being at fault. */
+export async function retire({ tx, now }: Turn, { vm }: Pick<EntryRow, 'vm'>, reason: string): Promise<null> {
+  await updateEntry(tx, vm, { state: 'completed', completedAt: now, reason });
+  return null;
+}
+
+/** Takes back what was checked out for long enough, and lets go of what is gone. */
+export async function settleRunning(turn: Turn): Promise<void> {
+  const { tx, name, now, due } = turn;
+  for (const entry of await listExpired(tx, name, now)) await retire(turn, entry, 'Its lifetime is over.');
+  for (const vm of await listVanished(tx, name))
+    await updateEntry(tx, vm, { state: 'destroyed', destroyedAt: now, reason: 'Its VM was deleted.' });
+  const next = await nextExpiry(tx, name);
+  if (next !== null) due.push(next);
+}

@@ -1,0 +1,97 @@
+import { type Borrower, isKnown } from '../../../domain/borrower.ts';
+import { allocate, inOrder, type Want } from '../../../domain/checkout.ts';
+import { invalid, notFound } from '../../../domain/fault.ts';
+import type { VmId } from '../../../domain/ids.ts';
+import { HOUR_MS, lifetimeOf, type PoolSettings } from '../../../domain/vm-pool.ts';
+import type { Db } from '../../../store/open.ts';
+import { markCheckedOut, takeable } from '../../../store/pool-entry.ts';
+import { listWaits } from '../../../store/pool-wait.ts';
+import { findPool, poolSettings, poolsNamed } from '../../../store/vm-pool.ts';
+
+/** VMs by the name of a pool or an alias. */
+export interface Asked {
+  readonly name: string;
+  readonly count: number;
+}
+
+export interface Given {
+  readonly name: string;
+  /** Names of VMs. */
+  readonly vms: readonly string[];
+}
+
+export type Taken =
+  | { readonly given: readonly Given[]; readonly pools: readonly string[] }
+  | {
+      readonly short: readonly { readonly name: string; readonly missing: number }[];
+      readonly pools: readonly string[];
+    };
+
+/** More at once is a mistake, not a wish. */
+const MAX_COUNT = 1_000;
+
+/** Names with the pools that can give them; 'not-found' for a name that is none, 'invalid' for a count that is none. */
+export async function resolve(db: Db, asked: readonly Asked[], settings: PoolSettings): Promise<readonly Want[]> {
+  const wants: Want[] = [];
+  for (const { name, count } of asked) {
+    const named = await poolsNamed(db, name);
+    if (named.length === 0) throw notFound('VM pool', name);
+    if (!Number.isInteger(count) || count < 1 || count > MAX_COUNT)
+      throw invalid(name, `must be a whole number of VMs from 1 to ${MAX_COUNT}.`);
+    const weighted = named.map(({ name: pool, cloneTarget }) => ({
+      name: pool,
+      weight: settings.backendWeights[cloneTarget ?? settings.cloneTarget ?? ''] ?? null,
+    }));
+    wants.push({ name, count, pools: inOrder(weighted, Math.random) });
+  }
+  return wants;
+}
+
+export const poolsOf = (wants: readonly Want[]): readonly string[] => [...new Set(wants.flatMap(({ pools }) => pools))];
+
+/** All that was asked for, or nothing, in the caller's transaction. `turn` is the asker's number in the queue, Infinity without one. */
+export async function takeVms(
+  tx: Db,
+  who: Borrower,
+  asked: readonly Asked[],
+  { now, turn }: { readonly now: number; readonly turn: number },
+): Promise<Taken> {
+  const settings = await poolSettings(tx);
+  const wants = await resolve(tx, asked, settings);
+  const pools = poolsOf(wants);
+  const missing = { short: wants.map(({ name, count }) => ({ name, missing: count })), pools };
+  const before = (await listWaits(tx, now)).filter((wait) => wait.number < turn);
+  if (before.some((wait) => wait.pools.some((pool) => pools.includes(pool)))) return missing;
+  const total = wants.reduce((sum, { count }) => sum + count, 0);
+  const ready = new Map<string, { readonly vm: VmId; readonly name: string }[]>();
+  for (const pool of pools) ready.set(pool, [...(await takeable(tx, pool, total))]);
+  const allocation = allocate(wants, new Map([...ready].map(([pool, rows]) => [pool, rows.length])));
+  if ('short' in allocation)
+    return { short: allocation.short.map(({ want, missing: n }) => ({ name: want.name, missing: n })), pools };
+  const given: Given[] = [];
+  for (const [{ name }, from] of allocation.given) {
+    const vms: string[] = [];
+    for (const pool of from) {
+      const row = ready.get(pool)?.shift();
+      if (!row) throw new Error(`bug: pool ${pool} was allocated more than it has`);
+      await stamp(tx, who, { vm: row.vm, pool, now, settings });
+      vms.push(row.name);
+    }
+    given.push({ name, vms });
+  }
+  return { given, pools: [...new Set([...allocation.given.values()].flat())] };
+}
+
+interface Checkout {
+  readonly vm: VmId;
+  readonly pool: string;
+  readonly now: number;
+  readonly settings: PoolSettings;
+}
+
+async function stamp(tx: Db, who: Borrower, { vm, pool, now, settings }: Checkout): Promise<void> {
+  const lifetimeHours = isKnown(who) ? settings.lifetimeAuthHours : null;
+  const hours = lifetimeOf({ lifetimeHours }, await findPool(tx, pool), settings);
+  const { tokenId, user } = isKnown(who) ? who : { tokenId: null, user: null };
+  await markCheckedOut(tx, vm, { at: now, tokenId, user, lifetimeHours, expiresAt: now + hours * HOUR_MS });
+}

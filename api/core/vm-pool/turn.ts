@@ -1,0 +1,57 @@
+import type { PoolProbe } from '../../../domain/pool-keeper.ts';
+import { backOffMs, type PoolSettings, type VmPool } from '../../../domain/vm-pool.ts';
+import type { Db } from '../../../store/open.ts';
+import type { TaskRow } from '../../../store/task.ts';
+import { clearTrouble, updatePool } from '../../../store/vm-pool.ts';
+
+/** One turn of a pool's keeper, in one transaction: what it goes by, and what it leaves to be done after the commit. */
+export interface Turn {
+  readonly tx: Db;
+  readonly name: string;
+  /** Undefined when the pool was removed: what is left of it is cleared away. */
+  readonly pool: VmPool | undefined;
+  readonly settings: PoolSettings;
+  /** Epoch ms. */
+  readonly now: number;
+  /** Moments at which something will be due. */
+  readonly due: number[];
+  readonly probes: PoolProbe[];
+  /** Pools that have work now. */
+  readonly wake: Set<string>;
+  /** Accepted tasks the engine is to be told of, and those it is to end. */
+  readonly begun: TaskRow[];
+  readonly cancelled: TaskRow[];
+  /** What came of VMs since the last turn, and of this turn's own attempts. */
+  readonly luck: { successes: number; readonly failures: Failure[] };
+}
+
+export interface Failure {
+  readonly why: string;
+  /** Whether trying again would fail again. */
+  readonly permanent: boolean;
+  /** On-demand request that the VM was for. */
+  readonly request: string | null;
+}
+
+/** Kinds of faults that a pool is not tried again after, until somebody changes it. */
+export const PERMANENT: readonly string[] = ['invalid', 'not-found', 'forbidden'];
+
+/** Whether no VM of the pool is to be begun in this turn. */
+export const isBlocked = ({ pool, now, luck }: Turn): boolean =>
+  !pool ||
+  (luck.successes === 0 && (luck.failures.length > 0 || pool.halted || (pool.retryAt !== null && pool.retryAt > now)));
+
+/** The pool's trouble after this turn: a success ends it, failures make its pauses longer, until it is given up. */
+export async function recordLuck({ tx, pool, settings, now, luck, due }: Turn): Promise<void> {
+  if (!pool) return;
+  if (luck.successes > 0) await updatePool(tx, pool.name, { lastReadyAt: now });
+  const last = luck.failures.at(-1);
+  if (last) {
+    const failures = (luck.successes > 0 ? 0 : pool.failures) + luck.failures.length;
+    const halted = luck.failures.some(({ permanent }) => permanent) || failures >= settings.maxFailures;
+    const retryAt = halted ? null : now + backOffMs(failures);
+    await updatePool(tx, pool.name, { failures, lastError: last.why, failedAt: now, halted, retryAt });
+    if (retryAt !== null) due.push(retryAt);
+  } else if (luck.successes > 0 && pool.failures > 0) await clearTrouble(tx, [pool.name]);
+  else if (pool.retryAt !== null && pool.retryAt > now) due.push(pool.retryAt);
+}

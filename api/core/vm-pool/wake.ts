@@ -1,0 +1,28 @@
+import type { CoreParts } from '../parts.ts';
+
+export type WakePool = (pool: string) => void;
+
+/** Wakes pools' keepers without making anyone wait: while one is being told, more wishes are one. What fails is left to the schedule. */
+export function poolWaker({ jobs, log }: Pick<CoreParts, 'jobs' | 'log'>): WakePool {
+  const telling = new Map<string, { again: boolean }>();
+  const tell = async (pool: string): Promise<void> => {
+    const state = { again: true };
+    telling.set(pool, state);
+    while (state.again) {
+      state.again = false;
+      await jobs.wakePool(pool);
+    }
+  };
+  return (pool) => {
+    const going = telling.get(pool);
+    if (going) {
+      going.again = true;
+      return;
+    }
+    tell(pool)
+      .catch((error: unknown) =>
+        log.warn({ pool, reason: String(error) }, 'a pool could not be woken: the schedule will'),
+      )
+      .finally(() => telling.delete(pool));
+  };
+}

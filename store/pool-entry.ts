@@ -1,0 +1,276 @@
+import { and, asc, count, eq, gt, inArray, isNull, lt, ne, notInArray, sql } from 'drizzle-orm';
+import type { TaskId, VmId } from '../domain/ids.ts';
+import type { EntryState, PoolEntry } from '../domain/vm-pool.ts';
+import { hot } from './hot.ts';
+import type { Db } from './open.ts';
+import { addDuration } from './pool-day.ts';
+import { vms } from './schema/vm.ts';
+import { poolEntries } from './schema/vm-pool.ts';
+
+export type EntryRow = typeof poolEntries.$inferSelect;
+
+/** The number that the next entry gets; to be asked for and used in one transaction. */
+export async function nextNumber(tx: Db): Promise<number> {
+  const row = await tx.get<{ seq: number } | undefined>(
+    sql`SELECT seq FROM sqlite_sequence WHERE name = 'pool_entries'`,
+  );
+  return (row?.seq ?? 0) + 1;
+}
+
+export async function insertEntry(
+  tx: Db,
+  entry: Pick<EntryRow, 'number' | 'vm' | 'name' | 'pool' | 'task' | 'request' | 'startedAt'>,
+): Promise<void> {
+  await tx.insert(poolEntries).values({ ...entry, state: 'pending', tags: {} });
+}
+
+const byName = hot((db) =>
+  db
+    .select()
+    .from(poolEntries)
+    .where(eq(poolEntries.name, sql.placeholder('name')))
+    .prepare(),
+);
+
+export const findEntry = async (db: Db, name: string): Promise<EntryRow | undefined> => byName(db).get({ name });
+
+const byTask = hot((db) =>
+  db
+    .select()
+    .from(poolEntries)
+    .where(eq(poolEntries.task, sql.placeholder('task')))
+    .prepare(),
+);
+
+/** The entry whose VM this task creates. */
+export const findEntryOfTask = async (db: Db, task: TaskId): Promise<EntryRow | undefined> => byTask(db).get({ task });
+
+const byVm = hot((db) =>
+  db
+    .select()
+    .from(poolEntries)
+    .where(eq(poolEntries.vm, sql.placeholder('vm')))
+    .prepare(),
+);
+
+export const findEntryOfVm = async (db: Db, vm: VmId): Promise<EntryRow | undefined> => byVm(db).get({ vm });
+
+export type EntryChange = Partial<Omit<PoolEntry, 'vm' | 'name' | 'pool' | 'task' | 'startedAt'>> & {
+  readonly failed?: boolean;
+};
+
+export async function updateEntry(tx: Db, vm: VmId, change: EntryChange): Promise<void> {
+  await tx.update(poolEntries).set(change).where(eq(poolEntries.vm, vm));
+}
+
+const oldestReady = hot((db) =>
+  db
+    .select({ vm: poolEntries.vm, name: poolEntries.name })
+    .from(poolEntries)
+    .innerJoin(vms, eq(vms.id, poolEntries.vm))
+    .where(
+      and(
+        eq(poolEntries.pool, sql.placeholder('pool')),
+        eq(poolEntries.state, 'ready'),
+        eq(vms.state, 'running'),
+        isNull(vms.changing),
+      ),
+    )
+    .orderBy(asc(poolEntries.readyAt))
+    .limit(sql.placeholder('limit'))
+    .prepare(),
+);
+
+/** Ready VMs that run, the longest ready first: what a checkout may take. */
+export const takeable = async (
+  db: Db,
+  pool: string,
+  limit: number,
+): Promise<readonly { readonly vm: VmId; readonly name: string }[]> => oldestReady(db).all({ pool, limit });
+
+const checkOut = hot((db) =>
+  db
+    .update(poolEntries)
+    .set({
+      state: sql`'running'`,
+      checkedOutAt: sql`${sql.placeholder('at')}`,
+      tokenId: sql`${sql.placeholder('tokenId')}`,
+      user: sql`${sql.placeholder('user')}`,
+      lifetimeHours: sql`${sql.placeholder('lifetimeHours')}`,
+      expiresAt: sql`${sql.placeholder('expiresAt')}`,
+    })
+    .where(eq(poolEntries.vm, sql.placeholder('vm')))
+    .prepare(),
+);
+
+/** Ready (or, for an on-demand request, pending) becomes running. */
+export async function markCheckedOut(
+  tx: Db,
+  vm: VmId,
+  stamp: {
+    readonly at: number;
+    readonly tokenId: string | null;
+    readonly user: string | null;
+    readonly lifetimeHours: number | null;
+    readonly expiresAt: number;
+  },
+): Promise<void> {
+  await checkOut(tx).run({ vm, ...stamp });
+}
+
+const livingOf = hot((db) =>
+  db
+    .select({ entry: poolEntries, vmState: vms.state, changing: vms.changing, node: vms.node })
+    .from(poolEntries)
+    .leftJoin(vms, eq(vms.id, poolEntries.vm))
+    .where(and(eq(poolEntries.pool, sql.placeholder('pool')), inArray(poolEntries.state, ['pending', 'ready'])))
+    .orderBy(asc(poolEntries.number))
+    .prepare(),
+);
+
+/** Pending and ready entries with the state of their VM, oldest first. */
+export const listWaitingEntries = async (db: Db, pool: string) => livingOf(db).all({ pool });
+
+const completedOf = hot((db) =>
+  db
+    .select({ entry: poolEntries, changing: vms.changing })
+    .from(poolEntries)
+    .leftJoin(vms, eq(vms.id, poolEntries.vm))
+    .where(and(eq(poolEntries.pool, sql.placeholder('pool')), eq(poolEntries.state, 'completed')))
+    .orderBy(asc(poolEntries.completedAt))
+    .prepare(),
+);
+
+/** Entries whose VMs are to be deleted, with the task that is changing each. */
+export const listCompletedEntries = async (db: Db, pool: string) => completedOf(db).all({ pool });
+
+const expired = hot((db) =>
+  db
+    .select({ vm: poolEntries.vm, name: poolEntries.name })
+    .from(poolEntries)
+    .where(
+      and(
+        eq(poolEntries.pool, sql.placeholder('pool')),
+        eq(poolEntries.state, 'running'),
+        sql`${poolEntries.expiresAt} <= ${sql.placeholder('now')}`,
+      ),
+    )
+    .prepare(),
+);
+
+export const listExpired = async (db: Db, pool: string, now: number) => expired(db).all({ pool, now });
+
+const expiry = hot((db) =>
+  db
+    .select({ at: sql<number | null>`min(${poolEntries.expiresAt})` })
+    .from(poolEntries)
+    .where(and(eq(poolEntries.pool, sql.placeholder('pool')), eq(poolEntries.state, 'running')))
+    .prepare(),
+);
+
+/** Epoch ms at which the next checked-out VM of the pool runs out; null without any. */
+export const nextExpiry = async (db: Db, pool: string): Promise<number | null> =>
+  (await expiry(db).get({ pool }))?.at ?? null;
+
+const counted = hot((db) =>
+  db
+    .select({ pool: poolEntries.pool, state: poolEntries.state, count: count() })
+    .from(poolEntries)
+    .where(inArray(poolEntries.state, ['pending', 'ready', 'running', 'completed']))
+    .groupBy(poolEntries.pool, poolEntries.state)
+    .prepare(),
+);
+
+/** How many entries each pool has in each state, without those that are gone. */
+export const countEntries = async (
+  db: Db,
+): Promise<readonly { readonly pool: string; readonly state: EntryState; readonly count: number }[]> =>
+  counted(db).all();
+
+const cloning = hot((db) =>
+  db
+    .select({ pool: poolEntries.pool, ondemand: sql<number>`${poolEntries.request} is not null`, count: count() })
+    .from(poolEntries)
+    .where(and(eq(poolEntries.state, 'pending'), isNull(poolEntries.clonedAt)))
+    .groupBy(poolEntries.pool, sql`${poolEntries.request} is not null`)
+    .prepare(),
+);
+
+/** Clones that go on, by pool, those for on-demand requests apart. */
+export const countCloning = async (
+  db: Db,
+): Promise<readonly { readonly pool: string; readonly ondemand: boolean; readonly count: number }[]> =>
+  (await cloning(db).all()).map((row) => ({ ...row, ondemand: Boolean(row.ondemand) }));
+
+/** Every ready and pending VM of the pool is given up. */
+export async function drainPool(tx: Db, pool: string, reason: string, now: number): Promise<void> {
+  await tx
+    .update(poolEntries)
+    .set({ state: 'completed', completedAt: now, reason })
+    .where(and(eq(poolEntries.pool, pool), inArray(poolEntries.state, ['pending', 'ready'])));
+}
+
+/** Names of the running VMs that were checked out with this token. */
+export const runningOfToken = async (db: Db, tokenId: string): Promise<readonly string[]> => {
+  const rows = await db
+    .select({ name: poolEntries.name })
+    .from(poolEntries)
+    .where(and(eq(poolEntries.tokenId, tokenId), eq(poolEntries.state, 'running')))
+    .orderBy(asc(poolEntries.checkedOutAt));
+  return rows.map(({ name }) => name);
+};
+
+/** Forgets what was destroyed before `before`. */
+export async function forgetDestroyed(tx: Db, before: number): Promise<void> {
+  await tx.delete(poolEntries).where(and(eq(poolEntries.state, 'destroyed'), lt(poolEntries.destroyedAt, before)));
+}
+
+/** Pools that entries are left of which no pool has any more. */
+export async function orphanedPools(db: Db, known: readonly string[]): Promise<readonly string[]> {
+  const rows = await db
+    .selectDistinct({ pool: poolEntries.pool })
+    .from(poolEntries)
+    .where(and(ne(poolEntries.state, 'destroyed'), notInArray(poolEntries.pool, [...known])));
+  return rows.map(({ pool }) => pool);
+}
+
+/** The latest failures of a pool's VMs, newest first. */
+export const listFailures = async (db: Db, since: number, limit: number): Promise<readonly EntryRow[]> =>
+  db
+    .select()
+    .from(poolEntries)
+    .where(and(eq(poolEntries.failed, true), gt(poolEntries.completedAt, since)))
+    .orderBy(sql`${poolEntries.completedAt} desc`)
+    .limit(limit);
+
+/** Checked-out entries whose VM somebody else has deleted. */
+export async function listVanished(db: Db, pool: string): Promise<readonly VmId[]> {
+  const rows = await vanished(db).all({ pool });
+  return rows.map(({ vm }) => vm);
+}
+
+const vanished = hot((db) =>
+  db
+    .select({ vm: poolEntries.vm })
+    .from(poolEntries)
+    .leftJoin(vms, eq(vms.id, poolEntries.vm))
+    .where(and(eq(poolEntries.pool, sql.placeholder('pool')), eq(poolEntries.state, 'running'), isNull(vms.id)))
+    .prepare(),
+);
+
+/** Whether the pool has any VM left. */
+export const hasEntries = async (db: Db, pool: string): Promise<boolean> =>
+  db
+    .select({ vm: poolEntries.vm })
+    .from(poolEntries)
+    .where(and(eq(poolEntries.pool, pool), inArray(poolEntries.state, ['pending', 'ready', 'running', 'completed'])))
+    .limit(1)
+    .get() !== undefined;
+
+/** The VM's disks and domain are made; once. */
+export async function markCloned(tx: Db, vm: VmId, now: number): Promise<void> {
+  const entry = await findEntryOfVm(tx, vm);
+  if (!entry || entry.clonedAt !== null) return;
+  await updateEntry(tx, vm, { clonedAt: now });
+  await addDuration(tx, { at: now, kind: 'clone', pool: entry.pool, seconds: (now - entry.startedAt) / 1_000 });
+}

@@ -1,0 +1,46 @@
+import { and, asc, eq, inArray, sql } from 'drizzle-orm';
+import type { Db } from './open.ts';
+import { poolEntries, poolRequests } from './schema/vm-pool.ts';
+
+export type RequestRow = typeof poolRequests.$inferSelect;
+
+export const findRequest = async (db: Db, id: string): Promise<RequestRow | undefined> =>
+  db.select().from(poolRequests).where(eq(poolRequests.id, id)).get();
+
+export async function insertRequest(tx: Db, row: RequestRow): Promise<void> {
+  await tx.insert(poolRequests).values(row);
+}
+
+export async function updateRequest(tx: Db, id: string, change: Partial<Omit<RequestRow, 'id'>>): Promise<void> {
+  await tx.update(poolRequests).set(change).where(eq(poolRequests.id, id));
+}
+
+/** Requests that wait for VMs of this pool, the oldest first. */
+export const listPendingRequests = async (db: Db, pool: string): Promise<readonly RequestRow[]> =>
+  db
+    .select()
+    .from(poolRequests)
+    .where(
+      and(
+        eq(poolRequests.state, 'pending'),
+        sql`exists (select 1 from json_each(${poolRequests.wants}) where json_extract(value, '$.pool') = ${pool})`,
+      ),
+    )
+    .orderBy(asc(poolRequests.createdAt));
+
+/** VMs that were made, or are being made, for a request. */
+export const entriesOfRequest = async (db: Db, id: string): Promise<readonly (typeof poolEntries.$inferSelect)[]> =>
+  db
+    .select()
+    .from(poolEntries)
+    .where(and(eq(poolEntries.request, id), inArray(poolEntries.state, ['pending', 'running'])))
+    .orderBy(asc(poolEntries.number));
+
+/** Forgets requests that ended before `before`. */
+export async function forgetRequests(tx: Db, before: number): Promise<void> {
+  await tx
+    .delete(poolRequests)
+    .where(
+      and(inArray(poolRequests.state, ['ready', 'failed', 'deleted']), sql`${poolRequests.expiresAt} < ${before}`),
+    );
+}

@@ -1,0 +1,149 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { HOUR_MS, MINUTE_MS, POOL_DEFAULTS } from '../../../../domain/vm-pool.ts';
+import { ADMIN } from '../cluster.ts';
+import { POOL, type Pooled, pooled } from './pooled.ts';
+
+let at: Pooled;
+beforeEach(async () => {
+  at = await pooled();
+});
+afterEach(() => at.close());
+
+const NO_WAIT = { waitMs: 0, signal: new AbortController().signal };
+const take = (count: number, name = POOL.name) => at.services.checkouts.take('anyone', [{ name, count }], NO_WAIT);
+
+it('fills a pool, and replaces what is checked out', async () => {
+  await at.pool();
+  await at.keep();
+  expect(await at.states()).toEqual({ pending: 3 });
+  await at.fill();
+  expect(await at.states()).toEqual({ ready: 3 });
+  const [given] = await take(2);
+  expect(given?.vms).toHaveLength(2);
+  await at.fill();
+  expect(await at.states()).toEqual({ ready: 3, running: 2 });
+});
+
+it('begins no more clones at once than all pools may, and shares them out evenly', async () => {
+  await at.services.pools.saveSettings(ADMIN, { ...POOL_DEFAULTS, taskLimit: 4 });
+  await at.pool({ size: 20 });
+  await at.pool({ name: 'other', size: 20 });
+  const turn = await at.keep();
+  expect(await at.states()).toEqual({ pending: 2 });
+  expect(turn?.wake).toEqual(['other']);
+  await at.keep('other');
+  expect(await at.states('other')).toEqual({ pending: 2 });
+  await at.keep();
+  expect(await at.states()).toEqual({ pending: 2 });
+});
+
+it("keeps to a pool's own limit of clones", async () => {
+  await at.pool({ maxClones: 1 });
+  await at.keep();
+  expect(await at.states()).toEqual({ pending: 1 });
+});
+
+it('waits longer after each failure, shows the reason, and gives up after enough of them', async () => {
+  await at.pool({ size: 1 });
+  let now = Date.now();
+  for (let failures = 1; failures <= POOL_DEFAULTS.maxFailures; failures += 1) {
+    await at.keep(POOL.name, now);
+    expect(await at.states()).toEqual({ pending: 1 });
+    await at.work('FAILURE');
+    const turn = await at.keep(POOL.name, now);
+    const pool = await at.services.pools.get(POOL.name);
+    expect(pool).toMatchObject({ failures, lastError: 'it went wrong' });
+    expect(pool.halted).toBe(failures === POOL_DEFAULTS.maxFailures);
+    expect(turn?.wakeAt).toBe(pool.retryAt);
+    now = pool.retryAt ?? now;
+  }
+  await at.keep(POOL.name, now + HOUR_MS);
+  expect(await at.states()).toEqual({});
+  await at.services.pools.reset(ADMIN, [POOL.name]);
+  await at.fill();
+  expect(await at.states()).toEqual({ ready: 1 });
+});
+
+it('does not try again what would fail again', async () => {
+  await at.pool({ size: 1 });
+  await at.keep();
+  await at.work('FAILURE', 'invalid');
+  await at.keep();
+  expect(await at.services.pools.get(POOL.name)).toMatchObject({ halted: true, failures: 1, retryAt: null });
+});
+
+it('takes back a VM when its lifetime is over, and wakes at that moment', async () => {
+  await at.pool({ size: 1, lifetimeHours: 2 });
+  await at.fill();
+  const [given] = await take(1);
+  const name = given?.vms[0] ?? '';
+  const turn = await at.keep();
+  const { expiresAt, checkedOutAt } = await at.services.poolVms.get(name);
+  expect(expiresAt).toBe((checkedOutAt ?? 0) + 2 * HOUR_MS);
+  await at.work();
+  expect(turn?.wakeAt).toBeLessThanOrEqual(expiresAt ?? 0);
+  await at.keep(POOL.name, (expiresAt ?? 0) - 1);
+  expect((await at.services.poolVms.get(name)).state).toBe('running');
+  await at.keep(POOL.name, expiresAt ?? 0);
+  await at.work();
+  await at.keep();
+  expect(await at.services.poolVms.get(name)).toMatchObject({ state: 'destroyed', reason: 'Its lifetime is over.' });
+});
+
+it('replaces a ready VM that waited for too long, and one that went off', async () => {
+  await at.pool({ size: 1, readyTtlMin: 5 });
+  await at.fill();
+  await at.keep(POOL.name, Date.now() + 5 * MINUTE_MS + 1);
+  expect(await at.states()).toMatchObject({ completed: 1, pending: 1 });
+});
+
+it('shrinks, is drained by a reset, and goes with everything when it is removed', async () => {
+  await at.pool();
+  await at.fill();
+  await at.services.pools.update(ADMIN, POOL.name, { size: 1 });
+  await at.fill();
+  expect(await at.states()).toEqual({ ready: 1 });
+  await at.services.pools.reset(ADMIN, [POOL.name]);
+  expect(await at.states()).toEqual({ completed: 1 });
+  await at.fill();
+  expect(await at.states()).toEqual({ ready: 1 });
+  await at.services.pools.remove(ADMIN, POOL.name);
+  await at.fill();
+  expect(await at.keep()).toBeNull();
+  expect(await at.services.vms.list(ADMIN)).toEqual([]);
+});
+
+it('asks guests of a pool with a port, and takes them for ready when they answer', async () => {
+  await at.profile({ name: 'net' });
+  await at.pool({ size: 1, profile: 'net', probePort: 22 });
+  await at.keep();
+  await at.work();
+  const turn = await at.keep();
+  expect(turn?.probes).toMatchObject([{ node: 'hv1', ip: '10.1.0.10', port: 22 }]);
+  expect(await at.states()).toEqual({ pending: 1 });
+  const [probe] = turn?.probes ?? [];
+  if (!probe) throw new Error('no probe');
+  await at.keeper.probed(POOL.name, [{ vm: probe.vm, well: true }], Date.now());
+  await at.keep();
+  expect(await at.states()).toEqual({ ready: 1 });
+  const later = await at.keep(POOL.name, Date.now() + 2 * MINUTE_MS);
+  expect(later?.probes).toHaveLength(1);
+  await at.keeper.probed(POOL.name, [{ vm: probe.vm, well: false }], Date.now());
+  expect(await at.states()).toEqual({ completed: 1 });
+});
+
+it('hands out what was made on demand, and fails a request that cannot be filled', async () => {
+  await at.pool({ size: 0 });
+  const asked = [{ name: POOL.name, count: 2 }];
+  const { id } = await at.services.poolRequests.create('anyone', asked, null);
+  await at.keep();
+  expect(await at.services.poolRequests.get(id)).toMatchObject({ state: 'pending', wants: [{ vms: [], pending: 2 }] });
+  await at.fill();
+  const filled = await at.services.poolRequests.get(id);
+  expect(filled).toMatchObject({ state: 'ready', wants: [{ pending: 0 }] });
+  expect(filled.wants[0]?.vms).toHaveLength(2);
+  expect(await at.states()).toEqual({ running: 2 });
+  const late = await at.services.poolRequests.create('anyone', asked, 'late');
+  await at.keep(POOL.name, late.expiresAt);
+  expect(await at.services.poolRequests.get('late')).toMatchObject({ state: 'failed' });
+});
