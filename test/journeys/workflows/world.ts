@@ -32,6 +32,8 @@ export type Activities = HostActivities & ControlActivities;
 export interface World {
   readonly store: Store;
   readonly services: Services;
+  /** The VM pool's keeper takes a turn now. */
+  readonly wakePool: (pool: string) => Promise<void>;
   readonly client: Client;
   readonly dir: string;
   readonly tamper: Tamper;
@@ -153,6 +155,7 @@ async function build(dir: string, { key: keyText }: WorldOptions, closers: Close
   };
   return {
     ...{ store, client, dir, tamper: tampered, services, start, ended },
+    wakePool: jobs.wakePool,
     run: async (accepted) => ended(await start(accepted)),
     task: (task) => taskOf(store, task.id),
     until: (settled) => until(store, settled),
