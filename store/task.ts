@@ -67,8 +67,8 @@ const insert = hotInsert(tasks);
 
 export async function insertTask(tx: Db, task: NewTask): Promise<TaskRow> {
   const fresh = { state: 'PENDING', current: 0, total: 1, status: 'Accepted.', createdAt: Date.now() } as const;
-  const times = { startedAt: null, finishedAt: null };
-  const row: TaskRow = { ...task, ...fresh, ...times, error: null, cancelRequested: false, cancelSent: false };
+  const none = { startedAt: null, finishedAt: null, error: null, fault: null };
+  const row: TaskRow = { ...task, ...fresh, ...none, cancelRequested: false, cancelSent: false };
   insert(tx, row);
   return row;
 }
