@@ -87,6 +87,7 @@ async function serve(dialect: Dialect, route: Route, authenticate: Authenticate,
       principal,
       mount: request.baseUrl,
       secure: request.secure,
+      address: request.socket.remoteAddress ?? '',
       signal,
       header,
     });
