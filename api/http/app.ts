@@ -64,9 +64,7 @@ function dialectRouter(dialect: Dialect, authenticate: Authenticate): Router {
   if (hidden) router.options('/{*path}', nothingHere([dialect]));
   for (const route of dialect.routes) {
     router[route.method](route.path, (request, response, next) =>
-      route.spec.exact && request.path.endsWith('/')
-        ? next()
-        : serve(dialect, route, authenticate, request, response),
+      route.spec.exact && request.path.endsWith('/') ? next() : serve(dialect, route, authenticate, request, response),
     );
   }
   if (hidden) return router;
@@ -98,6 +96,7 @@ async function serve(dialect: Dialect, route: Route, authenticate: Authenticate,
       principal,
       mount: request.baseUrl,
       secure: request.secure,
+      address: request.socket.remoteAddress ?? '',
       signal,
       text,
       named: (account) => {

@@ -14,6 +14,8 @@ export interface Context<Values> {
   readonly mount: string;
   /** Whether the request came over TLS. */
   readonly secure: boolean;
+  /** The client's address, or its proxy's. */
+  readonly address: string;
   /** Aborted when the client has gone or the server closes. */
   readonly signal: AbortSignal;
   /** The body of a route that takes a document; empty on any other. */

@@ -20,7 +20,8 @@ export async function sendPretty(response: Response, reply: Reply, signal: Abort
   for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
   response.statusCode = reply.status;
   const text = Buffer.from(JSON.stringify(reply.body, null, 2));
-  const asked = response.req.headers['accept-encoding'] !== undefined && response.req.acceptsEncodings(['gzip', 'identity']);
+  const asked =
+    response.req.headers['accept-encoding'] !== undefined && response.req.acceptsEncodings(['gzip', 'identity']);
   if (asked === 'gzip') response.setHeader('Content-Encoding', 'gzip');
   const body = asked === 'gzip' ? await zipped(text) : text;
   response.setHeader('Content-Length', body.length);

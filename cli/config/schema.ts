@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Accounts } from './accounts.ts';
 
 /** Words that PVC's configuration files use for flags besides YAML's own. */
 const Flag = z.union([
@@ -78,6 +79,7 @@ export const ConfigSchema = z.strictObject({
   /** Accepted for PVC's sake: every API process is a coordinator here. */
   coordinators: z.array(z.string()).optional(),
   api: Api.prefault({}),
+  accounts: Accounts.prefault({}),
   metadata: Metadata.prefault({}),
   temporal: Temporal.prefault({}),
   base_images: Images.prefault({}),

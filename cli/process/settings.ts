@@ -23,6 +23,8 @@ export interface Settings {
   readonly config: Config;
   readonly paths: Paths;
   readonly log: Logger;
+  /** Whether somebody asked for debugging, by option, file or SLIPWAY_DEBUG=1. */
+  readonly debug: boolean;
   readonly listen: Endpoint;
   /** Null: the process's own default. */
   readonly metadata: Endpoint | null;
@@ -40,14 +42,12 @@ export function settingsOf(role: string, options: ProcessOptions, logToFile: boo
   process.umask(process.umask() | 0o007);
   makeDir(dir);
   const { api, metadata } = config;
+  const debug = options.debug === true || config.debug;
   return {
     config,
     paths,
-    log: openLog({
-      process: role,
-      debug: options.debug === true || config.debug,
-      ...(logToFile ? { file: paths.log } : {}),
-    }),
+    log: openLog({ process: role, debug, ...(logToFile ? { file: paths.log } : {}) }),
+    debug: debug || process.env.SLIPWAY_DEBUG === '1',
     listen: options.listen
       ? parseEndpoint('--listen', options.listen, api.listen_address)
       : { host: api.listen_address, port: api.listen_port },

@@ -4,6 +4,7 @@ import { type Instance, removeInstance, writeInstance } from '../instance/instan
 import { takeLock } from '../instance/lock.ts';
 import { authority, rememberedPorts } from '../instance/ports.ts';
 import { engine as temporalServer } from '../temporal/engine.ts';
+import { keepAdministrators, openAccounts } from './accounts.ts';
 import { startApi } from './api.ts';
 import { keepConfiguredTokens } from './configured-tokens.ts';
 import { startControl } from './control.ts';
@@ -46,8 +47,9 @@ export async function bringUp(settings: Settings, things: Stack, plan: UpPlan): 
   const store = openStore(paths.store);
   things.push({ stop: () => store.close() });
   const engine = things.push(await connectEngine(settings, server.address, plan.metrics));
-  const { services, jobs, pools } = composeCore(settings, store, engine);
+  const { services, jobs, pools } = composeCore(settings, store, engine, openAccounts(settings, store));
   await keepConfiguredTokens(store, settings.config.api.authentication.tokens);
+  await keepAdministrators(store, settings.config.accounts);
   const driver = plan.simulated > 0 ? 'sim' : 'local';
   if (await prepareFirstStart(store, services, { paths, driver })) plan.say(`First start: ${paths.dir} is prepared`);
   const token = await localToken(services, paths.token);

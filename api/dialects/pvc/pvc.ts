@@ -15,6 +15,7 @@ import { systemTemplateRoutes } from './system-template.ts';
 import { taskRoutes } from './task.ts';
 import { templateRoutes } from './template.ts';
 import { tokenRoutes } from './token.ts';
+import { userRoutes } from './user.ts';
 import { userdataRoutes } from './userdata.ts';
 import { vmRoutes } from './vm.ts';
 import { vmChangeRoutes } from './vm-change.ts';
@@ -41,6 +42,7 @@ export const pvc = (services: Services, settings: PvcSettings): Dialect => ({
     ...rootRoutes(),
     ...authRoutes(services.tokens, settings.authentication),
     ...tokenRoutes(services.tokens),
+    ...userRoutes(services.users),
     ...taskRoutes(services.tasks),
     ...nodeRoutes(services.nodes, settings.version),
     ...vmRoutes(services.vms),
