@@ -13,6 +13,7 @@ import { userService } from './user.ts';
 import { vmService } from './vm.ts';
 import { checkoutService } from './vm-pool/checkout.ts';
 import { entryService } from './vm-pool/entry.ts';
+import { importService } from './vm-pool/import.ts';
 import { poolService } from './vm-pool/pool.ts';
 import { requestService } from './vm-pool/request.ts';
 import { poolWaker } from './vm-pool/wake.ts';
@@ -39,7 +40,7 @@ export function coreServices(parts: CoreParts): Services {
 function poolServices(parts: CoreParts): Pick<Services, 'pools' | 'checkouts' | 'poolVms' | 'poolRequests'> {
   const given = { store: parts.store, wake: poolWaker(parts) };
   return {
-    pools: poolService(given),
+    pools: { ...poolService(given), ...importService(given) },
     checkouts: checkoutService(given),
     poolVms: entryService(given),
     poolRequests: requestService(given),

@@ -10,6 +10,7 @@ import type { UserService } from './user.ts';
 import type { VmService } from './vm.ts';
 import type { CheckoutService } from './vm-pool/checkout.ts';
 import type { EntryService } from './vm-pool/entry.ts';
+import type { ImportService } from './vm-pool/import.ts';
 import type { PoolService } from './vm-pool/pool.ts';
 import type { RequestService } from './vm-pool/request.ts';
 
@@ -23,7 +24,7 @@ export interface Services {
   readonly networks: NetworkService;
   readonly nodes: NodeService;
   readonly tokens: TokenService;
-  readonly pools: PoolService;
+  readonly pools: PoolService & ImportService;
   readonly checkouts: CheckoutService;
   readonly poolVms: EntryService;
   readonly poolRequests: RequestService;

@@ -1,8 +1,8 @@
 import { DomainError, exists, notFound } from '../../../domain/fault.ts';
 import type { Principal } from '../../../domain/principal.ts';
-import type { PoolSettings, VmPool, VmPoolWish } from '../../../domain/vm-pool.ts';
+import type { EntryState, PoolSettings, VmPool, VmPoolWish } from '../../../domain/vm-pool.ts';
 import type { Db, Store } from '../../../store/open.ts';
-import { drainPool } from '../../../store/pool-entry.ts';
+import { countEntries, drainPool } from '../../../store/pool-entry.ts';
 import {
   clearTrouble,
   deletePool,
@@ -20,9 +20,16 @@ import type { WakePool } from './wake.ts';
 
 export type PoolUpdate = Partial<Omit<VmPoolWish, 'name'>>;
 
+/** A pool with how many of its VMs are ready, on their way and checked out. */
+export interface PoolDetail extends VmPool {
+  readonly ready: number;
+  readonly pending: number;
+  readonly running: number;
+}
+
 export interface PoolService {
-  list(): Promise<readonly VmPool[]>;
-  get(name: string): Promise<VmPool>;
+  list(): Promise<readonly PoolDetail[]>;
+  get(name: string): Promise<PoolDetail>;
   /** Refuses, naming the field, what no VM can be made of. */
   create(who: Principal, wish: VmPoolWish): Promise<void>;
   /** What VMs are made of changes for those that are not checked out, too: they are replaced. */
@@ -60,8 +67,12 @@ export function poolService({ store, wake }: { readonly store: Store; readonly w
     return result;
   };
   return {
-    list: () => listPools(store.read),
-    get: (name) => getPool(store.read, name),
+    list: async () => withCounts(store.read, await listPools(store.read)),
+    get: async (name) => {
+      const [pool] = await withCounts(store.read, [await getPool(store.read, name)]);
+      if (!pool) throw notFound('VM pool', name);
+      return pool;
+    },
     create: (who, wish) =>
       write(who, [wish.name], async (tx) => {
         await checkPool(tx, wish);
@@ -96,6 +107,15 @@ export function poolService({ store, wake }: { readonly store: Store; readonly w
     settings: () => poolSettings(store.read),
     saveSettings: (who, settings) => write(who, [], (tx) => savePoolSettings(tx, settings)),
   };
+}
+
+async function withCounts(db: Db, pools: readonly VmPool[]): Promise<readonly PoolDetail[]> {
+  const counts = new Map((await countEntries(db)).map((row) => [`${row.state} ${row.pool}`, row.count]));
+  const of = (state: EntryState, { name }: VmPool): number => counts.get(`${state} ${name}`) ?? 0;
+  return pools.map((pool) => ({
+    ...pool,
+    ...{ ready: of('ready', pool), pending: of('pending', pool), running: of('running', pool) },
+  }));
 }
 
 export async function getPool(db: Db, name: string): Promise<VmPool> {

@@ -6,6 +6,7 @@ import { FailureMessage, type FailureStatus, failureReply } from './failure.ts';
 import { networkRoutes } from './network.ts';
 import { networkTemplateRoutes } from './network-template.ts';
 import { nodeRoutes } from './node.ts';
+import { poolRoutes } from './pool.ts';
 import { profileRoutes } from './profile.ts';
 import { profileDocumentRoutes } from './profile-document.ts';
 import { rootRoutes } from './root.ts';
@@ -57,5 +58,6 @@ export const pvc = (services: Services, settings: PvcSettings): Dialect => ({
     ...profileDocumentRoutes(services.profiles),
     ...profileRoutes(services.profiles),
     ...createRoutes(services.provisioner),
+    ...poolRoutes(services.pools),
   ],
 });

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { Values } from '../served.ts';
+import { POOL_FIXTURE, POOL_ROWS } from './pool-rows.ts';
 
 /** One endpoint: how it is called in the fixture's world, what it answers, and which values it refuses. */
 export interface Row {
@@ -160,6 +161,7 @@ const T = '/provisioner/template';
 const P = '/provisioner/profile';
 
 export const ROWS: readonly Row[] = [
+  ...POOL_ROWS,
   { route: 'GET /', status: 209, body: message('PVC') },
   { route: 'GET /provisioner', status: 404, body: message('nothing') },
   { route: 'GET /auth/login', body: expect.stringContaining('<form') },
@@ -703,4 +705,5 @@ export const FIXTURE: readonly (readonly [string, Values])[] = [
       arg: ['a=1', 'b=1'],
     },
   ],
+  ...POOL_FIXTURE,
 ];
