@@ -44,7 +44,7 @@ export function createApp(options: AppOptions): Express {
     // Made when it is first asked for: no start waits for it.
     let document: object | undefined;
     for (const mount of dialect.mounts)
-      app.get(`${mount}/openapi.json`, (_request, response) => {
+      app.get(`${mount === '/' ? '' : mount}/openapi.json`, (_request, response) => {
         document ??= openApiDocument(dialect, version);
         response.json(document);
       });

@@ -52,6 +52,12 @@ const Metadata = z.strictObject({
   listen_port: Port.default(7371),
 });
 
+/** vmpooler's API alone, without a prefix. */
+const Vmpooler = z.strictObject({
+  listen_address: Address.optional(),
+  listen_port: Port.optional(),
+});
+
 const Temporal = z.strictObject({
   address: z.string().min(1).optional(),
   namespace: z.string().min(1).default('default'),
@@ -81,6 +87,7 @@ export const ConfigSchema = z.strictObject({
   api: Api.prefault({}),
   accounts: Accounts.prefault({}),
   metadata: Metadata.prefault({}),
+  vmpooler: Vmpooler.prefault({}),
   temporal: Temporal.prefault({}),
   base_images: Images.prefault({}),
   node: Node.prefault({}),

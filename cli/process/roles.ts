@@ -46,10 +46,10 @@ export const runApi: Begin = async (settings, things) => {
   // A directory that `up --sim` made stays one of simulated nodes.
   await prepareFirstStart(store, services, { paths: settings.paths, driver: null });
   await localToken(services, settings.paths.token);
-  const { listen, metadata } = settings;
+  const { listen, metadata, vmpooler } = settings;
   return kept(
     things,
-    await startApi({ settings, store, services, engine, listen, metadata: metadata ?? METADATA_DEFAULT }),
+    await startApi({ settings, store, services, engine, listen, metadata: metadata ?? METADATA_DEFAULT, vmpooler }),
   );
 };
 
