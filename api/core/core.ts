@@ -1,3 +1,4 @@
+import { accountService } from './account.ts';
 import { networkService } from './network.ts';
 import { nodeService } from './node.ts';
 import type { CoreParts } from './parts.ts';
@@ -7,6 +8,8 @@ import type { Services } from './services.ts';
 import { taskService } from './task.ts';
 import { templateService } from './template.ts';
 import { tokenService } from './token.ts';
+import { tokenUse } from './token-use.ts';
+import { userService } from './user.ts';
 import { vmService } from './vm.ts';
 import { checkoutService } from './vm-pool/checkout.ts';
 import { entryService } from './vm-pool/entry.ts';
@@ -16,17 +19,22 @@ import { requestService } from './vm-pool/request.ts';
 import { poolWaker } from './vm-pool/wake.ts';
 
 /** The core over one store: all that dialects call. */
-export const coreServices = (parts: CoreParts): Services => ({
-  ...poolServices(parts),
-  templates: templateService(parts.store),
-  profiles: profileService(parts.store),
-  provisioner: provisionerService(parts),
-  vms: vmService(parts),
-  tasks: taskService(parts),
-  networks: networkService(parts),
-  nodes: nodeService(parts.store),
-  tokens: tokenService(parts),
-});
+export function coreServices(parts: CoreParts): Services {
+  const use = tokenUse(parts.store, parts.log);
+  return {
+    ...poolServices(parts),
+    templates: templateService(parts.store),
+    profiles: profileService(parts.store),
+    provisioner: provisionerService(parts),
+    vms: vmService(parts),
+    tasks: taskService(parts),
+    networks: networkService(parts),
+    nodes: nodeService(parts.store),
+    tokens: tokenService(parts, use),
+    users: userService(parts.store),
+    accounts: accountService(parts, use),
+  };
+}
 
 /** VM pools: every change wakes the keepers of the pools that it concerns. */
 function poolServices(parts: CoreParts): Pick<Services, 'pools' | 'checkouts' | 'poolVms' | 'poolRequests'> {

@@ -1,3 +1,4 @@
+import type { AccountService } from './account.ts';
 import type { NetworkService } from './network.ts';
 import type { NodeService } from './node.ts';
 import type { ProfileService } from './profile.ts';
@@ -5,6 +6,7 @@ import type { ProvisionerService } from './provisioner.ts';
 import type { TaskService } from './task.ts';
 import type { TemplateService } from './template.ts';
 import type { TokenService } from './token.ts';
+import type { UserService } from './user.ts';
 import type { VmService } from './vm.ts';
 import type { CheckoutService } from './vm-pool/checkout.ts';
 import type { EntryService } from './vm-pool/entry.ts';
@@ -26,4 +28,6 @@ export interface Services {
   readonly checkouts: CheckoutService;
   readonly poolVms: EntryService;
   readonly poolRequests: RequestService;
+  readonly users: UserService;
+  readonly accounts: AccountService;
 }

@@ -11,7 +11,8 @@ import { type Authenticate, NOBODY } from './principal.ts';
 import { exchange, exchangeOf } from './request.ts';
 import type { Route } from './route.ts';
 import { send } from './send.ts';
-import { requestValues } from './values.ts';
+import { sendPretty } from './send-pretty.ts';
+import { bodyText, requestValues, valuesBesideBody } from './values.ts';
 
 export interface AppOptions {
   /** In order of precedence where mounts overlap. */
@@ -43,7 +44,7 @@ export function createApp(options: AppOptions): Express {
     // Made when it is first asked for: no start waits for it.
     let document: object | undefined;
     for (const mount of dialect.mounts)
-      app.get(`${mount}/openapi.json`, (_request, response) => {
+      app.get(`${mount === '/' ? '' : mount}/openapi.json`, (_request, response) => {
         document ??= openApiDocument(dialect, version);
         response.json(document);
       });
@@ -58,9 +59,15 @@ export function createApp(options: AppOptions): Express {
 
 function dialectRouter(dialect: Dialect, authenticate: Authenticate): Router {
   const router = Router();
+  const hidden = dialect.manners?.otherMethods === 'unknown';
+  // Express would answer by itself.
+  if (hidden) router.options('/{*path}', nothingHere([dialect]));
   for (const route of dialect.routes) {
-    router[route.method](route.path, (request, response) => serve(dialect, route, authenticate, request, response));
+    router[route.method](route.path, (request, response, next) =>
+      route.spec.exact && request.path.endsWith('/') ? next() : serve(dialect, route, authenticate, request, response),
+    );
   }
+  if (hidden) return router;
   // Reached only where no route answered: another dialect may know the path, so it is only noted what this one would allow.
   for (const { method, path } of dialect.routes) {
     router.all(path, (_request, response, next) => {
@@ -76,10 +83,12 @@ async function serve(dialect: Dialect, route: Route, authenticate: Authenticate,
   known.dialect = dialect.name;
   known.route = route.path;
   try {
-    const principal = route.spec.auth === 'none' ? NOBODY : await authenticate(request);
+    const { auth, document } = route.spec;
+    const principal = auth === undefined ? await authenticate(request) : NOBODY;
     if (principal === null) throw new DomainError({ kind: 'unauthorized', why: 'Authentication required' });
     known.account = principal.account;
-    const values = await requestValues(request, response);
+    const values = document === undefined ? await requestValues(request, response) : valuesBesideBody(request);
+    const text = document === undefined || document === 'ignored' ? '' : await bodyText(request, response);
     const { signal } = known;
     const header = (name: string): string | undefined => request.get(name);
     const reply = await route.handle({
@@ -87,11 +96,16 @@ async function serve(dialect: Dialect, route: Route, authenticate: Authenticate,
       principal,
       mount: request.baseUrl,
       secure: request.secure,
+      address: request.socket.remoteAddress ?? '',
       signal,
+      text,
+      named: (account) => {
+        known.account = account;
+      },
       header,
     });
     known.task = reply.task ?? null;
-    await send(response, reply, signal);
+    await writer(dialect)(response, reply, signal);
   } catch (error) {
     await fail(response, dialect, error);
   }
@@ -107,8 +121,11 @@ async function fail(response: Response, dialect: Dialect | undefined, error: unk
     response.destroy();
     return;
   }
-  await send(response, (dialect?.failure ?? plainFailure)(failure), signal);
+  await writer(dialect)(response, (dialect?.failure ?? plainFailure)(failure), signal);
 }
+
+const writer = (dialect: Dialect | undefined): typeof send =>
+  dialect?.manners?.bodies === 'pretty' ? sendPretty : send;
 
 const plainFailure = ({ status, message }: Failure) => ({ status, body: { message } });
 
@@ -131,7 +148,7 @@ function nothingHere(dialects: readonly Dialect[]) {
 
 /** The dialect whose words fit a path: the one with the longest mount that leads to it. */
 function dialectAt(dialects: readonly Dialect[], path: string): Dialect | undefined {
-  const leads = (mount: string): boolean => path === mount || path.startsWith(`${mount}/`);
+  const leads = (mount: string): boolean => mount === '/' || path === mount || path.startsWith(`${mount}/`);
   return dialects
     .flatMap((dialect) => dialect.mounts.filter(leads).map((mount) => ({ dialect, mount })))
     .sort((a, b) => b.mount.length - a.mount.length)[0]?.dialect;

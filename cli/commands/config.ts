@@ -14,8 +14,11 @@ const sub = (name: string, description: string): Command =>
 
 /** `slipway config …`. */
 export function configCommand(): Command {
-  const check = sub('check', 'name every mistake in the configuration').action((options: Options) => {
-    loadConfig(options.config);
+  const check = sub('check', 'name every mistake in the configuration').action(async (options: Options) => {
+    const { accounts } = loadConfig(options.config);
+    // Loaded here, since no other command of a client needs what it brings.
+    const { ldapSettings } = await import('../process/accounts.ts');
+    ldapSettings(accounts);
     process.stdout.write('The configuration is valid.\n');
   });
   const show = sub('show', 'the configuration as it applies, secrets masked').action((options: Options) => {

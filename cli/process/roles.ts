@@ -1,6 +1,7 @@
 import { conflict, unavailable } from '../../domain/fault.ts';
 import type { NodeName } from '../../domain/ids.ts';
 import { openStore, type Store } from '../../store/open.ts';
+import { keepAdministrators, openAccounts } from './accounts.ts';
 import { startApi } from './api.ts';
 import { keepConfiguredTokens } from './configured-tokens.ts';
 import { startControl } from './control.ts';
@@ -39,22 +40,23 @@ const kept = (things: Stack, parts: readonly Running[]): readonly Running[] => p
 /** `slipway api`. */
 export const runApi: Begin = async (settings, things) => {
   const { store, engine } = await open(settings, things);
-  const { services } = composeCore(settings, store, engine);
+  const { services } = composeCore(settings, store, engine, openAccounts(settings, store));
   await keepConfiguredTokens(store, settings.config.api.authentication.tokens);
+  await keepAdministrators(store, settings.config.accounts);
   // A directory that `up --sim` made stays one of simulated nodes.
   await prepareFirstStart(store, services, { paths: settings.paths, driver: null });
   await localToken(services, settings.paths.token);
-  const { listen, metadata } = settings;
+  const { listen, metadata, vmpooler } = settings;
   return kept(
     things,
-    await startApi({ settings, store, services, engine, listen, metadata: metadata ?? METADATA_DEFAULT }),
+    await startApi({ settings, store, services, engine, listen, metadata: metadata ?? METADATA_DEFAULT, vmpooler }),
   );
 };
 
 /** `slipway control`; `metrics` is HOST:PORT of the SDK's Prometheus endpoint. */
 export async function runControl(settings: Settings, things: Stack, metrics?: string): Promise<readonly Running[]> {
   const { store, engine } = await open(settings, things, metrics);
-  const { jobs, pools } = composeCore(settings, store, engine);
+  const { jobs, pools } = composeCore(settings, store, engine, null);
   return kept(things, await startControl({ settings, store, jobs, engine, pools }));
 }
 

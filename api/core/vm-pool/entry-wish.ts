@@ -8,17 +8,19 @@ export interface EntryWish {
   readonly lifetimeText?: string | undefined;
   /** Empty values are passed over. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
+  /** What could not be read of it, each in a sentence: refused with the rest. */
+  readonly unread?: readonly string[];
 }
 
 const MAX_TAG = 255;
 
 /** Everything that is wrong with a wish, each in a sentence (vmpooler-facts.md §1.4). */
 export function problemsOf(
-  { lifetimeHours, lifetimeText, tags }: EntryWish,
+  { lifetimeHours, lifetimeText, tags, unread = [] }: EntryWish,
   pool: Pick<VmPool, 'maxLifetimeHours'> | undefined,
   settings: PoolSettings,
 ): readonly string[] {
-  const problems: string[] = [];
+  const problems = [...unread];
   const limit = pool?.maxLifetimeHours ?? settings.maxLifetimeHours;
   if (lifetimeHours !== undefined) {
     const given = lifetimeText ?? String(lifetimeHours);

@@ -1,4 +1,4 @@
-import { exists, notFound } from '../../../domain/fault.ts';
+import { DomainError, exists, notFound } from '../../../domain/fault.ts';
 import type { Principal } from '../../../domain/principal.ts';
 import type { EntryState, PoolSettings, VmPool, VmPoolWish } from '../../../domain/vm-pool.ts';
 import type { Db, Store } from '../../../store/open.ts';
@@ -38,13 +38,23 @@ export interface PoolService {
   remove(who: Principal, name: string): Promise<void>;
   /** Replaces every VM that is ready or on its way, and forgets what went wrong before. */
   reset(who: Principal, names: readonly string[]): Promise<void>;
-  /** Makes these values those of the pools until `restore`; returns whether anything is different now. */
-  override(who: Principal, name: string, change: Override): Promise<boolean>;
+  /**
+   * Makes these values those of the pools until they are restored: all of them, or none if a pool is unknown or its value will not
+   * do. Says which those are, else whether anything is different now.
+   */
+  override(who: Principal, changes: readonly Overriding[]): Promise<Overridden>;
   /** Gives the value back that the pool had before it was overridden; returns what it was until now, too. */
   restore(who: Principal, name: string, key: keyof Override): Promise<{ readonly was: unknown; readonly is: unknown }>;
   settings(): Promise<PoolSettings>;
   saveSettings(who: Principal, settings: PoolSettings): Promise<void>;
 }
+
+export interface Overriding {
+  readonly name: string;
+  readonly change: Override;
+}
+
+export type Overridden = { readonly refused: readonly string[] } | { readonly changed: boolean };
 
 export type Override = Partial<Pick<VmPoolWish, 'size' | 'template' | 'cloneTarget'>>;
 
@@ -84,7 +94,10 @@ export function poolService({ store, wake }: { readonly store: Store; readonly w
         }
         await clearTrouble(tx, names);
       }),
-    override: (who, name, change) => write(who, [name], (tx) => override(tx, name, change)),
+    override: (who, changes) => {
+      const names = changes.map(({ name }) => name);
+      return write(who, names, (tx) => overrideAll(tx, changes)).catch(refusedOf);
+    },
     restore: (who, name, key) =>
       write(who, [name], async (tx) => {
         const pool = await getPool(tx, name);
@@ -129,6 +142,35 @@ const madeOtherwise = (a: VmPoolWish, b: VmPoolWish): boolean =>
   a.cloneTarget !== b.cloneTarget ||
   a.profile !== b.profile ||
   JSON.stringify(a.args) !== JSON.stringify(b.args);
+
+/** Takes the transaction back. */
+class Refused extends Error {
+  readonly names: readonly string[];
+  constructor(names: readonly string[]) {
+    super(`refused: ${names.join(', ')}`);
+    this.names = names;
+  }
+}
+
+function refusedOf(error: unknown): Overridden {
+  if (error instanceof Refused) return { refused: error.names };
+  throw error;
+}
+
+async function overrideAll(tx: Db, changes: readonly Overriding[]): Promise<Overridden> {
+  const refused: string[] = [];
+  let changed = false;
+  for (const { name, change } of changes) {
+    try {
+      changed = (await override(tx, name, change)) || changed;
+    } catch (error) {
+      if (!(error instanceof DomainError) || !['not-found', 'invalid'].includes(error.fault.kind)) throw error;
+      refused.push(name);
+    }
+  }
+  if (refused.length > 0) throw new Refused(refused);
+  return { changed };
+}
 
 async function override(tx: Db, name: string, change: Override): Promise<boolean> {
   const pool = await getPool(tx, name);

@@ -16,6 +16,7 @@ import { systemTemplateRoutes } from './system-template.ts';
 import { taskRoutes } from './task.ts';
 import { templateRoutes } from './template.ts';
 import { tokenRoutes } from './token.ts';
+import { userRoutes } from './user.ts';
 import { userdataRoutes } from './userdata.ts';
 import { vmRoutes } from './vm.ts';
 import { vmChangeRoutes } from './vm-change.ts';
@@ -42,6 +43,7 @@ export const pvc = (services: Services, settings: PvcSettings): Dialect => ({
     ...rootRoutes(),
     ...authRoutes(services.tokens, settings.authentication),
     ...tokenRoutes(services.tokens),
+    ...userRoutes(services.users),
     ...taskRoutes(services.tasks),
     ...nodeRoutes(services.nodes, settings.version),
     ...vmRoutes(services.vms),

@@ -49,11 +49,17 @@ describe('every endpoint', () => {
   );
 });
 
+/** Asking for anything is itself a use of the token. */
+const withoutUses = (body: unknown): unknown =>
+  JSON.parse(JSON.stringify(body), (key, value) => (key === 'last_used_at' ? null : value));
+
 describe('a refusal', () => {
   let before: unknown;
   const everything = () =>
     Promise.all(
-      ROWS.filter(({ route }) => route.startsWith('GET')).map((row) => ask(row, {}, 'query').then(({ body }) => body)),
+      ROWS.filter(({ route }) => route.startsWith('GET')).map((row) =>
+        ask(row, {}, 'query').then(({ body }) => withoutUses(body)),
+      ),
     );
   beforeAll(async () => {
     await begin();

@@ -197,6 +197,34 @@ export const ROWS: readonly Row[] = [
   },
   { route: 'DELETE /token/:token', path: '/token/0', body: message('removed'), missing: '/token/99' },
 
+  { route: 'GET /user', body: [{ name: 'jdoe', role: 'user', created_at: expect.any(String) }] },
+  {
+    route: 'POST /user',
+    values: { name: 'Boss', password: 'boss-secret', role: 'admin' },
+    body: has({ name: 'boss', role: 'admin' }),
+    bad: [
+      [{ name: [] }, 'name'],
+      [{ name: 'jdoe' }, 'jdoe'],
+      [{ name: '-x' }, 'name'],
+      [{ name: 'a,b' }, 'name'],
+      [{ password: [] }, 'password'],
+      [{ password: 'short' }, 'password'],
+      [{ role: 'viewer' }, 'role'],
+    ],
+  },
+  {
+    route: 'PUT /user/:user',
+    path: '/user/jdoe',
+    values: { password: 'another-secret' },
+    body: changed('jdoe'),
+    bad: [
+      [{ password: [] }, 'password'],
+      [{ password: 'x'.repeat(1025) }, 'password'],
+    ],
+    missing: '/user/nope',
+  },
+  { route: 'DELETE /user/:user', path: '/user/jdoe', body: changed('jdoe'), missing: '/user/nope' },
+
   {
     route: 'GET /tasks',
     body: {
@@ -633,6 +661,7 @@ export const DOCUMENT_ROUTES: readonly string[] = [`POST ${P}/apply`];
 
 /** What the rows expect to be there. */
 export const FIXTURE: readonly (readonly [string, Values])[] = [
+  ['/user', { name: 'jdoe', password: 'jdoe-secret' }],
   ...[
     ['100', 'default'],
     ['200', 'n200'],

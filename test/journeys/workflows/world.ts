@@ -12,6 +12,7 @@ import { sim as simStorage } from '../../../activities/drivers/storage/sim.ts';
 import { type HostActivities, hostActivities } from '../../../activities/host.ts';
 import { poolActivities } from '../../../activities/pool.ts';
 import type { Services } from '../../../api/core/services.ts';
+import { parseConfig } from '../../../cli/config/load.ts';
 import { composeCore } from '../../../cli/process/core.ts';
 import { workflowBundle } from '../../../cli/temporal/bundle.ts';
 import { loadKey } from '../../../cli/temporal/codec.ts';
@@ -125,7 +126,12 @@ async function build(dir: string, { key: keyText }: WorldOptions, closers: Close
   const tampered = tamper();
   const shared = { connection, namespace: 'default', key, controlPlane: storeControlPlane(store), log, graceMs: 100 };
   const bundle = await workflowBundle(join(dir, 'bundle'));
-  const { jobs, pools, services } = composeCore({ log }, store, { client });
+  const { jobs, pools, services } = composeCore(
+    { log, config: parseConfig('defaults', '') },
+    store,
+    { client, key },
+    null,
+  );
   const control = await controlWorker({
     ...shared,
     bundle,

@@ -7,7 +7,7 @@ import type { CreateVm } from '../../../../domain/plan.ts';
 import type { PoolKeeper, PoolTurn } from '../../../../domain/pool-keeper.ts';
 import type { EntryState, VmPoolWish } from '../../../../domain/vm-pool.ts';
 import { renderSeed } from '../../../../templates/cloud-init/seed.ts';
-import { ADMIN, type Cluster, cluster } from '../cluster.ts';
+import { ADMIN, type Cluster, cluster, KEY } from '../cluster.ts';
 
 /** A cluster of one node, with a profile `web` and a keeper whose turns are taken by hand. */
 export interface Pooled extends Cluster {
@@ -46,7 +46,8 @@ export async function pooled(): Promise<Pooled> {
   const control = controlActivities(store);
   const renderer = { domainXml, seed: renderSeed };
   const log = { warn: () => undefined };
-  const keeper = poolKeeper({ store, jobs, renderer, log, settings: CORE_DEFAULTS });
+  const accounts = { store: null, admins: [], key: KEY };
+  const keeper = poolKeeper({ store, jobs, renderer, log, accounts, settings: CORE_DEFAULTS });
   let done = 0;
 
   const work: Pooled['work'] = async (outcome = 'SUCCESS', fault) => {
