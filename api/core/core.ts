@@ -38,7 +38,7 @@ export function coreServices(parts: CoreParts): Services {
 
 /** VM pools: every change wakes the keepers of the pools that it concerns. */
 function poolServices(parts: CoreParts): Pick<Services, 'pools' | 'checkouts' | 'poolVms' | 'poolRequests'> {
-  const given = { store: parts.store, wake: poolWaker(parts) };
+  const given = { store: parts.store, log: parts.log, wake: poolWaker(parts) };
   return {
     pools: { ...poolService(given), ...importService(given) },
     checkouts: checkoutService(given),
