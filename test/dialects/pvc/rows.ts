@@ -392,6 +392,9 @@ export const ROWS: readonly Row[] = [
     bad: [
       [{ vcpus: 'x' }, 'vcpus'],
       [{ vram: '0' }, 'vram'],
+      [{ vcpus: '' }, 'vcpus'],
+      [{ vram: '' }, 'vram'],
+      [{ vnc_bind: 'here' }, 'vnc_bind'],
     ],
     missing: `${T}/system/nope`,
   },
@@ -427,6 +430,7 @@ export const ROWS: readonly Row[] = [
     path: `${T}/network/net200+net300`,
     values: { mac_template: '{prefix}:00:0{vmid}:0{netid}' },
     body: changed('net200+net300'),
+    bad: [[{ mac_template: 'nonsense' }, 'mac_template']],
     missing: `${T}/network/nope`,
   },
   {
@@ -588,6 +592,8 @@ export const ROWS: readonly Row[] = [
     bad: [
       [{ script: 'nope' }, 'script'],
       [{ wait: 'x' }, 'wait'],
+      [{ wait: '' }, 'wait'],
+      [{ system_template: '' }, 'system_template'],
     ],
     missing: `${P}/nope`,
   },
