@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { conflict, notFound, unavailable } from '../domain/fault.ts';
-import type { BaseKey, NodeName, TaskId, VmId, Vni } from '../domain/ids.ts';
+import type { BaseKey, NodeName, TaskId, VmId, Vni, VolumeId } from '../domain/ids.ts';
 import type { BuildImage, CreateVm } from '../domain/plan.ts';
 import { DEFAULT_TENANT, SYSTEM } from '../domain/principal.ts';
 import { TASK_FINAL, type TaskState, workflowId } from '../domain/task.ts';
@@ -23,7 +23,7 @@ import { nicsOf } from '../store/nic.ts';
 import type { Db, Store } from '../store/open.ts';
 import { findTask, insertTask, type TaskRow, updateTask } from '../store/task.ts';
 import { deleteVm, findVm, freeVmsOf, updateVm } from '../store/vm.ts';
-import { deleteVolumesOf, volumesOf } from '../store/volume.ts';
+import { deleteVolume, deleteVolumesOf, unmarkVolumesOf, volumesOf } from '../store/volume.ts';
 
 /** How a task ended; `error` is for people and names the reason. */
 export interface Outcome {
@@ -71,6 +71,8 @@ export interface ControlActivities {
   forgetBase(base: BaseKey, node: NodeName): Promise<void>;
   /** The network is gone from the store's point of view once every node has removed it. */
   forgetNetwork(vni: Vni): Promise<void>;
+  /** The volume is gone from the store's point of view once its node has removed it: its name is free. */
+  forgetVolume(pool: string, volume: VolumeId): Promise<void>;
 }
 
 /** The control plane's activities over the store. */
@@ -94,6 +96,7 @@ export function controlActivities(store: Store): ControlActivities {
     settleBase: (base, node, failure, build) => store.write((tx) => settleBase(tx, base, node, failure, build)),
     forgetBase: (base, node) => store.write((tx) => forgetBase(tx, base, node)),
     forgetNetwork: (vni) => store.write((tx) => deleteNetwork(tx, vni)),
+    forgetVolume: (pool, volume) => store.write((tx) => deleteVolume(tx, pool, volume)),
   };
 }
 
@@ -111,6 +114,7 @@ async function finishTask(tx: Db, id: TaskId, outcome: Outcome): Promise<void> {
   await updateTask(tx, id, { ...outcome, current, finishedAt: Date.now(), workflowStarted: true });
   await freeVmsOf(tx, id);
   await unmarkNetworksOf(tx, id);
+  await unmarkVolumesOf(tx, id);
   await unmarkBasesOf(tx, id);
   await deleteWaiterEverywhere(tx, workflowId(id));
 }

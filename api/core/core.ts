@@ -8,6 +8,7 @@ import { taskService } from './task.ts';
 import { templateService } from './template.ts';
 import { tokenService } from './token.ts';
 import { vmService } from './vm.ts';
+import { volumeService } from './volume.ts';
 
 /** The core over one store: all that dialects call. */
 export const coreServices = (parts: CoreParts): Services => ({
@@ -16,6 +17,7 @@ export const coreServices = (parts: CoreParts): Services => ({
   provisioner: provisionerService(parts),
   vms: vmService(parts),
   tasks: taskService(parts),
+  volumes: volumeService(parts),
   networks: networkService(parts),
   nodes: nodeService(parts.store),
   tokens: tokenService(parts),

@@ -6,6 +6,7 @@ import type { TaskService } from './task.ts';
 import type { TemplateService } from './template.ts';
 import type { TokenService } from './token.ts';
 import type { VmService } from './vm.ts';
+import type { VolumeService } from './volume.ts';
 
 /** The core as every dialect sees it. */
 export interface Services {
@@ -14,6 +15,7 @@ export interface Services {
   readonly provisioner: ProvisionerService;
   readonly vms: VmService;
   readonly tasks: TaskService;
+  readonly volumes: VolumeService;
   readonly networks: NetworkService;
   readonly nodes: NodeService;
   readonly tokens: TokenService;

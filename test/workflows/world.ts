@@ -116,6 +116,7 @@ function controlOf(world: World): ControlActivities & NoteActivities {
         things.delete(`reservation ${vm}`);
       }),
     forgetNetwork: () => act('forgetNetwork'),
+    forgetVolume: () => act('forgetVolume'),
     noteProgress: async (_task, progress) => void world.progress.push(progress),
     ...basesOf(world, act),
   };

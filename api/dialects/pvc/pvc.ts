@@ -18,6 +18,7 @@ import { tokenRoutes } from './token.ts';
 import { userdataRoutes } from './userdata.ts';
 import { vmRoutes } from './vm.ts';
 import { vmChangeRoutes } from './vm-change.ts';
+import { volumeRoutes } from './volume.ts';
 
 export interface PvcSettings {
   readonly failureStatus: FailureStatus;
@@ -46,6 +47,7 @@ export const pvc = (services: Services, settings: PvcSettings): Dialect => ({
     ...vmRoutes(services.vms),
     ...vmChangeRoutes(services),
     ...networkRoutes(services.networks),
+    ...volumeRoutes(services.volumes),
     ...systemTemplateRoutes(services.templates),
     ...networkTemplateRoutes(services.templates),
     ...storageTemplateRoutes(services.templates),

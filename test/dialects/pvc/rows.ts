@@ -314,6 +314,22 @@ export const ROWS: readonly Row[] = [
     missing: '/vm/nope',
   },
 
+  {
+    route: 'GET /storage/volume',
+    body: [
+      { pool: 'vms', name: 'old_sda', size_mb: 4096, node: 'hv1', vm: null },
+      { pool: 'vms', name: 'web1_sda', size_mb: 4096, node: 'hv1', vm: 'web1' },
+    ],
+    bad: [[{ pool: 'nope' }, 'pool']],
+  },
+  {
+    route: 'DELETE /storage/volume/:pool/:volume',
+    path: '/storage/volume/vms/old_sda',
+    status: 202,
+    body: { task_id: expect.any(String), task_name: 'volume.remove', run_on: 'hv1' },
+    missing: '/storage/volume/vms/nope',
+  },
+
   { route: 'GET /network', body: expect.arrayContaining([has({ vni: 100, mtu: 'None', domain: 'None', nat: true })]) },
   {
     route: 'POST /network',

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { beginChange, type Change } from '../../../api/core/vm-change.ts';
+import { beginVolumeRemoval } from '../../../api/core/volume.ts';
 import { baseDisks } from '../../../domain/base-image.ts';
 import type { BaseKey, Mac, NodeName, TaskId, VmId, Vni } from '../../../domain/ids.ts';
 import type { CollectImage, CreateVm, RemoveNetwork } from '../../../domain/plan.ts';
@@ -110,6 +111,10 @@ export async function acceptRemoval(store: Store, vni: number, nodes: readonly N
     return insertTask(tx, taskRow('network.remove', input.task, `${vni}`, nodes.join(), input));
   });
 }
+
+/** Accepts the removal of a volume by the core's own code. */
+export const acceptVolumeRemoval = (store: Store, { pool, name }: Disk): Promise<TaskRow> =>
+  store.write(async (tx) => (await beginVolumeRemoval(tx, SYSTEM, pool, name)).task);
 
 export async function taskOf(store: Store, id: TaskId): Promise<TaskRow> {
   const row = await findTask(store.read, id);
