@@ -9,6 +9,8 @@ export interface Paths {
   pool(name: string): string;
   /** One node's own files. */
   node(name: string): string;
+  /** URI of the libvirt that has a node's guests; not there where that is the private one. */
+  nodeLibvirt(name: string): string;
   /** The simulators' worlds. */
   readonly sim: string;
   readonly images: string;
@@ -35,6 +37,7 @@ export function pathsOf(dir: string): Paths {
     pools: below('pools'),
     pool: (name) => below('pools', name),
     node: (name) => below('nodes', name),
+    nodeLibvirt: (name) => below('nodes', name, 'libvirt.uri'),
     sim: below('sim'),
     images: below('images'),
     cache: below('cache'),

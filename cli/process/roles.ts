@@ -71,7 +71,7 @@ export async function runNode(
   if (plan.stepMs === null && metadata.port === 0) throw conflict('--metadata: a node has to be told the port.');
   const drivers =
     plan.stepMs === null
-      ? realDrivers(settings, name, await hostLibvirt(settings, things), metadata.port)
+      ? realDrivers(settings, name, await hostLibvirt(settings, name, things), metadata.port)
       : simulatedDrivers(settings, name, plan.stepMs);
   return kept(things, await startNode({ settings, store, engine, name, drivers }));
 }

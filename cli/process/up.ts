@@ -90,7 +90,7 @@ async function driversOf(
 ): Promise<ReadonlyMap<NodeName, NodeDrivers>> {
   if (simulated === 0) {
     const name = settings.nodeName as NodeName;
-    const libvirt = await hostLibvirt(settings, things);
+    const libvirt = await hostLibvirt(settings, name, things);
     return new Map([[name, realDrivers(settings, name, libvirt, metadataPort)]]);
   }
   const names = Array.from({ length: simulated }, (_, index) => `hv${index + 1}` as NodeName);
