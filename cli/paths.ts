@@ -21,6 +21,8 @@ export interface Paths {
   readonly token: string;
   /** Keeps two `up` on one directory apart. */
   readonly lock: string;
+  /** Lets processes that start together prepare one after the other. */
+  readonly turn: string;
   /** Addresses of the last start, so that the next one keeps them. */
   readonly ports: string;
   /** What `up` said when it was ready; there while it runs. */
@@ -44,6 +46,7 @@ export function pathsOf(dir: string): Paths {
     libvirt: below('libvirt'),
     token: below('token'),
     lock: below('lock'),
+    turn: below('turn'),
     ports: below('ports.json'),
     instance: below('instance.json'),
     log: below('slipway.log'),

@@ -8,7 +8,7 @@ import { composeCore } from './core.ts';
 import { realDrivers, simulatedDrivers } from './drivers.ts';
 import { METADATA_DEFAULT } from './endpoints.ts';
 import { connectEngine, type EngineConnection } from './engine.ts';
-import { localToken, prepareFirstStart } from './first-start.ts';
+import { prepareInTurn } from './first-start.ts';
 import { hostLibvirt, needsRoot } from './host.ts';
 import { startNode } from './node.ts';
 import type { Begin } from './run.ts';
@@ -42,8 +42,7 @@ export const runApi: Begin = async (settings, things) => {
   const { services } = composeCore(settings, store, engine);
   await keepConfiguredTokens(store, settings.config.api.authentication.tokens);
   // A directory that `up --sim` made stays one of simulated nodes.
-  await prepareFirstStart(store, services, { paths: settings.paths, driver: null });
-  await localToken(services, settings.paths.token);
+  await prepareInTurn(store, services, { paths: settings.paths, driver: null });
   const { listen, metadata } = settings;
   return kept(
     things,

@@ -11,7 +11,7 @@ import { composeCore } from './core.ts';
 import { type NodeDrivers, realDrivers, simulatedDrivers } from './drivers.ts';
 import { METADATA_DEFAULT } from './endpoints.ts';
 import { connectEngine } from './engine.ts';
-import { localToken, prepareFirstStart } from './first-start.ts';
+import { prepareInTurn } from './first-start.ts';
 import { hostLibvirt, needsRoot } from './host.ts';
 import { startNode } from './node.ts';
 import type { Running, Stack } from './running.ts';
@@ -49,8 +49,8 @@ export async function bringUp(settings: Settings, things: Stack, plan: UpPlan): 
   const { services, jobs } = composeCore(settings, store, engine);
   await keepConfiguredTokens(store, settings.config.api.authentication.tokens);
   const driver = plan.simulated > 0 ? 'sim' : 'local';
-  if (await prepareFirstStart(store, services, { paths, driver })) plan.say(`First start: ${paths.dir} is prepared`);
-  const token = await localToken(services, paths.token);
+  const { fresh, token } = await prepareInTurn(store, services, { paths, driver });
+  if (fresh) plan.say(`First start: ${paths.dir} is prepared`);
 
   const ports = rememberedPorts(paths.ports);
   const listen = await ports.choose('--listen', settings.listen);
