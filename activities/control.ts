@@ -24,6 +24,7 @@ import type { Db, Store } from '../store/open.ts';
 import { findTask, insertTask, type TaskRow, updateTask } from '../store/task.ts';
 import { deleteVm, findVm, freeVmsOf, updateVm } from '../store/vm.ts';
 import { deleteVolume, deleteVolumesOf, unmarkVolumesOf, volumesOf } from '../store/volume.ts';
+import { type TurnActivities, turnActivities } from './turn.ts';
 
 /** How a task ended; `error` is for people and names the reason. */
 export interface Outcome {
@@ -33,13 +34,13 @@ export interface Outcome {
 }
 
 /** Activities of the queue `control`: one store transaction each, repeatable. */
-export interface ControlActivities {
+export interface ControlActivities extends TurnActivities {
   /** The task is RUNNING from now on. Succeeds if it was already; 'conflict' if it ended. */
   beginTask(task: TaskId, total: number): Promise<void>;
   /** Writes the outcome, once: a task that ended keeps its first outcome. */
   finishTask(task: TaskId, outcome: Outcome): Promise<void>;
-  /** Confirms that name, node, capacity, addresses and disks are reserved for this task; 'conflict' otherwise. */
-  reserve(cmd: CreateVm): Promise<void>;
+  /** Confirms that name, node, capacity, addresses and disks are reserved for this task; 'conflict' otherwise. Says whether it may use its node. */
+  reserve(cmd: CreateVm): Promise<'go' | 'wait'>;
   /** Gives back everything reserved for the VM, its row included; does nothing if another task owns the name by now. */
   release(vm: VmId): Promise<void>;
   recordDefined(vm: VmId, xml: string): Promise<void>;
@@ -78,6 +79,7 @@ export interface ControlActivities {
 /** The control plane's activities over the store. */
 export function controlActivities(store: Store): ControlActivities {
   return {
+    ...turnActivities(store),
     beginTask: (task, total) => store.write((tx) => beginTask(tx, task, total)),
     finishTask: (task, outcome) => store.write((tx) => finishTask(tx, task, outcome)),
     reserve: (cmd) => confirmReservation(store.read, cmd),
@@ -126,7 +128,7 @@ async function knownTask(tx: Db, id: TaskId): Promise<TaskRow> {
 }
 
 /** The reservation was made with the task's row: this is where a workflow makes sure of it. */
-async function confirmReservation(db: Db, cmd: CreateVm): Promise<void> {
+async function confirmReservation(db: Db, cmd: CreateVm): Promise<'go' | 'wait'> {
   const vm = await findVm(db, cmd.vm);
   const nics = await nicsOf(db, [cmd.vm]);
   const volumes = await volumesOf(db, [cmd.vm]);
@@ -137,6 +139,7 @@ async function confirmReservation(db: Db, cmd: CreateVm): Promise<void> {
     cmd.nics.every(({ mac, ip }) => nics.some((nic) => nic.mac === mac && nic.ip === ip)) &&
     cmd.disks.every(({ pool, volume }) => volumes.some((row) => row.pool === pool && row.volume === volume));
   if (!held) throw conflict(`VM '${cmd.name}' is not reserved for task ${cmd.task} any more.`);
+  return vm.turn === 'waiting' ? 'wait' : 'go';
 }
 
 async function forget(tx: Db, vm: VmId, keepDisks: boolean): Promise<void> {

@@ -106,7 +106,12 @@ function controlOf(world: World): ControlActivities & NoteActivities {
   return {
     beginTask: () => act('beginTask'),
     finishTask: (task, outcome) => act('finishTask', () => void (outcomes.has(task) || outcomes.set(task, outcome))),
-    reserve: (cmd: CreateVm) => act('reserve', () => void things.add(`reservation ${cmd.vm}`)),
+    reserve: async (cmd: CreateVm) => {
+      await act('reserve', () => void things.add(`reservation ${cmd.vm}`));
+      return 'go';
+    },
+    takeTurn: async () => true,
+    passTurn: async () => [],
     release: (vm) => act('release', () => void things.delete(`reservation ${vm}`)),
     recordDefined: () => act('recordDefined'),
     recordVm: (vm, state, reason) => act('recordVm', () => void vms.set(vm, reason ? `${state}: ${reason}` : state)),

@@ -5,8 +5,9 @@ import type { Disk } from '../../domain/volume.ts';
 import { awaitBase, leaveBase } from '../image/await.ts';
 import { control } from '../lib/control.ts';
 import { onNode } from '../lib/node.ts';
-import { type Step, type Stuck, saga } from '../lib/saga.ts';
+import type { Step, Stuck } from '../lib/saga.ts';
 import { asTask, shielded } from '../lib/task.ts';
+import { inTurn, passTurn, reserveInTurn } from './turn.ts';
 
 /** Leaves the VM as far as was asked (installed, defined, started, waited for), or leaves nothing behind. */
 export async function createVm(cmd: CreateVm): Promise<void> {
@@ -20,10 +21,10 @@ export async function createVm(cmd: CreateVm): Promise<void> {
   };
 
   await asTask(spec, () =>
-    saga(async (step) => {
+    inTurn(cmd, async (step) => {
       await step(
         'reserve',
-        () => control.reserve(cmd),
+        () => reserveInTurn(cmd),
         (stuck) => release(cmd, stuck),
       );
       await together(
@@ -43,8 +44,10 @@ export async function createVm(cmd: CreateVm): Promise<void> {
           () => host.startDomain(vm),
           () => cleanup.stopDomain(vm),
         );
-      if (awaitsGuest(cmd))
+      if (awaitsGuest(cmd)) {
+        await passTurn(cmd);
         await step('wait for cloud-init', () => waiting(cmd.waitTimeoutMs).awaitGuest({ vm, name }));
+      }
       // Shielded, as every last step: what has been recorded is not undone by a cancellation that came too late.
       await step('record', () => shielded(() => control.recordVm(vm, starts(cmd) ? 'running' : 'stopped', null)));
     }),

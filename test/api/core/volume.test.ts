@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { controlActivities } from '../../../activities/control.ts';
+import { settleLost } from '../../../api/core/lost.ts';
 import type { RemoveVolume } from '../../../domain/plan.ts';
 import { ADMIN, type Cluster, cluster, inputOf, request, rowsOf } from './cluster.ts';
 
@@ -60,6 +61,15 @@ it('can be removed again after a removal that failed', async () => {
   await leaveDisks();
   const { id } = await remove('web1_sda');
   await controlActivities(c.store).finishTask(id, { state: 'FAILURE', status: 'no', error: 'no' });
+  expect((await remove('web1_sda')).id).not.toBe(id);
+});
+
+it('can be removed again after a removal that was lost', async () => {
+  await leaveDisks();
+  const { id } = await remove('web1_sda');
+  await c.settled();
+  c.jobs.fates.set(id, 'terminated');
+  await settleLost(c.store, c.jobs, -1);
   expect((await remove('web1_sda')).id).not.toBe(id);
 });
 

@@ -14,6 +14,7 @@ import type { Db, Store } from '../../../store/open.ts';
 import { insertStoragePool } from '../../../store/storage-pool.ts';
 import { findTask, insertTask, type TaskRow } from '../../../store/task.ts';
 import { insertText } from '../../../store/text.ts';
+import { newTurn } from '../../../store/turn.ts';
 import { findVm, insertVm } from '../../../store/vm.ts';
 import { insertVolumes } from '../../../store/volume.ts';
 import { createCommand } from '../../workflows/commands.ts';
@@ -58,7 +59,7 @@ export async function acceptCreation(store: Store, change: Partial<CreateVm>): P
   const nics = plain.nics.map((nic) => ({ ...nic, mac: mac as Mac, ip: `10.100.0.${10 + (minted % 200)}` }));
   const cmd = { ...plain, nics };
   return store.write(async (tx) => {
-    await insertVm(tx, { ...vmRow(cmd), changing: cmd.task });
+    await insertVm(tx, { ...vmRow(cmd), changing: cmd.task, turn: await newTurn(tx, cmd.node) });
     await insertNics(tx, cmd.nics);
     await insertVolumes(tx, cmd.disks, { vm: cmd.vm, tenant: DEFAULT_TENANT, node: cmd.node });
     return insertTask(tx, taskRow('provisioner.create', cmd.task, cmd.name, cmd.node, cmd));
