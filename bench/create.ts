@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Api } from '../cli/client/api.ts';
 import type { Progress } from '../cli/client/progress-line.ts';
 import { watchTask } from '../cli/client/task.ts';
@@ -45,7 +47,10 @@ async function posts(api: Api, what: string, alone: boolean): Promise<void> {
 
 async function simulated(): Promise<void> {
   const data = dataDir();
-  const running = await up(data.dir, '--sim=4');
+  const config = join(data.dir, 'slipway.yaml');
+  // What the platform costs is asked, not how long creations wait for their turn.
+  writeFileSync(config, 'node: { concurrent_creations: 64 }\n');
+  const running = await up(data.dir, '--sim=4', '--config', config);
   const { api, instance } = running;
   const bare = await bareEngine(instance.temporal);
   try {

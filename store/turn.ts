@@ -1,5 +1,6 @@
-import { and, eq, isNotNull, sql } from 'drizzle-orm';
+import { and, count, eq, isNotNull, type Placeholder, sql } from 'drizzle-orm';
 import type { NodeName, TaskId, VmId } from '../domain/ids.ts';
+import { hot } from './hot.ts';
 import { findNode } from './node.ts';
 import type { Db } from './open.ts';
 import { vms } from './schema/vm.ts';
@@ -12,6 +13,9 @@ export interface Turn {
   readonly turn: 'going' | 'waiting';
 }
 
+const turnsOn = (node: NodeName | Placeholder) =>
+  and(eq(vms.node, node), eq(vms.state, 'provisioning'), isNotNull(vms.changing), isNotNull(vms.turn));
+
 /**
  * Creations that the node works on or is to work on, first accepted first. One that has ended is none, however it ended:
  * its VM is not being provisioned any more, or nothing is changing it.
@@ -20,14 +24,23 @@ export async function listTurns(db: Db, node: NodeName): Promise<readonly Turn[]
   const rows = await db
     .select({ vm: vms.id, task: vms.changing, turn: vms.turn })
     .from(vms)
-    .where(and(eq(vms.node, node), eq(vms.state, 'provisioning'), isNotNull(vms.changing), isNotNull(vms.turn)))
+    .where(turnsOn(node))
     .orderBy(sql`${vms}.rowid`);
   return rows as readonly Turn[];
 }
 
+const counted = hot((db) =>
+  db
+    .select({ turns: count() })
+    .from(vms)
+    .where(turnsOn(sql.placeholder('node')))
+    .prepare(),
+);
+
 /** The turn of a creation that comes now. */
 export async function newTurn(tx: Db, node: NodeName): Promise<Turn['turn']> {
-  return (await listTurns(tx, node)).length < (await limitOf(tx, node)) ? 'going' : 'waiting';
+  const { turns } = (await counted(tx).get({ node })) ?? { turns: 0 };
+  return turns < (await limitOf(tx, node)) ? 'going' : 'waiting';
 }
 
 /** Lets as many go as the node has room for; returns those that waited. */
