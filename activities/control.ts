@@ -43,6 +43,8 @@ export interface ControlActivities {
   /** Gives back everything reserved for the VM, its row included; does nothing if another task owns the name by now. */
   release(vm: VmId): Promise<void>;
   recordDefined(vm: VmId, xml: string): Promise<void>;
+  /** The VM is made: its state, and its domain's XML if it has one; it is free for the next change. */
+  recordCreated(vm: VmId, state: Extract<VmState, 'running' | 'stopped'>, xml: string | null): Promise<void>;
   /**
    * The VM's state from now on, with the reason if it is 'failed'; the VM is free for the next change.
    * With `task`, only while that task is the one that changes it: a late repeat does not overwrite the next change.
@@ -81,13 +83,12 @@ export function controlActivities(store: Store): ControlActivities {
     reserve: (cmd) => confirmReservation(store.read, cmd),
     release: (vm) => store.write((tx) => forget(tx, vm, false)),
     recordDefined: (vm, xml) => store.write((tx) => updateVm(tx, vm, { xml, defined: true })),
-    recordVm: (vm, state, reason, task) =>
+    recordCreated: (vm, state, xml) =>
       store.write(async (tx) => {
-        const changing = (await findVm(tx, vm))?.changing ?? null;
-        if (task !== undefined && changing !== task) return;
-        const rests = changing === null ? {} : { changing: null, restingSince: Date.now() };
-        await updateVm(tx, vm, { state, failedReason: reason, ...rests });
+        if (xml !== null) await updateVm(tx, vm, { xml, defined: true });
+        await recordVm(tx, vm, { state, failedReason: null });
       }),
+    recordVm: (vm, state, reason, task) => store.write((tx) => recordVm(tx, vm, { state, failedReason: reason }, task)),
     forgetVm: (vm, keepDisks) => store.write((tx) => forget(tx, vm, keepDisks)),
     claimBase: (base, node, waiter) => store.write((tx) => claimBase(tx, base, node, waiter)),
     leaveBase: (base, node, waiter) => store.write((tx) => leaveBase(tx, base, node, waiter)),
@@ -95,6 +96,18 @@ export function controlActivities(store: Store): ControlActivities {
     forgetBase: (base, node) => store.write((tx) => forgetBase(tx, base, node)),
     forgetNetwork: (vni) => store.write((tx) => deleteNetwork(tx, vni)),
   };
+}
+
+async function recordVm(
+  tx: Db,
+  vm: VmId,
+  now: { readonly state: Exclude<VmState, 'absent'>; readonly failedReason: string | null },
+  task?: TaskId,
+): Promise<void> {
+  const changing = (await findVm(tx, vm))?.changing ?? null;
+  if (task !== undefined && changing !== task) return;
+  const rests = changing === null ? {} : { changing: null, restingSince: Date.now() };
+  await updateVm(tx, vm, { ...now, ...rests });
 }
 
 async function beginTask(tx: Db, id: TaskId, total: number): Promise<void> {

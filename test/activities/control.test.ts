@@ -85,7 +85,7 @@ describe('a reservation', () => {
 describe('a VM', () => {
   it('is what was recorded, and free', async () => {
     await twice(() => control.recordDefined(cmd.vm, '<domain/>'));
-    await twice(() => control.recordVm(cmd.vm, 'running', null));
+    await twice(() => control.recordCreated(cmd.vm, 'running', '<domain/>'));
     expect(await findVm(c.store.read, cmd.vm)).toMatchObject({
       ...{ state: 'running', defined: true, xml: '<domain/>', changing: null },
     });

@@ -109,6 +109,7 @@ function controlOf(world: World): ControlActivities & NoteActivities {
     reserve: (cmd: CreateVm) => act('reserve', () => void things.add(`reservation ${cmd.vm}`)),
     release: (vm) => act('release', () => void things.delete(`reservation ${vm}`)),
     recordDefined: () => act('recordDefined'),
+    recordCreated: (vm, state) => act('recordCreated', () => void vms.set(vm, state)),
     recordVm: (vm, state, reason) => act('recordVm', () => void vms.set(vm, reason ? `${state}: ${reason}` : state)),
     forgetVm: (vm) =>
       act('forgetVm', () => {

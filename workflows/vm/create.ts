@@ -12,6 +12,7 @@ import { asTask, shielded } from '../lib/task.ts';
 export async function createVm(cmd: CreateVm): Promise<void> {
   const { vm, name } = cmd;
   const { host, waiting, cleanup } = onNode(cmd.node);
+  const state = starts(cmd) ? 'running' : 'stopped';
   const spec = {
     task: cmd.task,
     total: countSteps(cmd),
@@ -26,27 +27,21 @@ export async function createVm(cmd: CreateVm): Promise<void> {
         () => control.reserve(cmd),
         (stuck) => release(cmd, stuck),
       );
-      await together(
-        () => makeDisks(cmd, step),
-        ...(cmd.define ? [() => connect(cmd, step), () => seed(cmd, step)] : []),
-      );
-      if (cmd.define) {
-        await step(
-          'define',
-          async () => control.recordDefined(vm, await host.defineDomain(cmd)),
-          () => cleanup.undefineDomain(vm),
-        );
-      }
+      const xml = cmd.define ? await define(cmd, step) : await makeDisks(cmd, step).then(() => null);
       if (starts(cmd))
         await step(
           'start',
           () => host.startDomain(vm),
           () => cleanup.stopDomain(vm),
         );
-      if (awaitsGuest(cmd))
-        await step('wait for cloud-init', () => waiting(cmd.waitTimeoutMs).awaitGuest({ vm, name }));
+      if (awaitsGuest(cmd) && xml !== null)
+        await step('wait for cloud-init', async () => {
+          // A guest takes its time: its domain is shown meanwhile.
+          await control.recordDefined(vm, xml);
+          await waiting(cmd.waitTimeoutMs).awaitGuest({ vm, name });
+        });
       // Shielded, as every last step: what has been recorded is not undone by a cancellation that came too late.
-      await step('record', () => shielded(() => control.recordVm(vm, starts(cmd) ? 'running' : 'stopped', null)));
+      await step('record', () => shielded(() => control.recordCreated(vm, state, xml)));
     }),
   );
 }
@@ -54,6 +49,24 @@ export async function createVm(cmd: CreateVm): Promise<void> {
 const starts = (cmd: CreateVm): boolean => cmd.define && cmd.start;
 // A domain that was started runs: waiting for 'running' is no step of its own.
 const awaitsGuest = (cmd: CreateVm): boolean => starts(cmd) && cmd.wait === 'cloud-init';
+
+/** Everything that a domain is made of, and the domain; returns its XML. A network is not looked at before a guest starts. */
+async function define(cmd: CreateVm, step: Step): Promise<string> {
+  const { host, cleanup } = onNode(cmd.node);
+  const domain = async (): Promise<string> => {
+    await together(
+      () => makeDisks(cmd, step),
+      () => seed(cmd, step),
+    );
+    return step(
+      'define',
+      () => host.defineDomain(cmd),
+      () => cleanup.undefineDomain(cmd.vm),
+    );
+  };
+  const [xml] = await Promise.all([domain(), connect(cmd, step)]);
+  return xml;
+}
 
 /** Volumes, filesystems and what the script installs. Removing a volume undoes what was put on it. */
 async function makeDisks(cmd: CreateVm, step: Step): Promise<void> {

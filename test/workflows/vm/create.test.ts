@@ -30,23 +30,27 @@ describe('createVm', () => {
     [
       'everything',
       {},
-      'reserve ensureVolume:sda ensureVolume:sdb ensureNics writeSeed formatVolume:sda install defineDomain recordDefined startDomain awaitGuest recordVm',
+      'reserve ensureVolume:sda ensureVolume:sdb writeSeed ensureNics formatVolume:sda install defineDomain startDomain recordDefined awaitGuest recordCreated',
     ],
     [
       'a clone of a base image',
       { base: BASE },
-      'reserve claimBase ensureNics writeSeed ensureVolume:sda ensureVolume:sdb copyBootFiles install defineDomain recordDefined startDomain awaitGuest recordVm',
+      'reserve claimBase writeSeed ensureNics ensureVolume:sda ensureVolume:sdb copyBootFiles install defineDomain startDomain recordDefined awaitGuest recordCreated',
     ],
     [
       'a clone without an install()',
       { base: BASE, install: false, seed: 'metadata', wait: 'running' },
-      'reserve claimBase ensureNics ensureVolume:sda ensureVolume:sdb copyBootFiles defineDomain recordDefined startDomain recordVm',
+      'reserve claimBase ensureNics ensureVolume:sda ensureVolume:sdb copyBootFiles defineDomain startDomain recordCreated',
     ],
-    ['not defined', { define: false }, 'reserve ensureVolume:sda ensureVolume:sdb formatVolume:sda install recordVm'],
+    [
+      'not defined',
+      { define: false },
+      'reserve ensureVolume:sda ensureVolume:sdb formatVolume:sda install recordCreated',
+    ],
     [
       'not started',
       { start: false, seed: 'none' },
-      'reserve ensureVolume:sda ensureVolume:sdb ensureNics formatVolume:sda install defineDomain recordDefined recordVm',
+      'reserve ensureVolume:sda ensureVolume:sdb ensureNics formatVolume:sda install defineDomain recordCreated',
     ],
   ])('leaves nothing behind, whichever step fails: %s', async (_, change, steps) => {
     const cmd = createCommand(change);
