@@ -30,21 +30,29 @@ export interface Outcome {
   readonly state: Extract<TaskState, 'SUCCESS' | 'FAILURE' | 'REVOKED'>;
   readonly status: string;
   readonly error: string | null;
+  /** Of a creation that succeeded. */
+  readonly made?: MadeVm;
+}
+
+/** A VM as its creation left it, free for the next change. */
+export interface MadeVm {
+  readonly vm: VmId;
+  readonly state: Extract<VmState, 'running' | 'stopped'>;
+  /** Its domain's, if it has one. */
+  readonly xml: string | null;
 }
 
 /** Activities of the queue `control`: one store transaction each, repeatable. */
 export interface ControlActivities {
   /** The task is RUNNING from now on. Succeeds if it was already; 'conflict' if it ended. */
   beginTask(task: TaskId, total: number): Promise<void>;
-  /** Writes the outcome, once: a task that ended keeps its first outcome. */
+  /** The same for a creation, whose name, node, capacity, addresses and disks have to be reserved for it; 'conflict' otherwise. */
+  beginCreation(cmd: CreateVm, total: number): Promise<void>;
+  /** Writes the outcome, and what was made, once: a task that ended keeps its first outcome. */
   finishTask(task: TaskId, outcome: Outcome): Promise<void>;
-  /** Confirms that name, node, capacity, addresses and disks are reserved for this task; 'conflict' otherwise. */
-  reserve(cmd: CreateVm): Promise<void>;
   /** Gives back everything reserved for the VM, its row included; does nothing if another task owns the name by now. */
   release(vm: VmId): Promise<void>;
   recordDefined(vm: VmId, xml: string): Promise<void>;
-  /** The VM is made: its state, and its domain's XML if it has one; it is free for the next change. */
-  recordCreated(vm: VmId, state: Extract<VmState, 'running' | 'stopped'>, xml: string | null): Promise<void>;
   /**
    * The VM's state from now on, with the reason if it is 'failed'; the VM is free for the next change.
    * With `task`, only while that task is the one that changes it: a late repeat does not overwrite the next change.
@@ -79,15 +87,14 @@ export interface ControlActivities {
 export function controlActivities(store: Store): ControlActivities {
   return {
     beginTask: (task, total) => store.write((tx) => beginTask(tx, task, total)),
+    beginCreation: (cmd, total) =>
+      store.write(async (tx) => {
+        await confirmReservation(tx, cmd);
+        await beginTask(tx, cmd.task, total);
+      }),
     finishTask: (task, outcome) => store.write((tx) => finishTask(tx, task, outcome)),
-    reserve: (cmd) => confirmReservation(store.read, cmd),
     release: (vm) => store.write((tx) => forget(tx, vm, false)),
     recordDefined: (vm, xml) => store.write((tx) => updateVm(tx, vm, { xml, defined: true })),
-    recordCreated: (vm, state, xml) =>
-      store.write(async (tx) => {
-        if (xml !== null) await updateVm(tx, vm, { xml, defined: true });
-        await recordVm(tx, vm, { state, failedReason: null });
-      }),
     recordVm: (vm, state, reason, task) => store.write((tx) => recordVm(tx, vm, { state, failedReason: reason }, task)),
     forgetVm: (vm, keepDisks) => store.write((tx) => forget(tx, vm, keepDisks)),
     claimBase: (base, node, waiter) => store.write((tx) => claimBase(tx, base, node, waiter)),
@@ -117,11 +124,15 @@ async function beginTask(tx: Db, id: TaskId, total: number): Promise<void> {
   await updateTask(tx, id, { state: 'RUNNING', total, startedAt, workflowStarted: true });
 }
 
-async function finishTask(tx: Db, id: TaskId, outcome: Outcome): Promise<void> {
+async function finishTask(tx: Db, id: TaskId, { made, ...outcome }: Outcome): Promise<void> {
   const task = await knownTask(tx, id);
   if (TASK_FINAL.includes(task.state)) return;
   const current = outcome.state === 'SUCCESS' ? task.total : task.current;
   await updateTask(tx, id, { ...outcome, current, finishedAt: Date.now(), workflowStarted: true });
+  if (made) {
+    if (made.xml !== null) await updateVm(tx, made.vm, { xml: made.xml, defined: true });
+    await recordVm(tx, made.vm, { state: made.state, failedReason: null });
+  }
   await freeVmsOf(tx, id);
   await unmarkNetworksOf(tx, id);
   await unmarkBasesOf(tx, id);

@@ -105,11 +105,15 @@ function controlOf(world: World): ControlActivities & NoteActivities {
   const { things, outcomes, vms } = world;
   return {
     beginTask: () => act('beginTask'),
-    finishTask: (task, outcome) => act('finishTask', () => void (outcomes.has(task) || outcomes.set(task, outcome))),
-    reserve: (cmd: CreateVm) => act('reserve', () => void things.add(`reservation ${cmd.vm}`)),
+    beginCreation: (cmd: CreateVm) => act('beginCreation', () => void things.add(`reservation ${cmd.vm}`)),
+    finishTask: (task, outcome) =>
+      act('finishTask', () => {
+        if (outcomes.has(task)) return;
+        outcomes.set(task, outcome);
+        if (outcome.made) vms.set(outcome.made.vm, outcome.made.state);
+      }),
     release: (vm) => act('release', () => void things.delete(`reservation ${vm}`)),
     recordDefined: () => act('recordDefined'),
-    recordCreated: (vm, state) => act('recordCreated', () => void vms.set(vm, state)),
     recordVm: (vm, state, reason) => act('recordVm', () => void vms.set(vm, reason ? `${state}: ${reason}` : state)),
     forgetVm: (vm) =>
       act('forgetVm', () => {

@@ -6,42 +6,44 @@ import { awaitBase, leaveBase } from '../image/await.ts';
 import { control } from '../lib/control.ts';
 import { onNode } from '../lib/node.ts';
 import { type Step, type Stuck, saga } from '../lib/saga.ts';
-import { asTask, shielded } from '../lib/task.ts';
+import { asTask } from '../lib/task.ts';
 
 /** Leaves the VM as far as was asked (installed, defined, started, waited for), or leaves nothing behind. */
 export async function createVm(cmd: CreateVm): Promise<void> {
   const { vm, name } = cmd;
   const { host, waiting, cleanup } = onNode(cmd.node);
-  const state = starts(cmd) ? 'running' : 'stopped';
+  const total = countSteps(cmd);
+  let xml: string | null = null;
   const spec = {
     task: cmd.task,
-    total: countSteps(cmd),
+    total,
     done: starts(cmd) ? `${name} runs` : `${name} is ready`,
+    begin: () => control.beginCreation(cmd, total),
     giveBack: () => control.release(vm),
+    made: () => ({ vm, state: starts(cmd) ? 'running' : 'stopped', xml }) as const,
   };
 
   await asTask(spec, () =>
     saga(async (step) => {
       await step(
         'reserve',
-        () => control.reserve(cmd),
+        async () => undefined, // With the request; this task has begun by making sure of it.
         (stuck) => release(cmd, stuck),
       );
-      const xml = cmd.define ? await define(cmd, step) : await makeDisks(cmd, step).then(() => null);
+      if (cmd.define) xml = await define(cmd, step);
+      else await makeDisks(cmd, step);
       if (starts(cmd))
         await step(
           'start',
           () => host.startDomain(vm),
           () => cleanup.stopDomain(vm),
         );
-      if (awaitsGuest(cmd) && xml !== null)
+      if (awaitsGuest(cmd))
         await step('wait for cloud-init', async () => {
           // A guest takes its time: its domain is shown meanwhile.
-          await control.recordDefined(vm, xml);
+          if (xml !== null) await control.recordDefined(vm, xml);
           await waiting(cmd.waitTimeoutMs).awaitGuest({ vm, name });
         });
-      // Shielded, as every last step: what has been recorded is not undone by a cancellation that came too late.
-      await step('record', () => shielded(() => control.recordCreated(vm, state, xml)));
     }),
   );
 }
@@ -146,7 +148,7 @@ export function countSteps(cmd: CreateVm): number {
     starts(cmd),
     awaitsGuest(cmd),
   ];
-  return 2 + disks.length + formatted + optional.filter(Boolean).length;
+  return 1 + disks.length + formatted + optional.filter(Boolean).length;
 }
 
 /** Runs branches at the same time; the saga cancels the others when one fails. */
