@@ -31,16 +31,26 @@ export interface Outcome {
   readonly state: Extract<TaskState, 'SUCCESS' | 'FAILURE' | 'REVOKED'>;
   readonly status: string;
   readonly error: string | null;
+  /** Of a creation that succeeded. */
+  readonly made?: MadeVm;
+}
+
+/** A VM as its creation left it, free for the next change. */
+export interface MadeVm {
+  readonly vm: VmId;
+  readonly state: Extract<VmState, 'running' | 'stopped'>;
+  /** Its domain's, if it has one. */
+  readonly xml: string | null;
 }
 
 /** Activities of the queue `control`: one store transaction each, repeatable. */
 export interface ControlActivities extends TurnActivities {
   /** The task is RUNNING from now on. Succeeds if it was already; 'conflict' if it ended. */
   beginTask(task: TaskId, total: number): Promise<void>;
-  /** Writes the outcome, once: a task that ended keeps its first outcome. */
+  /** The same for a creation, whose name, node, capacity, addresses and disks have to be reserved for it; 'conflict' otherwise. Says whether it may use its node. */
+  beginCreation(cmd: CreateVm, total: number): Promise<'go' | 'wait'>;
+  /** Writes the outcome, and what was made, once: a task that ended keeps its first outcome. */
   finishTask(task: TaskId, outcome: Outcome): Promise<void>;
-  /** Confirms that name, node, capacity, addresses and disks are reserved for this task; 'conflict' otherwise. Says whether it may use its node. */
-  reserve(cmd: CreateVm): Promise<'go' | 'wait'>;
   /** Gives back everything reserved for the VM, its row included; does nothing if another task owns the name by now. */
   release(vm: VmId): Promise<void>;
   recordDefined(vm: VmId, xml: string): Promise<void>;
@@ -81,17 +91,16 @@ export function controlActivities(store: Store): ControlActivities {
   return {
     ...turnActivities(store),
     beginTask: (task, total) => store.write((tx) => beginTask(tx, task, total)),
+    beginCreation: (cmd, total) =>
+      store.write(async (tx) => {
+        const turn = await confirmReservation(tx, cmd);
+        await beginTask(tx, cmd.task, total);
+        return turn;
+      }),
     finishTask: (task, outcome) => store.write((tx) => finishTask(tx, task, outcome)),
-    reserve: (cmd) => confirmReservation(store.read, cmd),
     release: (vm) => store.write((tx) => forget(tx, vm, false)),
     recordDefined: (vm, xml) => store.write((tx) => updateVm(tx, vm, { xml, defined: true })),
-    recordVm: (vm, state, reason, task) =>
-      store.write(async (tx) => {
-        const changing = (await findVm(tx, vm))?.changing ?? null;
-        if (task !== undefined && changing !== task) return;
-        const rests = changing === null ? {} : { changing: null, restingSince: Date.now() };
-        await updateVm(tx, vm, { state, failedReason: reason, ...rests });
-      }),
+    recordVm: (vm, state, reason, task) => store.write((tx) => recordVm(tx, vm, { state, failedReason: reason }, task)),
     forgetVm: (vm, keepDisks) => store.write((tx) => forget(tx, vm, keepDisks)),
     claimBase: (base, node, waiter) => store.write((tx) => claimBase(tx, base, node, waiter)),
     leaveBase: (base, node, waiter) => store.write((tx) => leaveBase(tx, base, node, waiter)),
@@ -102,6 +111,18 @@ export function controlActivities(store: Store): ControlActivities {
   };
 }
 
+async function recordVm(
+  tx: Db,
+  vm: VmId,
+  now: { readonly state: Exclude<VmState, 'absent'>; readonly failedReason: string | null },
+  task?: TaskId,
+): Promise<void> {
+  const changing = (await findVm(tx, vm))?.changing ?? null;
+  if (task !== undefined && changing !== task) return;
+  const rests = changing === null ? {} : { changing: null, restingSince: Date.now() };
+  await updateVm(tx, vm, { ...now, ...rests });
+}
+
 async function beginTask(tx: Db, id: TaskId, total: number): Promise<void> {
   const task = await knownTask(tx, id);
   if (TASK_FINAL.includes(task.state)) throw conflict(`Task ${id} has ended: ${task.state}.`);
@@ -109,11 +130,15 @@ async function beginTask(tx: Db, id: TaskId, total: number): Promise<void> {
   await updateTask(tx, id, { state: 'RUNNING', total, startedAt, workflowStarted: true });
 }
 
-async function finishTask(tx: Db, id: TaskId, outcome: Outcome): Promise<void> {
+async function finishTask(tx: Db, id: TaskId, { made, ...outcome }: Outcome): Promise<void> {
   const task = await knownTask(tx, id);
   if (TASK_FINAL.includes(task.state)) return;
   const current = outcome.state === 'SUCCESS' ? task.total : task.current;
   await updateTask(tx, id, { ...outcome, current, finishedAt: Date.now(), workflowStarted: true });
+  if (made) {
+    if (made.xml !== null) await updateVm(tx, made.vm, { xml: made.xml, defined: true });
+    await recordVm(tx, made.vm, { state: made.state, failedReason: null });
+  }
   await freeVmsOf(tx, id);
   await unmarkNetworksOf(tx, id);
   await unmarkVolumesOf(tx, id);

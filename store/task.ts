@@ -9,7 +9,7 @@ import {
   type TaskKind,
   type TaskState,
 } from '../domain/task.ts';
-import { hot } from './hot.ts';
+import { hot, hotInsert, hotUpdate } from './hot.ts';
 import type { Db } from './open.ts';
 import { taskLog, tasks } from './schema/task.ts';
 
@@ -63,13 +63,13 @@ const advance = hot((db) =>
     .prepare(),
 );
 
+const insert = hotInsert(tasks);
+
 export async function insertTask(tx: Db, task: NewTask): Promise<TaskRow> {
   const fresh = { state: 'PENDING', current: 0, total: 1, status: 'Accepted.', createdAt: Date.now() } as const;
-  const [row] = await tx
-    .insert(tasks)
-    .values({ ...task, ...fresh, cancelRequested: false, cancelSent: false })
-    .returning();
-  if (!row) throw new Error('bug: an insert returned no row');
+  const times = { startedAt: null, finishedAt: null };
+  const row: TaskRow = { ...task, ...fresh, ...times, error: null, cancelRequested: false, cancelSent: false };
+  insert(tx, row);
   return row;
 }
 
@@ -102,8 +102,10 @@ export async function listTasks(
     .limit(filter.limit);
 }
 
+const update = hotUpdate(tasks, tasks.id);
+
 export async function updateTask(tx: Db, id: TaskId, change: Partial<Omit<TaskRow, 'id'>>): Promise<void> {
-  await tx.update(tasks).set(change).where(eq(tasks.id, id));
+  update(tx, id, change);
 }
 
 /** Changes nothing where the task is further on, or ended. */
@@ -132,6 +134,16 @@ export async function appendTaskLog(tx: Db, task: TaskId, lines: readonly LogLin
   if (lines.length > 0) await tx.insert(taskLog).values(lines.map((line) => ({ task, ...line })));
 }
 
+const logAfter = hot((db) =>
+  db
+    .select()
+    .from(taskLog)
+    .where(and(eq(taskLog.task, sql.placeholder('task')), gt(taskLog.seq, sql.placeholder('seq'))))
+    .orderBy(asc(taskLog.seq))
+    .limit(sql.placeholder('limit'))
+    .prepare(),
+);
+
 /** In order, at most `limit` after this one. */
 export async function taskLogAfter(
   db: Db,
@@ -139,13 +151,9 @@ export async function taskLogAfter(
   seq: number,
   limit: number,
 ): Promise<readonly { readonly seq: number; readonly line: LogLine }[]> {
-  const rows = await db
-    .select()
-    .from(taskLog)
-    .where(and(eq(taskLog.task, task), gt(taskLog.seq, seq)))
-    .orderBy(asc(taskLog.seq))
-    .limit(limit);
-  return rows.map(({ seq, at, step, text }) => ({ seq, line: { at, step, text } }));
+  return logAfter(db)
+    .all({ task, seq, limit })
+    .map(({ seq, at, step, text }) => ({ seq, line: { at, step, text } }));
 }
 
 const counted = hot((db) =>

@@ -1,7 +1,8 @@
-import { and, eq, inArray, isNotNull, type SQL, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import type { NodeName, TaskId, VmId, VolumeId } from '../domain/ids.ts';
 import type { Disk, Volume } from '../domain/volume.ts';
+import { among, hot, hotInsert } from './hot.ts';
 import type { Db } from './open.ts';
 import { vms } from './schema/vm.ts';
 import { volumes } from './schema/volume.ts';
@@ -13,13 +14,11 @@ export function toDisk(row: VolumeRow): Disk {
   return { volume, name, pool, diskId, size, fill, filesystem, filesystemArgs, mountpoint };
 }
 
+const ofVms = hot((db) => db.select().from(volumes).where(among(volumes.vm, 'vms')).orderBy(volumes.diskId).prepare());
+
 /** Sorted by disk id. */
 export const volumesOf = async (db: Db, ids: readonly VmId[]): Promise<readonly VolumeRow[]> =>
-  db
-    .select()
-    .from(volumes)
-    .where(inArray(volumes.vm, [...ids]))
-    .orderBy(volumes.diskId);
+  ofVms(db).all({ vms: JSON.stringify(ids) });
 
 export const disksOf = async (db: Db, vm: VmId): Promise<readonly Disk[]> => (await volumesOf(db, [vm])).map(toDisk);
 
@@ -40,27 +39,27 @@ export async function listVolumes(
     .orderBy(pool, name);
 }
 
-/** A volume by what people call it, with the state of the VM it belongs to. */
-export async function findVolume(db: Db, pool: string, name: string) {
-  return db
+const byName = hot((db) =>
+  db
     .select({ volume: volumes, vmName: vms.name, vmState: vms.state })
     .from(volumes)
     .leftJoin(vms, eq(vms.id, volumes.vm))
-    .where(and(eq(volumes.pool, pool), eq(volumes.name, name)))
-    .get();
-}
+    .where(and(eq(volumes.pool, sql.placeholder('pool')), eq(volumes.name, sql.placeholder('name'))))
+    .prepare(),
+);
+
+/** A volume by what people call it, with the state of the VM it belongs to. */
+export const findVolume = async (db: Db, pool: string, name: string) => byName(db).get({ pool, name });
+
+const insert = hotInsert(volumes);
 
 export async function insertVolumes(
   tx: Db,
   disks: readonly Disk[],
   owner: { readonly vm: VmId; readonly tenant: string; readonly node: NodeName },
 ): Promise<void> {
-  const rows = disks.map((disk) => ({
-    ...disk,
-    ...owner,
-    source: disk.fill.kind === 'clone' ? disk.fill.source : null,
-  }));
-  if (rows.length > 0) await tx.insert(volumes).values(rows);
+  for (const disk of disks)
+    insert(tx, { ...disk, ...owner, source: disk.fill.kind === 'clone' ? disk.fill.source : null });
 }
 
 export async function deleteVolumesOf(tx: Db, vm: VmId): Promise<void> {
@@ -104,14 +103,17 @@ export async function deleteVolume(tx: Db, pool: string, volume: VolumeId): Prom
   await tx.delete(volumes).where(one(pool, volume));
 }
 
-/** MiB promised to VMs on their way, which no node's figures show yet. */
-export async function listPromised(
-  db: Db,
-): Promise<readonly { readonly node: NodeName; readonly pool: string; readonly size: number }[]> {
-  return db
+const promised = hot((db) =>
+  db
     .select({ node: volumes.node, pool: volumes.pool, size: sql<number>`sum(${volumes.size})` })
     .from(volumes)
     .innerJoin(vms, eq(vms.id, volumes.vm))
     .where(and(eq(vms.state, 'provisioning'), isNotNull(volumes.vm)))
-    .groupBy(volumes.node, volumes.pool);
-}
+    .groupBy(volumes.node, volumes.pool)
+    .prepare(),
+);
+
+/** MiB promised to VMs on their way, which no node's figures show yet. */
+export const listPromised = async (
+  db: Db,
+): Promise<readonly { readonly node: NodeName; readonly pool: string; readonly size: number }[]> => promised(db).all();

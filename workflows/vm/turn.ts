@@ -2,7 +2,6 @@ import { condition, defineSignal, getExternalWorkflowHandle, log, setHandler } f
 import type { CreateVm } from '../../domain/plan.ts';
 import { control } from '../lib/control.ts';
 import { saying } from '../lib/progress.ts';
-import { type Step, saga } from '../lib/saga.ts';
 import { shielded } from '../lib/task.ts';
 
 /** Told to a creation that waits when it may use its node. */
@@ -11,9 +10,8 @@ export const turnCame = defineSignal('turnCame');
 /** After this long without news, it asks by itself: whoever was to tell it may be gone. */
 const NEWS = '1m';
 
-/** Confirms the reservation; resolves when the node has room for one more creation. */
-export async function reserveInTurn(cmd: CreateVm): Promise<void> {
-  if ((await control.reserve(cmd)) !== 'wait') return;
+/** Resolves when the node has room for one more creation. */
+export async function awaitTurn(cmd: CreateVm): Promise<void> {
   let told = 0;
   setHandler(turnCame, () => {
     told += 1;
@@ -38,10 +36,10 @@ export const passTurn = (cmd: CreateVm): Promise<void> =>
     }
   });
 
-/** Runs the creation's steps as one saga; whatever becomes of them, whoever waits for the node hears of the end. */
-export async function inTurn(cmd: CreateVm, body: (step: Step) => Promise<void>): Promise<void> {
+/** Runs a whole creation; whatever becomes of it, whoever waits for the node hears of its end. */
+export async function thenPassTurn(cmd: CreateVm, creation: () => Promise<void>): Promise<void> {
   try {
-    await saga(body);
+    await creation();
   } finally {
     await passTurn(cmd);
   }

@@ -72,7 +72,7 @@ async function recordCreations(world: World): Promise<void> {
   for (const [name, trouble, label] of [
     ['createVm-failed', 'fail before', 'install'],
     ['createVm-cancelled', 'cancel during', 'awaitGuest'],
-    ['createVm-refused', 'fail before', 'reserve'],
+    ['createVm-refused', 'fail before', 'beginCreation'],
   ] as const) {
     const task = await creation();
     const struck = strike(label, trouble, () => world.cancel(task));

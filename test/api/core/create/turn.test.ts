@@ -25,12 +25,17 @@ const take = ({ vm, node }: CreateVm) => control.takeTurn(vm, node);
 
 it('lets as many creations go as the node takes, and the others in the order they came', async () => {
   const [a, b, third, d] = await four();
-  expect(await Promise.all([a, b, third, d].map((one) => control.reserve(one)))).toEqual(['go', 'go', 'wait', 'wait']);
+  expect(await Promise.all([a, b, third, d].map((one) => control.beginCreation(one, 1)))).toEqual([
+    'go',
+    'go',
+    'wait',
+    'wait',
+  ]);
   expect(await take(third)).toBe(false);
   expect(await pass(a)).toEqual([workflowId(third.task)]);
   expect(await pass(a)).toEqual([]);
   expect([await take(third), await take(d)]).toEqual([true, false]);
-  expect(await control.reserve(third)).toBe('go');
+  expect(await control.beginCreation(third, 1)).toBe('go');
   await control.recordVm(b.vm, 'running', null);
   expect(await pass(b)).toEqual([workflowId(d.task)]);
 });
@@ -50,7 +55,7 @@ it('waits for nobody on a node that tells no number, and on another node', async
   await c.node('hv2');
   const elsewhere = await accepted('e');
   expect(elsewhere.node).toBe('hv2');
-  expect(await control.reserve(elsewhere)).toBe('go');
+  expect(await control.beginCreation(elsewhere, 1)).toBe('go');
   await c.node('hv1');
-  for (const name of ['f', 'g', 'h', 'i']) expect(await control.reserve(await accepted(name))).toBe('go');
+  for (const name of ['f', 'g', 'h', 'i']) expect(await control.beginCreation(await accepted(name), 1)).toBe('go');
 });
