@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Api } from '../cli/client/api.ts';
 import { dataDir, slipway, up } from '../test/journeys/installation.ts';
 import { deleteVm, follow } from '../test/journeys/task.ts';
@@ -31,7 +32,7 @@ export async function secondOfDebootstrap(
     const remove = async (name: string) => void (await follow(api, await deleteVm(api, name)));
     const first = await timed(() => create(api, 'first', NAME));
     await remove('first');
-    const plain = await timed(async () => debootstrap(join(scratch, 'root')));
+    const plain = await timed(() => debootstrap(join(scratch, 'root')));
     const seconds: number[] = [];
     for (let round = 0; round < SECONDS; round += 1) {
       seconds.push(await timed(() => create(api, `second${round}`, NAME)));
@@ -53,6 +54,8 @@ export async function secondOfDebootstrap(
   }
 }
 
+const exec = promisify(execFile);
+
 /** The shipped profile, but for what it waits for. */
 async function applyStarted(dir: string, dataDirectory: string): Promise<void> {
   cpSync(SHIPPED, dir, { recursive: true });
@@ -64,9 +67,9 @@ async function applyStarted(dir: string, dataDirectory: string): Promise<void> {
 }
 
 /** As a person would run it, outside of the platform. */
-function debootstrap(root: string): void {
-  const told = execFileSync('python3', ['-c', ASK, join(SHIPPED, 'script.py')], { encoding: 'utf8' });
-  const [packages = '', mirror = '', keyring = ''] = told.trim().split(' ');
+async function debootstrap(root: string): Promise<void> {
+  const { stdout } = await exec('python3', ['-c', ASK, join(SHIPPED, 'script.py')]);
+  const [packages = '', mirror = '', keyring = ''] = stdout.trim().split(' ');
   const options = ['--variant=minbase', `--keyring=${keyring}`, `--include=${packages}`];
-  execFileSync('debootstrap', [...options, 'bookworm', root, mirror], { stdio: ['ignore', 'ignore', 'inherit'] });
+  await exec('debootstrap', [...options, 'bookworm', root, mirror], { maxBuffer: Number.POSITIVE_INFINITY });
 }
