@@ -104,6 +104,7 @@ const VERBS: Readonly<Record<TaskKind, string>> = {
   'vm.restart': 'Restart VM',
   'vm.delete': 'Delete VM',
   'network.remove': 'Remove network',
+  'volume.remove': 'Remove volume',
 };
 
 const summary = (kind: TaskKind, target: string): string => `${VERBS[kind]} ${target}`;

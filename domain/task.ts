@@ -17,6 +17,7 @@ export const TASK_KINDS = [
   'vm.restart',
   'vm.delete',
   'network.remove',
+  'volume.remove',
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
@@ -31,6 +32,7 @@ export const WORKFLOW_OF: Readonly<Record<TaskKind, string>> = {
   'vm.restart': 'restartVm',
   'vm.delete': 'deleteVm',
   'network.remove': 'removeNetwork',
+  'volume.remove': 'removeVolume',
 };
 
 export interface Progress {

@@ -1,7 +1,7 @@
-import { and, eq, isNotNull, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
-import type { NodeName, VmId } from '../domain/ids.ts';
-import type { Disk } from '../domain/volume.ts';
+import type { NodeName, TaskId, VmId, VolumeId } from '../domain/ids.ts';
+import type { Disk, Volume } from '../domain/volume.ts';
 import { among, hot, hotInsert } from './hot.ts';
 import type { Db } from './open.ts';
 import { vms } from './schema/vm.ts';
@@ -21,6 +21,23 @@ export const volumesOf = async (db: Db, ids: readonly VmId[]): Promise<readonly 
   ofVms(db).all({ vms: JSON.stringify(ids) });
 
 export const disksOf = async (db: Db, vm: VmId): Promise<readonly Disk[]> => (await volumesOf(db, [vm])).map(toDisk);
+
+/** Sorted by pool and name. */
+export async function listVolumes(
+  db: Db,
+  filter: { readonly tenant?: string | undefined; readonly pool?: string | undefined },
+): Promise<readonly Volume[]> {
+  const conditions: SQL[] = [];
+  if (filter.tenant !== undefined) conditions.push(eq(volumes.tenant, filter.tenant));
+  if (filter.pool !== undefined) conditions.push(eq(volumes.pool, filter.pool));
+  const { pool, name, size, node } = volumes;
+  return db
+    .select({ pool, name, size, node, vm: vms.name })
+    .from(volumes)
+    .leftJoin(vms, eq(vms.id, volumes.vm))
+    .where(and(...conditions))
+    .orderBy(pool, name);
+}
 
 const byName = hot((db) =>
   db
@@ -59,6 +76,31 @@ export async function clonesOf(db: Db, vm: VmId): Promise<readonly string[]> {
     .where(and(eq(source.vm, vm), sql`${volumes.vm} IS NOT ${vm}`))
     .orderBy(volumes.name);
   return rows.map((row) => row.name);
+}
+
+/** Names of this volume's clones. */
+export async function clonesOfVolume(db: Db, { pool, volume }: VolumeRow): Promise<readonly string[]> {
+  const rows = await db
+    .select({ name: volumes.name })
+    .from(volumes)
+    .where(and(eq(volumes.pool, pool), eq(volumes.source, volume)))
+    .orderBy(volumes.name);
+  return rows.map((row) => row.name);
+}
+
+const one = (pool: string, volume: VolumeId) => and(eq(volumes.pool, pool), eq(volumes.volume, volume));
+
+export async function markVolumeRemoving(tx: Db, { pool, volume }: VolumeRow, task: TaskId): Promise<void> {
+  await tx.update(volumes).set({ removing: task }).where(one(pool, volume));
+}
+
+/** Takes back the mark of a task that ended without removing. */
+export async function unmarkVolumesOf(tx: Db, task: TaskId): Promise<void> {
+  await tx.update(volumes).set({ removing: null }).where(eq(volumes.removing, task));
+}
+
+export async function deleteVolume(tx: Db, pool: string, volume: VolumeId): Promise<void> {
+  await tx.delete(volumes).where(one(pool, volume));
 }
 
 const promised = hot((db) =>

@@ -9,3 +9,4 @@ export { restartVm } from './vm/restart.ts';
 export { shutdownVm } from './vm/shutdown.ts';
 export { startVm } from './vm/start.ts';
 export { stopVm } from './vm/stop.ts';
+export { removeVolume } from './volume/remove.ts';

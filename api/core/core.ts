@@ -17,6 +17,7 @@ import { importService } from './vm-pool/import.ts';
 import { poolService } from './vm-pool/pool.ts';
 import { requestService } from './vm-pool/request.ts';
 import { poolWaker } from './vm-pool/wake.ts';
+import { volumeService } from './volume.ts';
 
 /** The core over one store: all that dialects call. */
 export function coreServices(parts: CoreParts): Services {
@@ -28,6 +29,7 @@ export function coreServices(parts: CoreParts): Services {
     provisioner: provisionerService(parts),
     vms: vmService(parts),
     tasks: taskService(parts),
+    volumes: volumeService(parts),
     networks: networkService(parts),
     nodes: nodeService(parts.store),
     tokens: tokenService(parts, use),

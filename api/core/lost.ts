@@ -5,6 +5,7 @@ import { unmarkNetworksOf } from '../../store/network.ts';
 import type { Db, Store } from '../../store/open.ts';
 import { findTask, listUnended, type TaskRow, updateTask } from '../../store/task.ts';
 import { failVmsOf } from '../../store/vm.ts';
+import { unmarkVolumesOf } from '../../store/volume.ts';
 
 /** Younger tasks are not asked about: most have ended by then. */
 const GRACE_MS = 60_000;
@@ -32,6 +33,7 @@ async function settle(tx: Db, { id }: TaskRow, fate: string): Promise<void> {
   await updateTask(tx, id, { state: 'FAILURE', status: 'lost', error, finishedAt: Date.now() });
   await failVmsOf(tx, id, `Task ${id} was lost. ${error}`);
   await unmarkNetworksOf(tx, id);
+  await unmarkVolumesOf(tx, id);
   await dropBuildsOf(tx, id);
   await unmarkBasesOf(tx, id);
   await deleteWaiterEverywhere(tx, workflowId(id));

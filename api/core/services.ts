@@ -13,6 +13,7 @@ import type { EntryService } from './vm-pool/entry.ts';
 import type { ImportService } from './vm-pool/import.ts';
 import type { PoolService } from './vm-pool/pool.ts';
 import type { RequestService } from './vm-pool/request.ts';
+import type { VolumeService } from './volume.ts';
 
 /** The core as every dialect sees it. */
 export interface Services {
@@ -21,6 +22,7 @@ export interface Services {
   readonly provisioner: ProvisionerService;
   readonly vms: VmService;
   readonly tasks: TaskService;
+  readonly volumes: VolumeService;
   readonly networks: NetworkService;
   readonly nodes: NodeService;
   readonly tokens: TokenService;

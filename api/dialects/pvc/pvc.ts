@@ -20,6 +20,7 @@ import { userRoutes } from './user.ts';
 import { userdataRoutes } from './userdata.ts';
 import { vmRoutes } from './vm.ts';
 import { vmChangeRoutes } from './vm-change.ts';
+import { volumeRoutes } from './volume.ts';
 
 export interface PvcSettings {
   readonly failureStatus: FailureStatus;
@@ -49,6 +50,7 @@ export const pvc = (services: Services, settings: PvcSettings): Dialect => ({
     ...vmRoutes(services.vms),
     ...vmChangeRoutes(services),
     ...networkRoutes(services.networks),
+    ...volumeRoutes(services.volumes),
     ...systemTemplateRoutes(services.templates),
     ...networkTemplateRoutes(services.templates),
     ...storageTemplateRoutes(services.templates),

@@ -48,6 +48,8 @@ async function insertRunning(tx: Db): Promise<void> {
   await upsertNode(tx, node('hv2', START));
   await insertVm(tx, WEB1 as never);
   await insertVolumes(tx, [DISK as unknown as Disk], { vm: VM, tenant: 'default', node: 'hv1' } as never);
+  const old = { ...DISK, volume: 'old_sda-1', name: 'old_sda' } as unknown as Disk;
+  await insertVolumes(tx, [old], { vm: null, tenant: 'default', node: 'hv1' } as never);
   const nic = { vm: VM, index: 0, vni: 100, mac: '52:54:01:00:00:01', ip: '10.0.0.2', hostname: 'web1' };
   await insertNics(tx, [nic as never]);
   const console = Array.from({ length: 10 }, (_, i) => `line ${i + 1}\n`).join('');

@@ -6,7 +6,14 @@ import type { CreateVm } from '../../../domain/plan.ts';
 import { workflowId } from '../../../domain/task.ts';
 import { listTasks, type TaskRow } from '../../../store/task.ts';
 import { createCommand } from '../../workflows/commands.ts';
-import { acceptChange, acceptCollection, acceptCreation, acceptRemoval, keepBase } from './accept.ts';
+import {
+  acceptChange,
+  acceptCollection,
+  acceptCreation,
+  acceptRemoval,
+  acceptVolumeRemoval,
+  keepBase,
+} from './accept.ts';
 import { INJECTED, strike } from './tamper.ts';
 import { NODES, startWorld, type World } from './world.ts';
 
@@ -65,7 +72,7 @@ async function recordCreations(world: World): Promise<void> {
   for (const [name, trouble, label] of [
     ['createVm-failed', 'fail before', 'install'],
     ['createVm-cancelled', 'cancel during', 'awaitGuest'],
-    ['createVm-refused', 'fail before', 'reserve'],
+    ['createVm-refused', 'fail before', 'beginCreation'],
   ] as const) {
     const task = await creation();
     const struck = strike(label, trouble, () => world.cancel(task));
@@ -91,6 +98,10 @@ async function recordChanges(world: World): Promise<void> {
     }
     await keep(world, `${action}Vm`, await world.run(acceptChange(world.store, vm, action)));
   }
+  const kept = (await world.run(acceptCreation(world.store, {}))).input as CreateVm;
+  await world.run(acceptChange(world.store, kept.vm, 'delete', false));
+  for (const disk of kept.disks)
+    await keep(world, 'removeVolume', await world.run(acceptVolumeRemoval(world.store, disk)));
   await keep(world, 'removeNetwork', await world.run(acceptRemoval(world.store, 203, NODES)));
 }
 

@@ -183,10 +183,10 @@ async function until(store: Store, settled: () => Promise<boolean>): Promise<voi
 }
 
 /** The control plane hears of the nodes, as their agents would see to it. */
-export async function keepNodes({ store }: Pick<World, 'store'>): Promise<void> {
+export async function keepNodes({ store }: Pick<World, 'store'>, creations?: number): Promise<void> {
   for (const name of NODES) {
     const hypervisor = simHypervisor({ dir: 'unused' });
-    const facts = await hypervisor.facts();
+    const facts = { ...(await hypervisor.facts()), ...(creations === undefined ? {} : { creations }) };
     const usage = { load: 0, memoryUsed: 0, memoryFree: facts.memory };
     await storeControlPlane(store).keepalive({ name, facts, ...usage, askedAt: 0, running: [], pools: [] });
   }

@@ -1,3 +1,10 @@
+CREATE TABLE `users` (
+	`name` text PRIMARY KEY NOT NULL,
+	`password` text NOT NULL,
+	`role` text NOT NULL,
+	`created_at` integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `pool_days` (
 	`day` text NOT NULL,
 	`kind` text NOT NULL,
@@ -115,5 +122,9 @@ CREATE TABLE `vm_pools` (
 	`created_at` integer NOT NULL
 );
 --> statement-breakpoint
+ALTER TABLE `tokens` ADD `user_name` text;--> statement-breakpoint
+ALTER TABLE `tokens` ADD `last_used_at` integer;--> statement-breakpoint
+ALTER TABLE `tokens` ADD `sealed` text;--> statement-breakpoint
+CREATE INDEX `token_user` ON `tokens` (`user_name`);--> statement-breakpoint
 ALTER TABLE `tasks` ADD `fault` text;--> statement-breakpoint
 CREATE INDEX `vm_changing` ON `vms` (`changing`);
