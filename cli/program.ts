@@ -19,8 +19,7 @@ Examples:
   slipway task list --active
   slipway up --listen 127.0.0.1:0 --data /srv/slipway
 
-The clients (vm, task, profile, pool, token, network, node list) find the API by --api or SLIPWAY_API with SLIPWAY_TOKEN,
-The clients (vm, task, profile, token, user, network, node list) find the API by --api or SLIPWAY_API with SLIPWAY_TOKEN,
+The clients (vm, task, profile, pool, token, user, network, node list) find the API by --api or SLIPWAY_API with SLIPWAY_TOKEN,
 else the instance that runs on the data directory (--data, else SLIPWAY_DATA, else the default).
 
 Exit status: 0 done, 1 failed (also a watched task that failed), 64 bad usage, 69 something needed is not there, 77 not allowed.`;

@@ -61,7 +61,10 @@ function dialectRouter(dialect: Dialect, authenticate: Authenticate): Router {
   const router = Router();
   const hidden = dialect.manners?.otherMethods === 'unknown';
   // Express would answer by itself.
-  if (hidden) router.options('/{*path}', nothingHere([dialect]));
+  if (hidden)
+    router.options('/{*path}', (request, response) =>
+      fail(response, dialect, new HttpError(404, `There is nothing at ${request.path}.`)),
+    );
   for (const route of dialect.routes) {
     router[route.method](route.path, (request, response, next) =>
       route.spec.exact && request.path.endsWith('/') ? next() : serve(dialect, route, authenticate, request, response),
