@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { conflict, notFound, unavailable } from '../domain/fault.ts';
 import type { BaseKey, NodeName, TaskId, VmId, Vni } from '../domain/ids.ts';
-import type { BuildImage, CreateVm } from '../domain/plan.ts';
+import type { AttachDisk, BuildImage, CreateVm } from '../domain/plan.ts';
 import { DEFAULT_TENANT, SYSTEM } from '../domain/principal.ts';
 import { TASK_FINAL, type TaskState, workflowId } from '../domain/task.ts';
 import type { VmState } from '../domain/vm.ts';
+import type { Disk } from '../domain/volume.ts';
 import {
   addWaiter,
   deleteBaseImage,
@@ -21,9 +22,10 @@ import {
 import { deleteNetwork, unmarkNetworksOf } from '../store/network.ts';
 import { nicsOf } from '../store/nic.ts';
 import type { Db, Store } from '../store/open.ts';
+import { beginNextAfter, dropQueue, settleSnapshot } from '../store/queue.ts';
 import { findTask, insertTask, type TaskRow, updateTask } from '../store/task.ts';
 import { deleteVm, findVm, freeVmsOf, updateVm } from '../store/vm.ts';
-import { deleteVolumesOf, volumesOf } from '../store/volume.ts';
+import { deleteVolume, deleteVolumesOf, volumesOf } from '../store/volume.ts';
 
 /** How a task ended; `error` is for people and names the reason. */
 export interface Outcome {
@@ -36,13 +38,17 @@ export interface Outcome {
 export interface ControlActivities {
   /** The task is RUNNING from now on. Succeeds if it was already; 'conflict' if it ended. */
   beginTask(task: TaskId, total: number): Promise<void>;
-  /** Writes the outcome, once: a task that ended keeps its first outcome. */
+  /** Writes the outcome, once: a task that ended keeps its first outcome. What waited for the VM that it changed begins. */
   finishTask(task: TaskId, outcome: Outcome): Promise<void>;
   /** Confirms that name, node, capacity, addresses and disks are reserved for this task; 'conflict' otherwise. */
   reserve(cmd: CreateVm): Promise<void>;
   /** Gives back everything reserved for the VM, its row included; does nothing if another task owns the name by now. */
   release(vm: VmId): Promise<void>;
   recordDefined(vm: VmId, xml: string): Promise<void>;
+  /** Confirms that the disk is reserved for this task; 'conflict' otherwise. */
+  reserveDisk(cmd: AttachDisk): Promise<void>;
+  /** Gives the reservation of a disk back. */
+  releaseDisk(disk: Pick<Disk, 'pool' | 'volume'>): Promise<void>;
   /**
    * The VM's state from now on, with the reason if it is 'failed'; the VM is free for the next change.
    * With `task`, only while that task is the one that changes it: a late repeat does not overwrite the next change.
@@ -73,13 +79,21 @@ export interface ControlActivities {
   forgetNetwork(vni: Vni): Promise<void>;
 }
 
-/** The control plane's activities over the store. */
-export function controlActivities(store: Store): ControlActivities {
+// Left to the sweeper, as what is accepted and not started is anyway.
+const START_LATER = (): void => undefined;
+
+/** The control plane's activities over the store; `start` is told of each task that begins because another has ended. */
+export function controlActivities(store: Store, start: (task: TaskRow) => void = START_LATER): ControlActivities {
   return {
     beginTask: (task, total) => store.write((tx) => beginTask(tx, task, total)),
-    finishTask: (task, outcome) => store.write((tx) => finishTask(tx, task, outcome)),
+    finishTask: async (task, outcome) => {
+      const next = await store.write((tx) => finishTask(tx, task, outcome));
+      if (next) start(next);
+    },
     reserve: (cmd) => confirmReservation(store.read, cmd),
     release: (vm) => store.write((tx) => forget(tx, vm, false)),
+    reserveDisk: (cmd) => confirmDisk(store.read, cmd),
+    releaseDisk: (disk) => store.write((tx) => deleteVolume(tx, disk)),
     recordDefined: (vm, xml) => store.write((tx) => updateVm(tx, vm, { xml, defined: true })),
     recordVm: (vm, state, reason, task) =>
       store.write(async (tx) => {
@@ -104,15 +118,17 @@ async function beginTask(tx: Db, id: TaskId, total: number): Promise<void> {
   await updateTask(tx, id, { state: 'RUNNING', total, startedAt, workflowStarted: true });
 }
 
-async function finishTask(tx: Db, id: TaskId, outcome: Outcome): Promise<void> {
+async function finishTask(tx: Db, id: TaskId, outcome: Outcome): Promise<TaskRow | null> {
   const task = await knownTask(tx, id);
-  if (TASK_FINAL.includes(task.state)) return;
+  if (TASK_FINAL.includes(task.state)) return null;
   const current = outcome.state === 'SUCCESS' ? task.total : task.current;
   await updateTask(tx, id, { ...outcome, current, finishedAt: Date.now(), workflowStarted: true });
   await freeVmsOf(tx, id);
   await unmarkNetworksOf(tx, id);
   await unmarkBasesOf(tx, id);
   await deleteWaiterEverywhere(tx, workflowId(id));
+  await settleSnapshot(tx, task, outcome.state, outcome.error);
+  return beginNextAfter(tx, task);
 }
 
 async function knownTask(tx: Db, id: TaskId): Promise<TaskRow> {
@@ -135,7 +151,15 @@ async function confirmReservation(db: Db, cmd: CreateVm): Promise<void> {
   if (!held) throw conflict(`VM '${cmd.name}' is not reserved for task ${cmd.task} any more.`);
 }
 
+async function confirmDisk(db: Db, { task, vm, name, disk }: AttachDisk): Promise<void> {
+  const held = (await findVm(db, vm))?.changing === task;
+  const volumes = await volumesOf(db, [vm]);
+  if (!held || !volumes.some(({ pool, volume }) => pool === disk.pool && volume === disk.volume))
+    throw conflict(`Disk ${disk.diskId} of VM '${name}' is not reserved for task ${task} any more.`);
+}
+
 async function forget(tx: Db, vm: VmId, keepDisks: boolean): Promise<void> {
+  await dropQueue(tx, vm, 'Its VM is gone.');
   if (!keepDisks) await deleteVolumesOf(tx, vm);
   await deleteVm(tx, vm);
 }

@@ -23,6 +23,16 @@ export const volumesOf = async (db: Db, ids: readonly VmId[]): Promise<readonly 
 
 export const disksOf = async (db: Db, vm: VmId): Promise<readonly Disk[]> => (await volumesOf(db, [vm])).map(toDisk);
 
+/** Disks that a VM was given after it was made, in the order that it was. */
+export const addedDisksOf = async (db: Db, vm: VmId): Promise<readonly Disk[]> =>
+  (
+    await db
+      .select()
+      .from(volumes)
+      .where(and(eq(volumes.vm, vm), isNotNull(volumes.addedAt)))
+      .orderBy(volumes.addedAt, volumes.diskId)
+  ).map(toDisk);
+
 /** A volume by what people call it, with the state of the VM it belongs to. */
 export async function findVolume(db: Db, pool: string, name: string) {
   return db
@@ -36,7 +46,7 @@ export async function findVolume(db: Db, pool: string, name: string) {
 export async function insertVolumes(
   tx: Db,
   disks: readonly Disk[],
-  owner: { readonly vm: VmId; readonly tenant: string; readonly node: NodeName },
+  owner: { readonly vm: VmId; readonly tenant: string; readonly node: NodeName; readonly addedAt?: number },
 ): Promise<void> {
   const rows = disks.map((disk) => ({
     ...disk,
@@ -48,6 +58,10 @@ export async function insertVolumes(
 
 export async function deleteVolumesOf(tx: Db, vm: VmId): Promise<void> {
   await tx.delete(volumes).where(eq(volumes.vm, vm));
+}
+
+export async function deleteVolume(tx: Db, { pool, volume }: Pick<Disk, 'pool' | 'volume'>): Promise<void> {
+  await tx.delete(volumes).where(and(eq(volumes.pool, pool), eq(volumes.volume, volume)));
 }
 
 /** Names of the volumes that are clones of this VM's and not its own. */

@@ -1,9 +1,13 @@
 export { buildImage } from './image/build.ts';
 export { collectImage } from './image/collect.ts';
 export { removeNetwork } from './network/remove.ts';
+export { attachDisk } from './vm/attach-disk.ts';
 export { createVm } from './vm/create.ts';
 export { deleteVm } from './vm/delete.ts';
+export { removeSnapshot } from './vm/remove-snapshot.ts';
 export { restartVm } from './vm/restart.ts';
+export { revertVm } from './vm/revert.ts';
 export { shutdownVm } from './vm/shutdown.ts';
+export { snapshotVm } from './vm/snapshot.ts';
 export { startVm } from './vm/start.ts';
 export { stopVm } from './vm/stop.ts';

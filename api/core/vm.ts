@@ -1,5 +1,4 @@
 import { conflict, notFound } from '../../domain/fault.ts';
-import type { VmId } from '../../domain/ids.ts';
 import type { Nic } from '../../domain/network.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { Task } from '../../domain/task.ts';
@@ -9,9 +8,10 @@ import { consoleTail } from '../../store/console.ts';
 import { nicsOf } from '../../store/nic.ts';
 import type { Db } from '../../store/open.ts';
 import { toTask } from '../../store/task.ts';
-import { findVm, findVmByName, listVms, toVm, type VmRow } from '../../store/vm.ts';
+import { listVms, toVm, type VmRow } from '../../store/vm.ts';
 import { toDisk, volumesOf } from '../../store/volume.ts';
-import { mustAct, seenTenant, sees } from './authorize.ts';
+import { mustAct, seenTenant } from './authorize.ts';
+import { getVm } from './get-vm.ts';
 import { matching } from './limit.ts';
 import type { CoreParts } from './parts.ts';
 import { startSoon } from './start.ts';
@@ -75,13 +75,6 @@ export function vmService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log' | 'set
       return all.slice(-Math.max(0, lines) || all.length).join('\n');
     },
   };
-}
-
-/** The row by name or UUID, or not-found: other tenants' VMs do not exist. */
-async function getVm(db: Db, who: Principal, ref: string): Promise<VmRow> {
-  const vm = (await findVmByName(db, ref)) ?? (await findVm(db, ref.toLowerCase() as VmId));
-  if (!vm || !sees(who, vm)) throw notFound('VM', ref);
-  return vm;
 }
 
 async function details(db: Db, rows: readonly VmRow[]): Promise<readonly VmDetail[]> {

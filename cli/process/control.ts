@@ -1,6 +1,7 @@
 import { controlActivities } from '../../activities/control.ts';
 import { storeControlPlane } from '../../activities/control-plane.ts';
 import { settleLost } from '../../api/core/lost.ts';
+import { startSoon } from '../../api/core/start.ts';
 import { sweep } from '../../api/core/sweeper.ts';
 import type { Jobs } from '../../domain/jobs.ts';
 import type { Store } from '../../store/open.ts';
@@ -31,7 +32,7 @@ export async function startControl({ settings, store, jobs, engine }: ControlDep
   const worker = await controlWorker({
     ...(await engine.forWorkers()),
     controlPlane: storeControlPlane(store),
-    activities: controlActivities(store),
+    activities: controlActivities(store, (task) => startSoon({ store, jobs, log }, task)),
     bundle,
     log,
   });
@@ -39,6 +40,6 @@ export async function startControl({ settings, store, jobs, engine }: ControlDep
   return [
     { name: 'control worker', ...worker },
     again('sweeper', SWEEP_MS, log, () => sweep(store, jobs, { log, unusedBaseMs })),
-    again('search for lost tasks', LOST_MS, log, () => settleLost(store, jobs)),
+    again('search for lost tasks', LOST_MS, log, () => settleLost(store, jobs, undefined, log)),
   ];
 }
