@@ -20,12 +20,13 @@ async function steps(cmd: AttachDisk, step: Step): Promise<void> {
     'reserve',
     () => control.reserveDisk(cmd),
     // A disk of which something is left goes with its VM.
-    async (stuck: Stuck) => (stuck.length === 0 ? control.releaseDisk(disk) : undefined),
+    (stuck) => onlyIfClean(stuck, () => control.releaseDisk(disk)),
   );
   await step(
     `volume ${disk.diskId}`,
     () => long.ensureVolume(disk),
-    () => cleanup.removeVolume(disk),
+    // Not from under a guest that still has it.
+    (stuck) => onlyIfClean(stuck, () => cleanup.removeVolume(disk)),
   );
   await step(
     'attach',
@@ -36,3 +37,7 @@ async function steps(cmd: AttachDisk, step: Step): Promise<void> {
     },
   );
 }
+
+const onlyIfClean = async (stuck: Stuck, undo: () => Promise<void>): Promise<void> => {
+  if (stuck.length === 0) await undo();
+};
