@@ -1,6 +1,7 @@
 import type { SnapshotId, TaskId, VmId } from '../domain/ids.ts';
 import { whyNot } from '../domain/operation.ts';
 import type { AttachDisk, ChangeSnapshot } from '../domain/plan.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
 import type { TaskState } from '../domain/task.ts';
 import { addDisk } from './added-disk.ts';
 import type { Db } from './open.ts';
@@ -68,19 +69,22 @@ export async function settleSnapshot(
   const now = await findSnapshot(tx, vm, id);
   if (!now) return;
   const gone = kind === 'vm.snapshot' ? state === 'REVOKED' : state === 'SUCCESS';
-  if (gone) return deleteSnapshot(tx, id);
-  if (kind === 'vm.snapshot') {
-    const ready = state === 'SUCCESS';
-    const next = ready ? ({ state: 'ready' } as const) : ({ state: 'failed', failedReason: error } as const);
-    // Its removal may have been asked for meanwhile.
-    return updateSnapshot(tx, id, {
-      ...(now.state === 'pending' && next),
-      ...(ready && { readyAt: Date.now() }),
-    });
-  }
-  const kept = state === 'REVOKED' && now.readyAt !== null;
-  return updateSnapshot(tx, id, kept ? { state: 'ready' } : { state: 'failed', failedReason: error });
+  if (gone) await deleteSnapshot(tx, id);
+  else await updateSnapshot(tx, id, kind === 'vm.snapshot' ? made(now, state, error) : stays(now, state, error));
 }
+
+type Change = Partial<Snapshot>;
+
+function made({ state: now }: Snapshot, state: Ended, error: string | null): Change {
+  const readyAt = state === 'SUCCESS' ? Date.now() : null;
+  // Its removal may have been asked for meanwhile.
+  if (now !== 'pending') return { readyAt };
+  return state === 'SUCCESS' ? { state: 'ready', readyAt } : { state: 'failed', failedReason: error };
+}
+
+/** Of a removal that did not come about nobody knows how far it got, unless it was not begun. */
+const stays = ({ readyAt }: Snapshot, state: Ended, error: string | null): Change =>
+  state === 'REVOKED' && readyAt !== null ? { state: 'ready' } : { state: 'failed', failedReason: error };
 
 async function end(tx: Db, { task, kind, vm, argument }: OperationRow, state: Ended, error: string | null) {
   const status = state === 'REVOKED' ? 'cancelled before it began' : 'failed';

@@ -1,12 +1,16 @@
-import { and, eq, or, sql } from 'drizzle-orm';
+import { and, eq, inArray, or, sql } from 'drizzle-orm';
 import type { SnapshotId, VmId } from '../domain/ids.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { Db } from './open.ts';
 import { vmSnapshots } from './schema/snapshot.ts';
 
 /** In the order of asking. */
-export const listSnapshots = async (db: Db, vm: VmId): Promise<readonly Snapshot[]> =>
-  db.select().from(vmSnapshots).where(eq(vmSnapshots.vm, vm)).orderBy(sql`rowid`);
+export const snapshotsOf = async (db: Db, vms: readonly VmId[]): Promise<readonly Snapshot[]> =>
+  db
+    .select()
+    .from(vmSnapshots)
+    .where(inArray(vmSnapshots.vm, [...vms]))
+    .orderBy(sql`rowid`);
 
 /** By id or name, of this VM only; an id comes before a name that looks like one. */
 export async function findSnapshot(db: Db, vm: VmId, ref: string): Promise<Snapshot | undefined> {

@@ -6,7 +6,7 @@ import { SNAPSHOT_NAME, type Snapshot } from '../../domain/snapshot.ts';
 import type { Task } from '../../domain/task.ts';
 import { keepsSnapshots } from '../../domain/volume.ts';
 import type { Db } from '../../store/open.ts';
-import { findSnapshot, insertSnapshot, listSnapshots, updateSnapshot } from '../../store/snapshot.ts';
+import { findSnapshot, insertSnapshot, snapshotsOf, updateSnapshot } from '../../store/snapshot.ts';
 import { toTask } from '../../store/task.ts';
 import type { VmRow } from '../../store/vm.ts';
 import { disksOf } from '../../store/volume.ts';
@@ -52,7 +52,7 @@ export function snapshotService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log'>
       const { snapshot, task } = await asking(who, ref, (tx, vm) => askSnapshot(tx, vm, who, name));
       return { snapshot, task: toTask(task) };
     },
-    list: async (who, ref) => listSnapshots(store.read, (await getVm(store.read, who, ref)).id),
+    list: async (who, ref) => snapshotsOf(store.read, [(await getVm(store.read, who, ref)).id]),
     revert: async (who, ref, snapshot) =>
       toTask((await asking(who, ref, (tx, vm) => askRevert(tx, vm, who, snapshot))).task),
     remove: async (who, ref, snapshot) =>

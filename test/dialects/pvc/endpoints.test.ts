@@ -53,8 +53,11 @@ describe('a refusal', () => {
   let before: unknown;
   const everything = () =>
     Promise.all(
-      ROWS.filter(({ route }) => route.startsWith('GET')).map((row) => ask(row, {}, 'query').then(({ body }) => body)),
+      ROWS.filter(({ route }) => route.startsWith('GET')).map((row) =>
+        ask(row, {}, 'query').then(({ body }) => ageless(body)),
+      ),
     );
+  const ageless = (body: unknown) => JSON.stringify(body, (key, value) => (key === 'age' ? 0 : value));
   beforeAll(async () => {
     await begin();
     before = await everything();

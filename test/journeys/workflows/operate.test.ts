@@ -6,7 +6,7 @@ import type { VmId } from '../../../domain/ids.ts';
 import type { ChangeSnapshot, CreateVm } from '../../../domain/plan.ts';
 import { SYSTEM } from '../../../domain/principal.ts';
 import { mib } from '../../../domain/units.ts';
-import { findSnapshot, listSnapshots } from '../../../store/snapshot.ts';
+import { findSnapshot, snapshotsOf } from '../../../store/snapshot.ts';
 import type { TaskRow } from '../../../store/task.ts';
 import { findVm } from '../../../store/vm.ts';
 import { addedDisksOf } from '../../../store/volume.ts';
@@ -60,7 +60,7 @@ describe('a VM', () => {
     expect(domainFile(vm)).toContain('sdc');
     await succeeds(remove(vm, second));
     await succeeds(revert(vm, first));
-    expect((await listSnapshots(world.store.read, vm)).map(({ id }) => id)).toEqual([first]);
+    expect((await snapshotsOf(world.store.read, [vm])).map(({ id }) => id)).toEqual([first]);
     expect(await vmOf(vm)).toMatchObject({ state: 'running', changing: null });
     await change(vm, 'delete');
     expect(difference(before, world.snapshot())).toEqual([]);
@@ -108,12 +108,12 @@ describe('a VM', () => {
     await succeeds(attach(vm));
     await eachCallUnwinds(world, async () => remove(vm, kept(await succeeds(snapshot(vm)))), {
       deaf: true,
-      ends: async () => expect(await listSnapshots(world.store.read, vm)).toEqual([]),
+      ends: async () => expect(await snapshotsOf(world.store.read, [vm])).toEqual([]),
       settle: async (task, line) => isRest(line) || (task.state === 'FAILURE' && /^left: row vm_snapshots/.test(line)),
       restore: async (task) => {
         expect(await vmOf(vm)).toMatchObject({ state: 'running', changing: null });
         if (task.state === 'FAILURE') await succeeds(remove(vm, kept(task)));
-        expect(await listSnapshots(world.store.read, vm)).toEqual([]);
+        expect(await snapshotsOf(world.store.read, [vm])).toEqual([]);
       },
     });
     await change(vm, 'delete');
