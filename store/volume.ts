@@ -22,6 +22,16 @@ export const volumesOf = async (db: Db, ids: readonly VmId[]): Promise<readonly 
 
 export const disksOf = async (db: Db, vm: VmId): Promise<readonly Disk[]> => (await volumesOf(db, [vm])).map(toDisk);
 
+/** Disks that a VM was given after it was made, in the order that it was. */
+export const addedDisksOf = async (db: Db, vm: VmId): Promise<readonly Disk[]> =>
+  (
+    await db
+      .select()
+      .from(volumes)
+      .where(and(eq(volumes.vm, vm), isNotNull(volumes.addedAt)))
+      .orderBy(volumes.addedAt, volumes.diskId)
+  ).map(toDisk);
+
 const byName = hot((db) =>
   db
     .select({ volume: volumes, vmName: vms.name, vmState: vms.state })
@@ -39,7 +49,7 @@ const insert = hotInsert(volumes);
 export async function insertVolumes(
   tx: Db,
   disks: readonly Disk[],
-  owner: { readonly vm: VmId; readonly tenant: string; readonly node: NodeName },
+  owner: { readonly vm: VmId; readonly tenant: string; readonly node: NodeName; readonly addedAt?: number },
 ): Promise<void> {
   for (const disk of disks)
     insert(tx, { ...disk, ...owner, source: disk.fill.kind === 'clone' ? disk.fill.source : null });
@@ -47,6 +57,10 @@ export async function insertVolumes(
 
 export async function deleteVolumesOf(tx: Db, vm: VmId): Promise<void> {
   await tx.delete(volumes).where(eq(volumes.vm, vm));
+}
+
+export async function deleteVolume(tx: Db, { pool, volume }: Pick<Disk, 'pool' | 'volume'>): Promise<void> {
+  await tx.delete(volumes).where(and(eq(volumes.pool, pool), eq(volumes.volume, volume)));
 }
 
 /** Names of the volumes that are clones of this VM's and not its own. */

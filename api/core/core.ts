@@ -1,10 +1,12 @@
 import { accountService } from './account.ts';
+import { diskService } from './disk.ts';
 import { networkService } from './network.ts';
 import { nodeService } from './node.ts';
 import type { CoreParts } from './parts.ts';
 import { profileService } from './profile.ts';
 import { provisionerService } from './provisioner.ts';
 import type { Services } from './services.ts';
+import { snapshotService } from './snapshot.ts';
 import { taskService } from './task.ts';
 import { templateService } from './template.ts';
 import { tokenService } from './token.ts';
@@ -27,6 +29,8 @@ export function coreServices(parts: CoreParts): Services {
     profiles: profileService(parts.store),
     provisioner: provisionerService(parts),
     vms: vmService(parts),
+    snapshots: snapshotService(parts),
+    disks: diskService(parts),
     tasks: taskService(parts),
     networks: networkService(parts),
     nodes: nodeService(parts.store),

@@ -1,8 +1,10 @@
 import type { AccountService } from './account.ts';
+import type { DiskService } from './disk.ts';
 import type { NetworkService } from './network.ts';
 import type { NodeService } from './node.ts';
 import type { ProfileService } from './profile.ts';
 import type { ProvisionerService } from './provisioner.ts';
+import type { SnapshotService } from './snapshot.ts';
 import type { TaskService } from './task.ts';
 import type { TemplateService } from './template.ts';
 import type { TokenService } from './token.ts';
@@ -20,6 +22,8 @@ export interface Services {
   readonly profiles: ProfileService;
   readonly provisioner: ProvisionerService;
   readonly vms: VmService;
+  readonly snapshots: SnapshotService;
+  readonly disks: DiskService;
   readonly tasks: TaskService;
   readonly networks: NetworkService;
   readonly nodes: NodeService;
