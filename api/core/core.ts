@@ -16,6 +16,7 @@ import { vmService } from './vm.ts';
 import { checkoutService } from './vm-pool/checkout.ts';
 import { entryService } from './vm-pool/entry.ts';
 import { importService } from './vm-pool/import.ts';
+import { entryOperations } from './vm-pool/operation.ts';
 import { poolService } from './vm-pool/pool.ts';
 import { requestService } from './vm-pool/request.ts';
 import { poolWaker } from './vm-pool/wake.ts';
@@ -42,11 +43,11 @@ export function coreServices(parts: CoreParts): Services {
 
 /** VM pools: every change wakes the keepers of the pools that it concerns. */
 function poolServices(parts: CoreParts): Pick<Services, 'pools' | 'checkouts' | 'poolVms' | 'poolRequests'> {
-  const given = { store: parts.store, wake: poolWaker(parts) };
+  const given = { ...parts, wake: poolWaker(parts) };
   return {
     pools: { ...poolService(given), ...importService(given) },
     checkouts: checkoutService(given),
-    poolVms: entryService(given),
+    poolVms: { ...entryService(given), ...entryOperations(parts) },
     poolRequests: requestService(given),
   };
 }

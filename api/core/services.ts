@@ -13,6 +13,7 @@ import type { VmService } from './vm.ts';
 import type { CheckoutService } from './vm-pool/checkout.ts';
 import type { EntryService } from './vm-pool/entry.ts';
 import type { ImportService } from './vm-pool/import.ts';
+import type { EntryOperations } from './vm-pool/operation.ts';
 import type { PoolService } from './vm-pool/pool.ts';
 import type { RequestService } from './vm-pool/request.ts';
 
@@ -30,7 +31,7 @@ export interface Services {
   readonly tokens: TokenService;
   readonly pools: PoolService & ImportService;
   readonly checkouts: CheckoutService;
-  readonly poolVms: EntryService;
+  readonly poolVms: EntryService & EntryOperations;
   readonly poolRequests: RequestService;
   readonly users: UserService;
   readonly accounts: AccountService;

@@ -49,7 +49,11 @@ export function createApp(options: AppOptions): Express {
         response.json(document);
       });
   }
-  for (const dialect of dialects) app.use([...dialect.mounts], dialectRouter(dialect, authenticate));
+  for (const dialect of dialects) {
+    const router = dialectRouter(dialect, authenticate);
+    // One at a time: in a list, Express takes `/` for that path alone.
+    for (const mount of dialect.mounts) app.use(mount, router);
+  }
   app.use(nothingHere(dialects));
   app.use((error: unknown, request: Request, response: Response, _next: unknown) =>
     fail(response, dialectAt(dialects, request.path), knownError(error)),

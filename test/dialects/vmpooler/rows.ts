@@ -150,15 +150,27 @@ const vm = (pool: string, lifetime: number, more: object = {}) => ({
   },
   ...{ start_time: rfc3339, end_time: rfc3339, ip: '', host: 'hv1', ...DOMAIN, ...more },
 });
+/** What the fixture's own VM has been given. */
+const SHOWN = {
+  ...{ disk: ['+8gb'], snapshots: ['{snapshot}'], snapshots_pending: ['pending'] },
+  ...{ snapshots_failed: { failed: 'No room.' }, snapshot_names: { '{snapshot}': 'before' } },
+};
 const vms: readonly Row[] = [
   { ask: 'GET /vm/{free}', status: 200, answer: { ok: true, '{free}': vm('debian-7-x86_64', 12) } },
-  { ask: 'GET /vm/{mine}', status: 200, answer: { ok: true, '{mine}': vm('debian-7-i386', 24) } },
-  { ask: 'GET /vm/{mine}.any.where', status: 200, answer: { ok: true, '{mine}.any.where': vm('debian-7-i386', 24) } },
+  { ask: 'GET /vm/{mine}', status: 200, answer: { ok: true, '{mine}': vm('debian-7-i386', 24, SHOWN) } },
+  {
+    ask: 'GET /vm/{mine}.any.where',
+    status: 200,
+    answer: { ok: true, '{mine}.any.where': vm('debian-7-i386', 24, SHOWN) },
+  },
   {
     ask: 'GET /vm/{mine}',
     v2: true,
     status: 200,
-    answer: { ok: true, '{mine}': { ...vm('debian-7-i386', 24, { domain: undefined }), fqdn: '{mine}.company.com' } },
+    answer: {
+      ok: true,
+      '{mine}': { ...vm('debian-7-i386', 24, { ...SHOWN, domain: undefined }), fqdn: '{mine}.company.com' },
+    },
   },
   {
     ask: 'GET /vm/{ready}',
@@ -222,6 +234,59 @@ const vms: readonly Row[] = [
   { ask: 'DELETE /vm/{mine}', token: 'asmith', status: 403, answer: says('somebody else') },
   { ask: 'DELETE /vm/{ready}', token: 'boss', status: 404 },
   { ask: 'DELETE /vm/nope', status: 404 },
+];
+
+const snapshot = '{snapshot}';
+const change = (ask: string): readonly Row[] => [
+  { ask, status: 401 },
+  { ask, token: 'nope', status: 401 },
+  { ask, token: 'asmith', status: 403, answer: says('somebody else') },
+  { ask: ask.replace('{mine}', 'nope'), token: 'jdoe', status: 404 },
+  { ask: ask.replace('{mine}', 'nope'), status: 401 },
+  { ask: ask.replace('{mine}', '{ready}'), token: 'jdoe', status: 403, answer: says('not checked out') },
+];
+const snapshots: readonly Row[] = [
+  { ask: 'POST /vm/{mine}/snapshot', token: 'jdoe', status: 202, answer: { ok: true, '{mine}': { snapshot: token } } },
+  {
+    ask: 'POST /vm/{mine}.company.com/snapshot/',
+    token: 'boss',
+    status: 202,
+    answer: { ok: true, '{mine}.company.com': { snapshot: token } },
+  },
+  {
+    ask: 'POST /vm/{mine}/snapshot?name=after',
+    token: 'jdoe',
+    status: 202,
+    answer: { ok: true, '{mine}': { snapshot: token } },
+  },
+  { ask: 'POST /vm/{mine}/snapshot?name=before', token: 'jdoe', status: 409, answer: says("'before'") },
+  { ask: 'POST /vm/{mine}/snapshot?name=a%20b', token: 'jdoe', status: 400, answer: says('name') },
+  ...change('POST /vm/{mine}/snapshot'),
+  { ask: `POST /vm/{mine}/snapshot/${snapshot}`, token: 'jdoe', status: 202, answer: OK },
+  { ask: 'POST /vm/{mine}/snapshot/before', token: 'jdoe', status: 202, answer: OK },
+  { ask: 'POST /vm/{mine}/snapshot/pending', token: 'jdoe', status: 404, reason: 'snapshot' },
+  { ask: 'POST /vm/{mine}/snapshot/nope', token: 'jdoe', status: 404, reason: 'snapshot' },
+  ...change(`POST /vm/{mine}/snapshot/${snapshot}`),
+  { ask: `DELETE /vm/{mine}/snapshot/${snapshot}`, token: 'jdoe', status: 202, answer: OK },
+  { ask: 'DELETE /vm/{mine}/snapshot/nope', token: 'jdoe', status: 404 },
+  ...change(`DELETE /vm/{mine}/snapshot/${snapshot}`),
+  { ask: 'POST /vm/{mine}/disk/8', token: 'jdoe', status: 202, answer: { ok: true, '{mine}': { disk: '+8gb' } } },
+  ...['0', '-1', '8abc', 'x', '1.5'].map(
+    (size): Row => ({ ask: `POST /vm/{mine}/disk/${size}`, token: 'jdoe', status: 404, reason: 'size' }),
+  ),
+  { ask: 'POST /vm/{mine}/disk/2049', token: 'jdoe', status: 400, answer: says('size') },
+  ...change('POST /vm/{mine}/disk/8'),
+  { ask: 'PUT /vm/{mine}', token: 'jdoe', body: '{"disk":8}', status: 200, answer: OK },
+  { ask: 'PUT /vm/{mine}', token: 'jdoe', body: '{"disk":"8"}', status: 200, answer: OK },
+  ...['0', '"x"', '1.5', '2049', 'null'].map(
+    (size): Row => ({
+      ask: 'PUT /vm/{mine}',
+      token: 'jdoe',
+      body: `{"disk":${size}}`,
+      status: 400,
+      answer: failing('disk size'),
+    }),
+  ),
 ];
 
 const ondemand: readonly Row[] = [
@@ -427,7 +492,7 @@ const nothing: readonly Row[] = [
   'GET /vm/a/b/c',
 ].map((ask) => ({ ask, status: 404 }));
 
-export const ROWS: readonly Row[] = [...tokens, ...checkouts, ...vms, ...ondemand, ...config, ...nothing];
+export const ROWS: readonly Row[] = [...tokens, ...checkouts, ...vms, ...snapshots, ...ondemand, ...config, ...nothing];
 
 /** Without an authentication store. */
 export const OPEN_ROWS: readonly Row[] = [

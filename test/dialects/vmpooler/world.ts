@@ -11,10 +11,14 @@ import type { Services } from '../../../api/core/services.ts';
 import { ALONE, BESIDE, vmpooler } from '../../../api/dialects/vmpooler/vmpooler.ts';
 import { createApp } from '../../../api/http/app.ts';
 import type { Dialect } from '../../../api/http/dialect.ts';
+import type { NodeName, SnapshotId, VmId } from '../../../domain/ids.ts';
+import { gibToMib } from '../../../domain/units.ts';
 import { HOUR_MS, POOL_DEFAULTS, type PoolSettings } from '../../../domain/vm-pool.ts';
 import { type Db, openStore, type Store } from '../../../store/open.ts';
 import { findEntry, takeable, updateEntry } from '../../../store/pool-entry.ts';
 import { updateRequest } from '../../../store/pool-request.ts';
+import { insertSnapshot } from '../../../store/snapshot.ts';
+import { insertVolumes } from '../../../store/volume.ts';
 import { ADMIN, coreOver, recordingJobs } from '../../api/core/cluster.ts';
 import { pooled } from '../../api/core/vm-pool/pooled.ts';
 
@@ -64,6 +68,32 @@ export async function makeFixture(): Promise<Fixture> {
   await at.services.poolVms.change(await holder('boss'), names.tagged, { tags });
   for (const name of [names.free, names.mine, names.theirs, names.tagged])
     await at.store.write((tx) => takenLongAgo(tx, name));
+  names.snapshot = 'n4eb4kdtp7rwv4x158366vd9jhac8btq';
+  await at.store.write(async (tx) => {
+    // As if its profile had a base image.
+    await tx.run(sql`UPDATE volumes SET fill = json_set(fill, '$.snapshots', json('true'))`);
+    const vm = (await findEntry(tx, names.mine ?? ''))?.vm as VmId;
+    const moment = { vm, failedReason: null, createdAt: Date.now(), readyAt: Date.now() };
+    await insertSnapshot(tx, { ...moment, id: names.snapshot as SnapshotId, name: 'before', state: 'ready' });
+    await insertSnapshot(tx, { ...moment, id: 'pending' as SnapshotId, name: null, state: 'pending' });
+    await insertSnapshot(tx, {
+      ...moment,
+      id: 'failed' as SnapshotId,
+      name: null,
+      state: 'failed',
+      failedReason: 'No room.',
+    });
+    const disk = {
+      volume: 'v',
+      name: 'v',
+      pool: 'vms',
+      diskId: 'sdc',
+      size: gibToMib(8),
+      fill: { kind: 'blank', snapshots: true },
+    };
+    const row = { ...disk, filesystem: null, filesystemArgs: [], mountpoint: null } as never;
+    await insertVolumes(tx, [row], { vm, tenant: 'default', node: 'hv1' as NodeName, addedAt: Date.now() });
+  });
   names.ready = (await takeable(at.store.read, 'centos-6-x86_64', 1))[0]?.name ?? '';
   await pools.override(ADMIN, [{ name: 'centos-6-x86_64', change: { size: 3 } }]);
   const jdoe = await holder('jdoe');
