@@ -1,4 +1,4 @@
-import type { BaseKey, NodeName, TaskId, VmId, Vni, VolumeId } from './ids.ts';
+import type { BaseKey, NodeName, SnapshotId, TaskId, VmId, Vni, VolumeId } from './ids.ts';
 import type { Nic } from './network.ts';
 import type { MiB } from './units.ts';
 import type { VmState, WaitFor } from './vm.ts';
@@ -64,6 +64,26 @@ export interface ChangeVm {
   readonly graceMs: number;
   /** State before the action, to which a change that failed or was cancelled goes back; the first its rule begins from unless told. */
   readonly before?: Exclude<VmState, 'absent'>;
+}
+
+/** Input of the workflows that keep a moment of a VM, take it back there and forget it: snapshot, revert, remove-snapshot. */
+export interface ChangeSnapshot {
+  readonly task: TaskId;
+  readonly vm: VmId;
+  readonly name: string;
+  readonly node: NodeName;
+  readonly snapshot: SnapshotId;
+  /** Disks that the VM was given after it was made: a revert takes them off, and they belong to it all the same. */
+  readonly added: readonly Disk[];
+}
+
+/** Input of the workflow `vm/attach-disk`. */
+export interface AttachDisk {
+  readonly task: TaskId;
+  readonly vm: VmId;
+  readonly name: string;
+  readonly node: NodeName;
+  readonly disk: Disk;
 }
 
 /** Input of the workflow `network/remove`. */

@@ -21,7 +21,8 @@ export type DiskSource =
 
 /** What a new volume is filled with. */
 export type Fill =
-  | { readonly kind: 'blank' }
+  /** With `snapshots`, one that can keep snapshots of a running guest. */
+  | { readonly kind: 'blank'; readonly snapshots?: true }
   /** Copy-on-write where the pool can, else a full copy. The source must not change afterwards. */
   | { readonly kind: 'clone'; readonly source: VolumeId };
 
@@ -51,3 +52,7 @@ export interface Volume {
   /** Name of the VM that it belongs to. */
   readonly vm: string | null;
 }
+
+/** Whether a guest with this disk can be snapshotted while it runs: clones can, blank volumes if they were made for it. */
+export const keepsSnapshots = ({ fill }: Pick<Disk, 'fill'>): boolean =>
+  fill.kind === 'clone' || fill.snapshots === true;

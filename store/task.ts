@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gt, inArray, lte, notInArray, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, gt, inArray, lte, notExists, notInArray, or, type SQL, sql } from 'drizzle-orm';
 import type { TaskId } from '../domain/ids.ts';
 import {
   type LogLine,
@@ -11,6 +11,7 @@ import {
 } from '../domain/task.ts';
 import { hot, hotInsert, hotUpdate } from './hot.ts';
 import type { Db } from './open.ts';
+import { vmOperations } from './schema/snapshot.ts';
 import { taskLog, tasks } from './schema/task.ts';
 
 export type TaskRow = typeof tasks.$inferSelect;
@@ -114,7 +115,7 @@ export async function advanceTask(tx: Db, id: TaskId, progress: Progress): Promi
   await advance(tx).run({ id, current, total, status });
 }
 
-/** Tasks accepted before `before` that the engine was not told of: to be started, or to be cancelled. */
+/** Tasks accepted before `before` that the engine was not told of: to be started, or to be cancelled. None that waits in a queue. */
 export const listUntold = async (db: Db, before: number): Promise<readonly TaskRow[]> =>
   db
     .select()
@@ -122,6 +123,7 @@ export const listUntold = async (db: Db, before: number): Promise<readonly TaskR
     .where(
       and(
         inArray(tasks.state, ['PENDING', 'RUNNING']),
+        notExists(db.select({ task: vmOperations.task }).from(vmOperations).where(eq(vmOperations.task, tasks.id))),
         or(
           and(eq(tasks.workflowStarted, false), lte(tasks.createdAt, before)),
           and(eq(tasks.cancelRequested, true), eq(tasks.cancelSent, false)),

@@ -9,6 +9,8 @@ import { volumes } from './schema/volume.ts';
 
 export type VolumeRow = typeof volumes.$inferSelect;
 
+const one = (pool: string, volume: VolumeId) => and(eq(volumes.pool, pool), eq(volumes.volume, volume));
+
 export function toDisk(row: VolumeRow): Disk {
   const { volume, name, pool, diskId, size, fill, filesystem, filesystemArgs, mountpoint } = row;
   return { volume, name, pool, diskId, size, fill, filesystem, filesystemArgs, mountpoint };
@@ -39,6 +41,16 @@ export async function listVolumes(
     .orderBy(pool, name);
 }
 
+/** Disks that a VM was given after it was made, in the order that it was. */
+export const addedDisksOf = async (db: Db, vm: VmId): Promise<readonly Disk[]> =>
+  (
+    await db
+      .select()
+      .from(volumes)
+      .where(and(eq(volumes.vm, vm), isNotNull(volumes.addedAt)))
+      .orderBy(volumes.addedAt, volumes.diskId)
+  ).map(toDisk);
+
 const byName = hot((db) =>
   db
     .select({ volume: volumes, vmName: vms.name, vmState: vms.state })
@@ -56,7 +68,7 @@ const insert = hotInsert(volumes);
 export async function insertVolumes(
   tx: Db,
   disks: readonly Disk[],
-  owner: { readonly vm: VmId; readonly tenant: string; readonly node: NodeName },
+  owner: { readonly vm: VmId; readonly tenant: string; readonly node: NodeName; readonly addedAt?: number },
 ): Promise<void> {
   for (const disk of disks)
     insert(tx, { ...disk, ...owner, source: disk.fill.kind === 'clone' ? disk.fill.source : null });
@@ -64,6 +76,10 @@ export async function insertVolumes(
 
 export async function deleteVolumesOf(tx: Db, vm: VmId): Promise<void> {
   await tx.delete(volumes).where(eq(volumes.vm, vm));
+}
+
+export async function deleteVolume(tx: Db, { pool, volume }: Pick<Disk, 'pool' | 'volume'>): Promise<void> {
+  await tx.delete(volumes).where(one(pool, volume));
 }
 
 /** Names of the volumes that are clones of this VM's and not its own. */
@@ -88,8 +104,6 @@ export async function clonesOfVolume(db: Db, { pool, volume }: VolumeRow): Promi
   return rows.map((row) => row.name);
 }
 
-const one = (pool: string, volume: VolumeId) => and(eq(volumes.pool, pool), eq(volumes.volume, volume));
-
 export async function markVolumeRemoving(tx: Db, { pool, volume }: VolumeRow, task: TaskId): Promise<void> {
   await tx.update(volumes).set({ removing: task }).where(one(pool, volume));
 }
@@ -97,10 +111,6 @@ export async function markVolumeRemoving(tx: Db, { pool, volume }: VolumeRow, ta
 /** Takes back the mark of a task that ended without removing. */
 export async function unmarkVolumesOf(tx: Db, task: TaskId): Promise<void> {
   await tx.update(volumes).set({ removing: null }).where(eq(volumes.removing, task));
-}
-
-export async function deleteVolume(tx: Db, pool: string, volume: VolumeId): Promise<void> {
-  await tx.delete(volumes).where(one(pool, volume));
 }
 
 const promised = hot((db) =>

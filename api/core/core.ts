@@ -1,10 +1,12 @@
 import { accountService } from './account.ts';
+import { diskService } from './disk.ts';
 import { networkService } from './network.ts';
 import { nodeService } from './node.ts';
 import type { CoreParts } from './parts.ts';
 import { profileService } from './profile.ts';
 import { provisionerService } from './provisioner.ts';
 import type { Services } from './services.ts';
+import { snapshotService } from './snapshot.ts';
 import { taskService } from './task.ts';
 import { templateService } from './template.ts';
 import { tokenService } from './token.ts';
@@ -14,6 +16,7 @@ import { vmService } from './vm.ts';
 import { checkoutService } from './vm-pool/checkout.ts';
 import { entryService } from './vm-pool/entry.ts';
 import { importService } from './vm-pool/import.ts';
+import { entryOperations } from './vm-pool/operation.ts';
 import { poolService } from './vm-pool/pool.ts';
 import { requestService } from './vm-pool/request.ts';
 import { poolWaker } from './vm-pool/wake.ts';
@@ -28,6 +31,8 @@ export function coreServices(parts: CoreParts): Services {
     profiles: profileService(parts.store),
     provisioner: provisionerService(parts),
     vms: vmService(parts),
+    snapshots: snapshotService(parts),
+    disks: diskService(parts),
     tasks: taskService(parts),
     volumes: volumeService(parts),
     networks: networkService(parts),
@@ -40,11 +45,11 @@ export function coreServices(parts: CoreParts): Services {
 
 /** VM pools: every change wakes the keepers of the pools that it concerns. */
 function poolServices(parts: CoreParts): Pick<Services, 'pools' | 'checkouts' | 'poolVms' | 'poolRequests'> {
-  const given = { store: parts.store, log: parts.log, wake: poolWaker(parts) };
+  const given = { ...parts, wake: poolWaker(parts) };
   return {
     pools: { ...poolService(given), ...importService(given) },
     checkouts: checkoutService(given),
-    poolVms: entryService(given),
+    poolVms: { ...entryService(given), ...entryOperations(parts) },
     poolRequests: requestService(given),
   };
 }

@@ -1,8 +1,10 @@
 import type { AccountService } from './account.ts';
+import type { DiskService } from './disk.ts';
 import type { NetworkService } from './network.ts';
 import type { NodeService } from './node.ts';
 import type { ProfileService } from './profile.ts';
 import type { ProvisionerService } from './provisioner.ts';
+import type { SnapshotService } from './snapshot.ts';
 import type { TaskService } from './task.ts';
 import type { TemplateService } from './template.ts';
 import type { TokenService } from './token.ts';
@@ -11,6 +13,7 @@ import type { VmService } from './vm.ts';
 import type { CheckoutService } from './vm-pool/checkout.ts';
 import type { EntryService } from './vm-pool/entry.ts';
 import type { ImportService } from './vm-pool/import.ts';
+import type { EntryOperations } from './vm-pool/operation.ts';
 import type { PoolService } from './vm-pool/pool.ts';
 import type { RequestService } from './vm-pool/request.ts';
 import type { VolumeService } from './volume.ts';
@@ -21,6 +24,8 @@ export interface Services {
   readonly profiles: ProfileService;
   readonly provisioner: ProvisionerService;
   readonly vms: VmService;
+  readonly snapshots: SnapshotService;
+  readonly disks: DiskService;
   readonly tasks: TaskService;
   readonly volumes: VolumeService;
   readonly networks: NetworkService;
@@ -28,7 +33,7 @@ export interface Services {
   readonly tokens: TokenService;
   readonly pools: PoolService & ImportService;
   readonly checkouts: CheckoutService;
-  readonly poolVms: EntryService;
+  readonly poolVms: EntryService & EntryOperations;
   readonly poolRequests: RequestService;
   readonly users: UserService;
   readonly accounts: AccountService;

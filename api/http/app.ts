@@ -49,7 +49,11 @@ export function createApp(options: AppOptions): Express {
         response.json(document);
       });
   }
-  for (const dialect of dialects) app.use([...dialect.mounts], dialectRouter(dialect, authenticate));
+  for (const dialect of dialects) {
+    const router = dialectRouter(dialect, authenticate);
+    // One at a time: in a list, Express takes `/` for that path alone.
+    for (const mount of dialect.mounts) app.use(mount, router);
+  }
   app.use(nothingHere(dialects));
   app.use((error: unknown, request: Request, response: Response, _next: unknown) =>
     fail(response, dialectAt(dialects, request.path), knownError(error)),
@@ -61,7 +65,10 @@ function dialectRouter(dialect: Dialect, authenticate: Authenticate): Router {
   const router = Router();
   const hidden = dialect.manners?.otherMethods === 'unknown';
   // Express would answer by itself.
-  if (hidden) router.options('/{*path}', nothingHere([dialect]));
+  if (hidden)
+    router.options('/{*path}', (request, response) =>
+      fail(response, dialect, new HttpError(404, `There is nothing at ${request.path}.`)),
+    );
   for (const route of dialect.routes) {
     router[route.method](route.path, (request, response, next) =>
       route.spec.exact && request.path.endsWith('/') ? next() : serve(dialect, route, authenticate, request, response),

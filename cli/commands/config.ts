@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { loadConfig } from '../config/load.ts';
 import { masked } from '../config/show.ts';
+import { ldapSettings } from '../process/accounts.ts';
 
 interface Options {
   readonly config?: string;
@@ -14,11 +15,9 @@ const sub = (name: string, description: string): Command =>
 
 /** `slipway config …`. */
 export function configCommand(): Command {
-  const check = sub('check', 'name every mistake in the configuration').action(async (options: Options) => {
-    const { accounts } = loadConfig(options.config);
-    // Loaded here, since no other command of a client needs what it brings.
-    const { ldapSettings } = await import('../process/accounts.ts');
-    ldapSettings(accounts);
+  const check = sub('check', 'name every mistake in the configuration').action((options: Options) => {
+    // Besides what the file says by itself, what it refers to.
+    ldapSettings(loadConfig(options.config).accounts);
     process.stdout.write('The configuration is valid.\n');
   });
   const show = sub('show', 'the configuration as it applies, secrets masked').action((options: Options) => {

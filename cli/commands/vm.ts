@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 import { table } from '../client/table.ts';
-import { apiOf, begun, type ClientOptions, clientCommand, part, printJson, printLine, repeated } from './client.ts';
+import { begun } from './begun.ts';
+import { apiOf, type ClientOptions, clientCommand, part, printJson, printLine, repeated } from './client.ts';
+import { snapshotCommands } from './vm-snapshot.ts';
 
 const VmDocument = z.looseObject({
   name: z.string(),
@@ -33,6 +35,8 @@ const EXAMPLES = `
 Examples:
   slipway vm create web1 --profile debian-12 --arg deb_release=bookworm --watch
   slipway vm console web1
+  slipway vm snapshot web1 --name clean --watch
+  slipway vm revert web1 clean --watch
   slipway vm shutdown web1 --watch
   slipway vm delete web1 --watch`;
 
@@ -46,6 +50,7 @@ export function vmCommand(): Command {
     remove(),
     ...STATES.map(([verb, what]) => change(verb, what)),
     consoleLog(),
+    ...snapshotCommands(),
   ]) {
     vm.addCommand(command);
   }

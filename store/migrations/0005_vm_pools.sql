@@ -5,6 +5,31 @@ CREATE TABLE `users` (
 	`created_at` integer NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE `vm_operations` (
+	`seq` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`task` text NOT NULL,
+	`vm` text NOT NULL,
+	`kind` text NOT NULL,
+	`argument` text NOT NULL,
+	`created_at` integer NOT NULL,
+	FOREIGN KEY (`task`) REFERENCES `tasks`(`id`) ON UPDATE no action ON DELETE cascade,
+	FOREIGN KEY (`vm`) REFERENCES `vms`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `vm_operations_task_unique` ON `vm_operations` (`task`);--> statement-breakpoint
+CREATE INDEX `operation_vm` ON `vm_operations` (`vm`,`seq`);--> statement-breakpoint
+CREATE TABLE `vm_snapshots` (
+	`id` text PRIMARY KEY NOT NULL,
+	`vm` text NOT NULL,
+	`name` text,
+	`state` text NOT NULL,
+	`failed_reason` text,
+	`created_at` integer NOT NULL,
+	`ready_at` integer,
+	FOREIGN KEY (`vm`) REFERENCES `vms`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `snapshot_name` ON `vm_snapshots` (`vm`,`name`);--> statement-breakpoint
 CREATE TABLE `pool_days` (
 	`day` text NOT NULL,
 	`kind` text NOT NULL,
@@ -127,4 +152,5 @@ ALTER TABLE `tokens` ADD `last_used_at` integer;--> statement-breakpoint
 ALTER TABLE `tokens` ADD `sealed` text;--> statement-breakpoint
 CREATE INDEX `token_user` ON `tokens` (`user_name`);--> statement-breakpoint
 ALTER TABLE `tasks` ADD `fault` text;--> statement-breakpoint
+ALTER TABLE `volumes` ADD `added_at` integer;--> statement-breakpoint
 CREATE INDEX `vm_changing` ON `vms` (`changing`);

@@ -98,6 +98,17 @@ function hostOf(world: World): HostActivities {
     },
     awaitGuest: () => act('awaitGuest'),
     probeGuest: async () => true,
+    ensureSnapshot: ({ snapshot }) => make('ensureSnapshot', `snapshot ${snapshot}`),
+    removeSnapshot: ({ snapshot }) => drop('removeSnapshot', `snapshot ${snapshot}`),
+    revertDomain: () => act('revertDomain'),
+    attachDisk: async ({ disk }) => {
+      await make(`attachDisk:${disk.diskId}`, `attached ${disk.volume}`);
+      return '<domain/>';
+    },
+    detachDisk: async ({ disk }) => {
+      await drop(`detachDisk:${disk.diskId}`, `attached ${disk.volume}`);
+      return '<domain/>';
+    },
   };
 }
 
@@ -119,6 +130,8 @@ function controlOf(world: World): ControlActivities & NoteActivities {
         if (outcome.made) vms.set(outcome.made.vm, outcome.made.state);
       }),
     release: (vm) => act('release', () => void things.delete(`reservation ${vm}`)),
+    reserveDisk: ({ disk }) => act('reserveDisk', () => void things.add(`reservation ${disk.volume}`)),
+    releaseDisk: ({ volume }) => act('releaseDisk', () => void things.delete(`reservation ${volume}`)),
     recordDefined: () => act('recordDefined'),
     recordVm: (vm, state, reason) => act('recordVm', () => void vms.set(vm, reason ? `${state}: ${reason}` : state)),
     forgetVm: (vm) =>

@@ -11,6 +11,7 @@ import { profileRoutes } from './profile.ts';
 import { profileDocumentRoutes } from './profile-document.ts';
 import { rootRoutes } from './root.ts';
 import { scriptRoutes } from './script.ts';
+import { snapshotRoutes } from './snapshot.ts';
 import { storageTemplateRoutes } from './storage-template.ts';
 import { systemTemplateRoutes } from './system-template.ts';
 import { taskRoutes } from './task.ts';
@@ -49,6 +50,7 @@ export const pvc = (services: Services, settings: PvcSettings): Dialect => ({
     ...nodeRoutes(services.nodes, settings.version),
     ...vmRoutes(services.vms),
     ...vmChangeRoutes(services),
+    ...snapshotRoutes(services),
     ...networkRoutes(services.networks),
     ...volumeRoutes(services.volumes),
     ...systemTemplateRoutes(services.templates),

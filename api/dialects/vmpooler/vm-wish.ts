@@ -7,21 +7,22 @@ export function wishOf(document: unknown): EntryWish {
   const unread: string[] = [];
   let wish: EntryWish = {};
   for (const [key, value] of Object.entries(document)) {
-    if (key === 'lifetime') wish = { ...wish, ...lifetimeOf(value) };
+    if (key === 'lifetime') wish = { ...wish, lifetimeHours: numberOf(value), lifetimeText: textOf(value) };
     else if (key === 'tags') wish = { ...wish, tags: tagsOf(value, unread) };
+    else if (key === 'disk') wish = { ...wish, diskGiB: numberOf(value), diskText: textOf(value) };
     // vmpooler's words, which name the value.
-    else unread.push(`Unknown argument ${typeof value === 'string' ? value : JSON.stringify(value)}.`);
+    else unread.push(`Unknown argument ${textOf(value)}.`);
   }
   return { ...wish, unread };
 }
 
-const lifetimeOf = (value: unknown): Pick<EntryWish, 'lifetimeHours' | 'lifetimeText'> => ({
-  lifetimeHours:
-    typeof value === 'number' || (typeof value === 'string' && NUMBER.test(value)) ? Number(value) : Number.NaN,
-  lifetimeText: typeof value === 'string' ? value : JSON.stringify(value),
-});
-
 const NUMBER = /^\s*[+-]?\d+(\.\d+)?\s*$/;
+
+/** NaN for what is no number. */
+const numberOf = (value: unknown): number =>
+  typeof value === 'number' || (typeof value === 'string' && NUMBER.test(value)) ? Number(value) : Number.NaN;
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 function tagsOf(value: unknown, unread: string[]): Readonly<Record<string, string>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {

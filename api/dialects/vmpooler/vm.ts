@@ -8,6 +8,7 @@ import { givesFullNames, keyed, notOk, OK, ok } from './answer.ts';
 import { askerOf } from './asker.ts';
 import { fullName, hostname, shortName } from './name.ts';
 import { at, MAYBE_TOKEN, TOKEN } from './route.ts';
+import { diskText, snapshotsOf } from './snapshot.ts';
 import { hours, offsetTime } from './time.ts';
 import { wishOf } from './vm-wish.ts';
 
@@ -21,6 +22,14 @@ const Vm = z
     start_time: z.string().optional(),
     end_time: z.string().optional(),
     tags: z.record(z.string(), z.string()).optional(),
+    disk: z
+      .array(z.string())
+      .optional()
+      .openapi({ description: 'Added ones.', example: ['+8gb'] }),
+    snapshots: z.array(z.string()).optional().openapi({ description: 'Those that are ready.' }),
+    snapshots_pending: z.array(z.string()).optional(),
+    snapshots_failed: z.record(z.string(), z.string()).optional().openapi({ description: 'With the reason.' }),
+    snapshot_names: z.record(z.string(), z.string()).optional(),
     ip: z.string(),
     host: z.string().optional().openapi({ description: 'The node that it runs on.' }),
     domain: z.string().optional(),
@@ -32,6 +41,7 @@ const Change = z
   .object({
     lifetime: z.union([z.number(), z.string()]).optional().openapi({ description: 'Hours from checkout.' }),
     tags: z.record(z.string(), z.string()).optional().openapi({ description: 'Added to those that it has.' }),
+    disk: z.union([z.number(), z.string()]).optional().openapi({ description: 'GB of a disk to be added.' }),
   })
   .openapi('VmChange');
 
@@ -106,6 +116,8 @@ function toVm(vm: EntryDetail, now: number): Readonly<Record<string, unknown>> {
       ? {}
       : times(checkedOutAt, expiresAt ?? checkedOutAt + lifetime * HOUR_MS, now)),
     ...(Object.keys(tags).length === 0 ? {} : { tags }),
+    ...snapshotsOf(vm),
+    ...(vm.added.length === 0 ? {} : { disk: vm.added.map(({ size }) => diskText(size / 1_024)) }),
     ip: ip ?? '',
     ...(node === null ? {} : { host: node }),
   };

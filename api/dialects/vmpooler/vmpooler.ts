@@ -6,6 +6,7 @@ import { configRoutes } from './config.ts';
 import { FailureObject, failureReply } from './failure.ts';
 import { ondemandRoutes } from './ondemand.ts';
 import { SCHEMES } from './route.ts';
+import { snapshotRoutes } from './snapshot.ts';
 import { tokenRoutes } from './token.ts';
 import { vmRoutes } from './vm.ts';
 
@@ -31,6 +32,7 @@ export const vmpooler = (services: Services, mounts: Dialect['mounts']): Dialect
 const ROUTES: readonly ((services: Services) => readonly Route[])[] = [
   checkoutRoutes,
   vmRoutes,
+  snapshotRoutes,
   tokenRoutes,
   ondemandRoutes,
   configRoutes,

@@ -58,9 +58,10 @@ describe('a refusal', () => {
   const everything = () =>
     Promise.all(
       ROWS.filter(({ route }) => route.startsWith('GET')).map((row) =>
-        ask(row, {}, 'query').then(({ body }) => withoutUses(body)),
+        ask(row, {}, 'query').then(({ body }) => ageless(withoutUses(body))),
       ),
     );
+  const ageless = (body: unknown) => JSON.stringify(body, (key, value) => (key === 'age' ? 0 : value));
   beforeAll(async () => {
     await begin();
     before = await everything();

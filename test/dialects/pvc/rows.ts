@@ -24,6 +24,9 @@ const changed = (name: string, more: object = {}) => has({ message: expect.any(S
 export const TASK = '00000000-0000-4000-8000-000000000001';
 export const ENDED = '00000000-0000-4000-8000-000000000002';
 const task = has({ state: 'PENDING', current: 0, total: 1, status: 'Accepted.', task_id: TASK, task_name: 'vm.stop' });
+/** Of web1, called clean. */
+export const SNAPSHOT = 'a1b2c3d4e5f60718293a4b5c6d7e8f90';
+const begun = (kind: string) => has({ task_id: expect.any(String), task_name: kind, run_on: 'hv1' });
 const GONE: Values = {};
 
 const system: Values = {
@@ -358,6 +361,85 @@ export const ROWS: readonly Row[] = [
     status: 202,
     body: { task_id: expect.any(String), task_name: 'volume.remove', run_on: 'hv1' },
     missing: '/storage/volume/vms/nope',
+  },
+  {
+    route: 'GET /vm/:vm/snapshot',
+    path: '/vm/web1/snapshot',
+    body: [has({ id: SNAPSHOT, name: 'clean', state: 'ready', failed_reason: null })],
+    missing: '/vm/nope/snapshot',
+  },
+  {
+    route: 'POST /vm/:vm/snapshot',
+    path: '/vm/web1/snapshot',
+    values: { snapshot_name: 'dirty' },
+    status: 202,
+    body: has({ task_name: 'vm.snapshot', run_on: 'hv1', snapshot_id: expect.stringMatching(/^[a-z][a-z0-9]{31}$/) }),
+    bad: [
+      [{ snapshot_name: 'ü' }, 'snapshot_name'],
+      [{ snapshot_name: 'x'.repeat(65) }, 'snapshot_name'],
+      [{ snapshot_name: 'clean' }, 'clean'],
+    ],
+    missing: '/vm/nope/snapshot',
+  },
+  {
+    route: 'POST /vm/:vm/snapshot/rollback',
+    path: '/vm/web1/snapshot/rollback',
+    values: { snapshot_name: 'clean' },
+    status: 202,
+    body: begun('vm.revert'),
+    bad: [
+      [{ snapshot_name: [] }, 'snapshot_name'],
+      [{ snapshot_name: 'nope' }, 'nope'],
+    ],
+    missing: '/vm/nope/snapshot/rollback',
+  },
+  ...['revert', 'rollback'].map(
+    (word): Row => ({
+      route: `POST /vm/:vm/snapshot/:snapshot/${word}`,
+      path: `/vm/web1/snapshot/${SNAPSHOT}/${word}`,
+      status: 202,
+      body: begun('vm.revert'),
+      missing: `/vm/web1/snapshot/nope/${word}`,
+    }),
+  ),
+  {
+    route: 'DELETE /vm/:vm/snapshot',
+    path: '/vm/web1/snapshot',
+    values: { snapshot_name: 'clean' },
+    status: 202,
+    body: begun('vm.snapshot-remove'),
+    bad: [
+      [{ snapshot_name: [] }, 'snapshot_name'],
+      [{ snapshot_name: 'nope' }, 'nope'],
+    ],
+    missing: '/vm/nope/snapshot',
+  },
+  {
+    route: 'DELETE /vm/:vm/snapshot/:snapshot',
+    path: '/vm/web1/snapshot/clean',
+    status: 202,
+    body: begun('vm.snapshot-remove'),
+    missing: '/vm/web1/snapshot/nope',
+  },
+  {
+    route: 'GET /vm/:vm/disk',
+    path: '/vm/web1/disk',
+    body: [{ dev: 'sdb', name: 'vms/web1_sdb', size: 3 }],
+    missing: '/vm/nope/disk',
+  },
+  {
+    route: 'POST /vm/:vm/disk',
+    path: '/vm/web1/disk',
+    values: { size: '5' },
+    status: 202,
+    body: begun('vm.attach-disk'),
+    bad: [
+      [{ size: [] }, 'size'],
+      [{ size: '0' }, 'size'],
+      [{ size: '2049' }, 'size'],
+      [{ size: 'big' }, 'size'],
+    ],
+    missing: '/vm/nope/disk',
   },
 
   { route: 'GET /network', body: expect.arrayContaining([has({ vni: 100, mtu: 'None', domain: 'None', nat: true })]) },

@@ -12,6 +12,7 @@ import { sim as simStorage } from '../../../activities/drivers/storage/sim.ts';
 import { type HostActivities, hostActivities } from '../../../activities/host.ts';
 import { poolActivities } from '../../../activities/pool.ts';
 import type { Services } from '../../../api/core/services.ts';
+import { startSoon } from '../../../api/core/start.ts';
 import { parseConfig } from '../../../cli/config/load.ts';
 import { composeCore } from '../../../cli/process/core.ts';
 import { workflowBundle } from '../../../cli/temporal/bundle.ts';
@@ -136,7 +137,10 @@ async function build(dir: string, { key: keyText }: WorldOptions, closers: Close
     ...shared,
     bundle,
     activities: tampered.wrap(
-      { ...controlActivities(store, pools.wake), ...poolActivities(pools.keeper, jobs.wakePool) },
+      {
+        ...controlActivities(store, { start: (task) => startSoon({ store, jobs, log }, task), wakePool: pools.wake }),
+        ...poolActivities(pools.keeper, jobs.wakePool),
+      },
       false,
     ),
   });

@@ -1,6 +1,6 @@
 import { controlActivities } from '../../../../activities/control.ts';
 import { domainXml } from '../../../../activities/drivers/hypervisor/domain-xml.ts';
-import { CORE_DEFAULTS } from '../../../../api/core/parts.ts';
+import { type AccountParts, CORE_DEFAULTS } from '../../../../api/core/parts.ts';
 import { poolKeeper } from '../../../../api/core/vm-pool/keeper.ts';
 import type { TaskId } from '../../../../domain/ids.ts';
 import type { CreateVm } from '../../../../domain/plan.ts';
@@ -38,8 +38,8 @@ export const POOL: VmPoolWish = {
   probePort: null,
 };
 
-export async function pooled(): Promise<Pooled> {
-  const base = await cluster();
+export async function pooled(people: Partial<AccountParts> = {}): Promise<Pooled> {
+  const base = await cluster({}, people);
   await base.node('hv1', { facts: { memory: 262144 as never, cpus: 64 }, memoryFree: 262144 });
   await base.profile({ networks: [] });
   const { store, jobs } = base;
