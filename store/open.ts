@@ -15,6 +15,8 @@ export interface Store {
   /** Runs `work` in one immediate transaction; a rejection rolls it back. `work` awaits nothing but queries of `tx`. */
   write<T>(work: (tx: Db) => Promise<T>): Promise<T>;
   readonly changes: Changes;
+  /** Another number once anything was committed, by any process: as long as it is the same, so is what is read. */
+  version(): number;
   /** Resolves when what was begun is committed and the files are closed. */
   close(): Promise<void>;
 }
@@ -30,7 +32,9 @@ export function openStore(file: string): Store {
   const reader = connect(file);
   const tx = drizzle(writer);
   const wal = `${file}-wal`;
-  const changes = watchChanges(wal, () => Number(reader.pragma('data_version', { simple: true })));
+  const dataVersion = reader.prepare<[], number>('PRAGMA data_version').pluck();
+  const version = (): number => Number(dataVersion.get());
+  const changes = watchChanges(wal, version);
   const begin = writer.prepare('BEGIN IMMEDIATE');
   const commit = writer.prepare('COMMIT');
   const rollback = writer.prepare('ROLLBACK');
@@ -60,6 +64,7 @@ export function openStore(file: string): Store {
       return result;
     },
     changes,
+    version,
     close: async () => {
       await last;
       changes.close();

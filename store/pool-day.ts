@@ -1,5 +1,7 @@
 import { and, asc, between, count, eq, sql } from 'drizzle-orm';
+import { bucketOf } from '../domain/pool-stats.ts';
 import type { Db } from './open.ts';
+import { addTotal } from './pool-total.ts';
 import { poolDays, poolTagDays } from './schema/vm-pool.ts';
 
 export type DayRow = typeof poolDays.$inferSelect;
@@ -33,6 +35,7 @@ export async function addDuration(
         max: sql`max(${poolDays.max}, ${seconds})`,
       },
     });
+  await addTotal(tx, { pool, kind, bucket: bucketOf(kind, seconds) ?? 0, seconds });
 }
 
 /** Rows of the days from `from` to `to`, both YYYY-MM-DD and included. */

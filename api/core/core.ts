@@ -12,6 +12,7 @@ import { checkoutService } from './vm-pool/checkout.ts';
 import { entryService } from './vm-pool/entry.ts';
 import { poolService } from './vm-pool/pool.ts';
 import { requestService } from './vm-pool/request.ts';
+import { statsService } from './vm-pool/stats.ts';
 import { poolWaker } from './vm-pool/wake.ts';
 
 /** The core over one store: all that dialects call. */
@@ -28,12 +29,15 @@ export const coreServices = (parts: CoreParts): Services => ({
 });
 
 /** VM pools: every change wakes the keepers of the pools that it concerns. */
-function poolServices(parts: CoreParts): Pick<Services, 'pools' | 'checkouts' | 'poolVms' | 'poolRequests'> {
+function poolServices(
+  parts: CoreParts,
+): Pick<Services, 'pools' | 'checkouts' | 'poolVms' | 'poolRequests' | 'poolStats'> {
   const given = { store: parts.store, wake: poolWaker(parts) };
   return {
     pools: poolService(given),
     checkouts: checkoutService(given),
     poolVms: entryService(given),
     poolRequests: requestService(given),
+    poolStats: statsService(parts.store),
   };
 }

@@ -10,6 +10,7 @@ import type { CheckoutService } from './vm-pool/checkout.ts';
 import type { EntryService } from './vm-pool/entry.ts';
 import type { PoolService } from './vm-pool/pool.ts';
 import type { RequestService } from './vm-pool/request.ts';
+import type { StatsService } from './vm-pool/stats.ts';
 
 /** The core as every dialect sees it. */
 export interface Services {
@@ -25,4 +26,5 @@ export interface Services {
   readonly checkouts: CheckoutService;
   readonly poolVms: EntryService;
   readonly poolRequests: RequestService;
+  readonly poolStats: StatsService;
 }
