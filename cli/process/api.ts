@@ -1,8 +1,10 @@
 import { Registry } from 'prom-client';
 import type { Services } from '../../api/core/services.ts';
 import { pvc } from '../../api/dialects/pvc/pvc.ts';
+import { vmpoolerSite } from '../../api/dialects/vmpooler/site.ts';
 import { createApp } from '../../api/http/app.ts';
 import { appMetrics } from '../../api/http/metrics.ts';
+import { countCheckouts, registerPoolMetrics } from '../../api/http/pool-metrics.ts';
 import { authenticator } from '../../api/http/principal.ts';
 import { metadataApp } from '../../api/metadata/app.ts';
 import type { Store } from '../../store/open.ts';
@@ -53,20 +55,24 @@ export async function startApi(deps: ApiDeps): Promise<readonly Running[]> {
   return [{ ...app, stop }, metadataServer];
 }
 
-function apiApp({ settings, services, store, engine, moreMetrics }: ApiDeps, closing: AbortSignal) {
+function apiApp({ settings, services: core, store, engine, moreMetrics }: ApiDeps, closing: AbortSignal) {
   const { authentication, pvc: settingsOfPvc } = settings.config.api;
   const version = packageVersion();
+  const registry = new Registry();
+  const services = { ...core, checkouts: countCheckouts(registry, core.checkouts) };
+  registerPoolMetrics(registry, services.poolStats);
+  const metrics = appMetrics(registry, () => countTasks(store.read), moreMetrics);
   const dialect = pvc(services, {
     failureStatus: settingsOfPvc.failure_status,
     authentication: authentication.enabled,
     version,
   });
   return createApp({
-    dialects: [dialect],
+    dialects: [dialect, vmpoolerSite({ stats: services.poolStats, metrics }, '/vmpooler')],
     authenticate: authenticator(services.tokens, authentication.enabled),
     logger: settings.log,
     version,
-    metrics: appMetrics(new Registry(), () => countTasks(store.read), moreMetrics),
+    metrics,
     checks: [
       { name: 'store', check: async () => void (await countTasks(store.read)) },
       { name: 'temporal', check: engine.check },

@@ -19,11 +19,13 @@ export interface PoolFailure {
   readonly reason: string;
 }
 
+/** Checked-out VMs by the family that their pool's name tells, with its pools. */
+export type Families = Readonly<Record<string, { readonly running: number; readonly pools: readonly string[] }>>;
+
 /** What one looks at from afar, in parts that change at different times. */
 export interface Overview {
   readonly state: PoolStatus & {
-    /** Checked-out VMs by the family that their pool's name tells. */
-    readonly families: Readonly<Record<string, number>>;
+    readonly families: Families;
   };
   readonly failures: readonly PoolFailure[];
   /** The last week. */
@@ -39,8 +41,7 @@ export interface StatsService {
   summary(range: SummaryRange): Promise<Summary>;
   /** Pools of these names, or that have one of them as an alias. */
   named(names: readonly string[]): Promise<readonly PoolFigures[]>;
-  /** Checked-out VMs by the word before their pool's first dash. */
-  families(): Promise<Readonly<Record<string, number>>>;
+  families(): Promise<Families>;
   /** The last hour, minute by minute. */
   lastHour(): Promise<Curves>;
   /** An overview at once, and whenever a part of it has changed, at most once a second; ends when aborted. */
@@ -80,10 +81,13 @@ export function statsService(store: Store): StatsService {
   };
 }
 
-export function familiesOf({ pools }: Pick<PoolStatus, 'pools'>): Readonly<Record<string, number>> {
+function familiesOf({ pools }: Pick<PoolStatus, 'pools'>): Families {
   const families = Map.groupBy(pools, ({ name }) => familyOf(name));
   return Object.fromEntries(
-    [...families].map(([family, some]) => [family, some.reduce((sum, { running }) => sum + running, 0)]),
+    [...families].map(([family, some]) => [
+      family,
+      { running: some.reduce((sum, { running }) => sum + running, 0), pools: some.map(({ name }) => name) },
+    ]),
   );
 }
 
