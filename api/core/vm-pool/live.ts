@@ -14,6 +14,8 @@ export interface Live<Parts> {
 
 /** Not more often than this, in ms, however often the store changes. */
 const LEAST_MS = 1_000;
+/** And not more seldom: days end without a commit, and whoever watches has to know that somebody is there. */
+const MOST_MS = 15_000;
 
 /** Reads once for all who watch, and only while somebody does. */
 export function live<Parts extends object>(
@@ -28,7 +30,8 @@ export function live<Parts extends object>(
     while (!signal.aborted) {
       const seen = changes.seen();
       board.put(await read());
-      await Promise.all([changes.after(seen, signal), pause(LEAST_MS, undefined, { signal })]);
+      const late = AbortSignal.any([signal, AbortSignal.timeout(MOST_MS)]);
+      await Promise.all([changes.after(seen, late), pause(LEAST_MS, undefined, { signal })]);
     }
   };
   const begin = (): NonNullable<typeof reading> => {

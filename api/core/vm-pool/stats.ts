@@ -24,6 +24,8 @@ export type Families = Readonly<Record<string, { readonly running: number; reado
 
 /** What one looks at from afar, in parts that change at different times. */
 export interface Overview {
+  /** Epoch ms, to the last 10 s: told even when nothing happens. */
+  readonly pulse: number;
   readonly state: PoolStatus & {
     readonly families: Families;
   };
@@ -53,6 +55,7 @@ export interface StatsService {
 const WEEK_DAYS = 7;
 const DAY_MS = 86_400_000;
 const FAILURES = 20;
+const PULSE_MS = 10_000;
 
 /** Numbers of VM pools: counted once a commit, whoever asks however often. */
 export function statsService(store: Store): StatsService {
@@ -62,11 +65,13 @@ export function statsService(store: Store): StatsService {
   const lastHour = perCommit(store, () => hour(Date.now()));
   const overview = async (): Promise<Overview> => {
     const state = await status();
+    const now = Date.now();
     return {
+      pulse: now - (now % PULSE_MS),
       state: { ...state, families: familiesOf(state) },
       failures: await failures(store, state.pools),
       days: await week(store),
-      curves: await day(Date.now()),
+      curves: await day(now),
     };
   };
   return {
