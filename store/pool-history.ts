@@ -34,10 +34,10 @@ const since = hot((db) =>
 /** Rows of the pools that there are, from `at` (epoch ms) on, in order of pool and time. */
 export const historySince = async (db: Db, at: number): Promise<readonly HistoryRow[]> => since(db).all({ at });
 
-/** Of rows from before `before`, the first of each `bucketMs` stays. */
+/** Of rows from before `before`, the first of each `bucketMs` stays. (A bound number is a real one, and would not divide without a rest.) */
 export async function thinHistory(tx: Db, before: number, bucketMs: number): Promise<void> {
   await tx.run(sql`DELETE FROM ${poolHistory} WHERE ${poolHistory.at} < ${before} AND (pool, at) NOT IN (
-    SELECT pool, min(at) FROM ${poolHistory} WHERE ${poolHistory.at} < ${before} GROUP BY pool, at / ${bucketMs})`);
+    SELECT pool, min(at) FROM ${poolHistory} WHERE ${poolHistory.at} < ${before} GROUP BY pool, at / CAST(${bucketMs} AS INTEGER))`);
 }
 
 export async function forgetHistory(tx: Db, before: number): Promise<void> {

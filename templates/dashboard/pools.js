@@ -2,6 +2,9 @@ import { byId, el, setAttribute, setChildren, setText, table } from './dom.js';
 import { sparkline } from './spark.js';
 import { count, hourOf, since, stateOf } from './words.js';
 
+/** With more pools than this a wall has room for the essence of each only. */
+const MANY = 24;
+
 const cards = new Map();
 
 const makeCard = (name) => {
@@ -10,6 +13,7 @@ const makeCard = (name) => {
     also: part('p', 'also'),
     ready: part('span', 'ready'),
     size: part('span', 'of'),
+    word: el('span', { class: 'of word' }, ' ready'),
     level: part('span', 'level'),
     meter: part('div', 'meter', { role: 'meter', 'aria-label': `Ready VMs of ${name}`, 'aria-valuemin': 0 }),
     state: part('p', 'state'),
@@ -20,17 +24,24 @@ const makeCard = (name) => {
     spark: part('div', 'spark'),
   };
   parts.meter.append(parts.level);
-  const fact = (term, value) => el('div', {}, el('dt', {}, term), value);
+  const fact = (term, value, kind = 'fact') => el('div', { class: kind }, el('dt', {}, term), value);
   const node = el(
     'li',
     { class: 'pool' },
-    el('div', { class: 'name' }, el('h3', {}, name), parts.also),
-    el('p', { class: 'fill' }, parts.ready, parts.size),
+    el('h3', { title: name }, name),
+    el('p', { class: 'fill' }, parts.ready, parts.size, parts.word),
+    parts.also,
     parts.meter,
     parts.spark,
     parts.state,
     parts.reason,
-    el('dl', {}, fact('pending', parts.pending), fact('running', parts.running), fact('last boot', parts.boot)),
+    el(
+      'dl',
+      {},
+      fact('pending', parts.pending),
+      fact('running', parts.running),
+      fact('last boot', parts.boot, 'fact boot'),
+    ),
   );
   return { node, ...parts, curve: null };
 };
@@ -43,9 +54,10 @@ const updateCard = (card, pool, now) => {
   setAttribute(card.node, 'data-level', level);
   setText(card.also, alsoOf(pool));
   setText(card.ready, count(pool.ready));
-  setText(card.size, ` / ${count(pool.size)} ready`);
+  setText(card.size, ` / ${count(pool.size)}`);
   const share = pool.size === 0 ? (pool.ready > 0 ? 100 : 0) : Math.min(100, (pool.ready / pool.size) * 100);
   card.level.style.width = `${share}%`;
+  setAttribute(card.level, 'data-fill', share < 100 ? 'some' : 'all');
   setAttribute(card.meter, 'aria-valuemax', Math.max(pool.size, pool.ready, 1));
   setAttribute(card.meter, 'aria-valuenow', pool.ready);
   setAttribute(card.meter, 'aria-valuetext', `${pool.ready} of ${pool.size}`);
@@ -84,6 +96,7 @@ export const showPools = (pools, now) => {
     byId('pools-count'),
     seen.length === pools.length ? count(pools.length) : `${count(seen.length)} of ${count(pools.length)}`,
   );
+  document.documentElement.toggleAttribute('data-dense', pools.length > MANY);
   byId('pools-nothing').hidden = seen.length > 0;
 };
 

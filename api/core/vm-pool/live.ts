@@ -56,7 +56,7 @@ export function live<Parts extends object>(
           const round = board.round();
           yield* board.since(told);
           told = round;
-          if (board.round() === round) await board.heard(signal);
+          if (board.round() === round && mine.failure === undefined) await board.heard(signal);
         }
       } finally {
         watchers -= 1;
