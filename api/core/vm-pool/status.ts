@@ -4,14 +4,13 @@ import {
   type Durations,
   durationsOf,
   type EntryCounts,
+  NONE,
   type PoolCondition,
   queueOf,
-  type Took,
-  together,
 } from '../../../domain/pool-stats.ts';
 import type { PoolTrouble, VmPool } from '../../../domain/vm-pool.ts';
 import type { Db } from '../../../store/open.ts';
-import { type DayRow, dayOf, listDays } from '../../../store/pool-day.ts';
+import { type DayRow, dayOf, sumDay } from '../../../store/pool-day.ts';
 import { countCloning, countEntries } from '../../../store/pool-entry.ts';
 import { listPools, poolSettings } from '../../../store/vm-pool.ts';
 
@@ -50,15 +49,14 @@ export async function readStatus(db: Db): Promise<PoolStatus> {
     counts.set(pool, { ...(counts.get(pool) ?? NOTHING), [state]: count });
   const pools = (await listPools(db)).map((pool) => figuresOf(pool, counts.get(pool.name) ?? NOTHING));
   const cloning = (await countCloning(db)).reduce((sum, { count }) => sum + count, 0);
-  const today = dayOf(Date.now());
-  const days = await listDays(db, today, today);
+  const today = await sumDay(db, dayOf(Date.now()));
   const sum = (key: 'ready' | 'size'): number => pools.reduce((total, pool) => total + pool[key], 0);
   return {
     siteName: (await poolSettings(db)).siteName,
     capacity: capacityOf(sum('ready'), sum('size')),
     queue: queueOf([...counts.values()].reduce(plus, NOTHING), cloning),
-    clone: todayOf(days, 'clone'),
-    boot: todayOf(days, 'boot'),
+    clone: todayOf(today, 'clone'),
+    boot: todayOf(today, 'boot'),
     pools,
     empty: pools.filter(({ size, ready }) => size > 0 && ready === 0).map(({ name }) => name),
   };
@@ -81,7 +79,7 @@ function figuresOf(pool: VmPool, counts: EntryCounts): PoolFigures {
   };
 }
 
-const todayOf = (days: readonly DayRow[], kind: DayRow['kind']): Today => {
-  const took: Took = together(days.filter((row) => row.kind === kind));
+const todayOf = (kinds: Awaited<ReturnType<typeof sumDay>>, wanted: DayRow['kind']): Today => {
+  const took = kinds.find(({ kind }) => kind === wanted) ?? NONE;
   return { duration: durationsOf(took), count: { total: took.count } };
 };

@@ -22,8 +22,7 @@ export interface Site {
 }
 
 /** What statistics are served of, un-prefixed, over a store that is already open; on a free port unless told. */
-export async function site(store: Store, port = 0): Promise<Site> {
-  const log = pino({ level: 'silent' });
+export async function site(store: Store, port = 0, log = pino({ level: 'silent' })): Promise<Site> {
   const services = coreOver(store, recordingJobs(), log);
   const registry = new Registry();
   registerPoolMetrics(registry, services.poolStats);
