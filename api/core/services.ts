@@ -16,6 +16,7 @@ import type { ImportService } from './vm-pool/import.ts';
 import type { EntryOperations } from './vm-pool/operation.ts';
 import type { PoolService } from './vm-pool/pool.ts';
 import type { RequestService } from './vm-pool/request.ts';
+import type { StatsService } from './vm-pool/stats.ts';
 import type { VolumeService } from './volume.ts';
 
 /** The core as every dialect sees it. */
@@ -37,4 +38,5 @@ export interface Services {
   readonly poolRequests: RequestService;
   readonly users: UserService;
   readonly accounts: AccountService;
+  readonly poolStats: StatsService;
 }

@@ -1,13 +1,14 @@
+import type { AddressInfo } from 'node:net';
 import express from 'express';
 
-/** Express alone, answering every request with a body as large as a checkout's; prints its port. */
+/* node bench/bare/express.ts BYTES: an app that does nothing but send a JSON text of this size, whatever is asked. */
+
+const text = JSON.stringify({ text: 'x'.repeat(Math.max(0, Number(process.argv[2]) - '{"text":""}'.length)) });
 const app = express();
-const body = JSON.stringify({ ok: true, bench: { hostname: 'abcdefghijklmno' }, domain: 'example.org' }, null, 2);
 app.all('/{*path}', (_request, response) => {
   response.setHeader('Content-Type', 'application/json');
-  response.end(body);
+  response.end(text);
 });
 const server = app.listen(0, '127.0.0.1', () => {
-  const address = server.address();
-  process.stdout.write(`${typeof address === 'object' && address ? address.port : 0}\n`);
+  process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}/\n`);
 });

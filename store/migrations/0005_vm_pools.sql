@@ -72,6 +72,7 @@ CREATE INDEX `pool_entry_state` ON `pool_entries` (`pool`,`state`,`ready_at`);--
 CREATE INDEX `pool_entry_token` ON `pool_entries` (`token_id`,`state`);--> statement-breakpoint
 CREATE INDEX `pool_entry_request` ON `pool_entries` (`request`);--> statement-breakpoint
 CREATE INDEX `pool_entry_destroyed` ON `pool_entries` (`state`,`destroyed_at`,`pool`);--> statement-breakpoint
+CREATE INDEX `pool_entry_failed` ON `pool_entries` (`completed_at`) WHERE failed = 1;--> statement-breakpoint
 CREATE TABLE `pool_history` (
 	`pool` text NOT NULL,
 	`at` integer NOT NULL,
@@ -100,6 +101,15 @@ CREATE TABLE `pool_tag_days` (
 	`tag` text NOT NULL,
 	`value` text NOT NULL,
 	PRIMARY KEY(`day`, `vm`, `tag`)
+);
+--> statement-breakpoint
+CREATE TABLE `pool_totals` (
+	`pool` text NOT NULL,
+	`kind` text NOT NULL,
+	`bucket` integer NOT NULL,
+	`count` integer NOT NULL,
+	`total` real NOT NULL,
+	PRIMARY KEY(`pool`, `kind`, `bucket`)
 );
 --> statement-breakpoint
 CREATE TABLE `pool_waits` (
