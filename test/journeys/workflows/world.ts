@@ -123,7 +123,10 @@ async function build(dir: string, { key: keyText }: WorldOptions, closers: Close
   const control = await controlWorker({
     ...shared,
     bundle,
-    activities: tampered.wrap(controlActivities(store), false),
+    activities: tampered.wrap(
+      controlActivities(store, (task) => void start(task)),
+      false,
+    ),
   });
   closers.push(control.stop);
   const activities = (name: NodeName) => tampered.wrap(hostOf(dir, name, store), true);
