@@ -86,7 +86,7 @@ async function attempt(
     // A VM of which something is left is kept as 'failed'.
     if (undoing && call === 'recordVm') {
       // Where a creation is not released; of other plans it is a note.
-      if ('reserve' in undos) undone.push('release');
+      if ('beginCreation' in undos) undone.push('release');
     } else (undoing ? undone : begun).push(call);
     if (undoing && call === stuck) throw ApplicationFailure.nonRetryable('stuck', 'internal');
     await Promise.resolve();

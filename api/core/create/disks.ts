@@ -41,7 +41,9 @@ export async function planDisk(db: Db, template: StorageTemplateDisk, owner: Own
     };
   }
   if (template.size === null) throw invalid('disk_size', `disk '${diskId}' has neither size nor source_volume.`);
-  const disk: Disk = { ...own, size: template.size, fill: { kind: 'blank' }, filesystem, filesystemArgs, mountpoint };
+  // What the guest alone fills can keep its snapshots; what a script fills is raw, which its tools know.
+  const fill = filesystem === null ? ({ kind: 'blank', snapshots: true } as const) : ({ kind: 'blank' } as const);
+  const disk: Disk = { ...own, size: template.size, fill, filesystem, filesystemArgs, mountpoint };
   return { disk, pinned: null };
 }
 

@@ -27,7 +27,7 @@ it('reserves everything with the task and starts it', async () => {
   });
   expect(cmd.disks.map(({ diskId, size, fill, name }) => ({ diskId, size, fill, name }))).toEqual([
     { diskId: 'sda', size: 4096, fill: { kind: 'blank' }, name: 'web1_sda' },
-    { diskId: 'sdb', size: 1024, fill: { kind: 'blank' }, name: 'web1_sdb' },
+    { diskId: 'sdb', size: 1024, fill: { kind: 'blank', snapshots: true }, name: 'web1_sdb' },
   ]);
   expect(cmd.nics).toMatchObject([{ index: 0, vni: 100, ip: '10.1.0.10', hostname: 'web1' }]);
   const vm = await c.services.vms.get(ADMIN, 'web1');
