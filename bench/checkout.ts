@@ -82,7 +82,7 @@ function cpuMs(pid: number): number {
 }
 
 async function bareExpress(): Promise<Measured> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'bare/express.ts')], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'bare/answer.ts')], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   try {

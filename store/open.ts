@@ -19,6 +19,8 @@ export interface Store {
    */
   write<T>(work: (tx: Db) => Promise<T>, durability?: Durability): Promise<T>;
   readonly changes: Changes;
+  /** Another number once anything was committed, by any process: as long as it is the same, so is what is read. */
+  version(): number;
   /** Resolves when what was begun is committed and the files are closed. */
   close(): Promise<void>;
 }
@@ -33,12 +35,15 @@ export function openStore(file: string): Store {
   migrate(writer);
   const reader = connect(file);
   const wal = `${file}-wal`;
-  const changes = watchChanges(wal, () => Number(reader.pragma('data_version', { simple: true })));
+  const dataVersion = reader.prepare<[], number>('PRAGMA data_version').pluck();
+  const version = (): number => Number(dataVersion.get());
+  const changes = watchChanges(wal, version);
   const { write, drained } = groupingWriter(writer, wal);
   return {
     read: drizzle(reader),
     write,
     changes,
+    version,
     close: async () => {
       await drained();
       changes.close();

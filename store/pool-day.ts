@@ -1,5 +1,8 @@
 import { and, asc, between, count, eq, sql } from 'drizzle-orm';
+import { bucketOf } from '../domain/pool-stats.ts';
+import { hot } from './hot.ts';
 import type { Db } from './open.ts';
+import { addTotal } from './pool-total.ts';
 import { poolDays, poolTagDays } from './schema/vm-pool.ts';
 
 export type DayRow = typeof poolDays.$inferSelect;
@@ -33,6 +36,7 @@ export async function addDuration(
         max: sql`max(${poolDays.max}, ${seconds})`,
       },
     });
+  await addTotal(tx, { pool, kind, bucket: bucketOf(kind, seconds) ?? 0, seconds });
 }
 
 /** Rows of the days from `from` to `to`, both YYYY-MM-DD and included. */
@@ -42,6 +46,25 @@ export const listDays = async (db: Db, from: string, to: string): Promise<readon
     .from(poolDays)
     .where(between(poolDays.day, from, to))
     .orderBy(asc(poolDays.day), asc(poolDays.pool));
+
+const oneDay = hot((db) =>
+  db
+    .select({
+      kind: poolDays.kind,
+      count: sql<number>`sum(${poolDays.count})`,
+      total: sql<number>`sum(${poolDays.total})`,
+      min: sql<number>`min(${poolDays.min})`,
+      max: sql<number>`max(${poolDays.max})`,
+    })
+    .from(poolDays)
+    .where(eq(poolDays.day, sql.placeholder('day')))
+    .groupBy(poolDays.kind)
+    .prepare(),
+);
+
+/** Of all pools together, each kind that there was any of. */
+export const sumDay = async (db: Db, day: string): Promise<readonly Omit<DayRow, 'day' | 'pool'>[]> =>
+  oneDay(db).all({ day });
 
 /** One value a VM, tag and day: the last one counts. */
 export async function addTags(tx: Db, vm: string, tags: Readonly<Record<string, string>>, at: number): Promise<void> {

@@ -4,6 +4,7 @@ import type { EntryState, PoolEntry } from '../domain/vm-pool.ts';
 import { hot, hotUpdate } from './hot.ts';
 import type { Db } from './open.ts';
 import { addDuration } from './pool-day.ts';
+import { addTotal } from './pool-total.ts';
 import { vms } from './schema/vm.ts';
 import { poolEntries } from './schema/vm-pool.ts';
 
@@ -62,7 +63,14 @@ export type EntryChange = Partial<Omit<PoolEntry, 'vm' | 'name' | 'pool' | 'task
 const change = hotUpdate(poolEntries, poolEntries.vm);
 
 export async function updateEntry(tx: Db, vm: VmId, changed: EntryChange): Promise<void> {
+  if (changed.state === 'destroyed') await countDestroyed(tx, vm);
   change(tx, vm, changed);
+}
+
+async function countDestroyed(tx: Db, vm: VmId): Promise<void> {
+  const entry = await findEntryOfVm(tx, vm);
+  if (entry && entry.state !== 'destroyed')
+    await addTotal(tx, { pool: entry.pool, kind: 'destroyed', bucket: 0, seconds: 0 });
 }
 
 const oldestReady = hot((db) =>
@@ -241,7 +249,8 @@ export const listFailures = async (db: Db, since: number, limit: number): Promis
   db
     .select()
     .from(poolEntries)
-    .where(and(eq(poolEntries.failed, true), gt(poolEntries.completedAt, since)))
+    // A literal, as in the index: a bound value would not be known to fit it.
+    .where(and(sql`${poolEntries.failed} = 1`, gt(poolEntries.completedAt, since)))
     .orderBy(sql`${poolEntries.completedAt} desc`)
     .limit(limit);
 

@@ -19,6 +19,7 @@ import { importService } from './vm-pool/import.ts';
 import { entryOperations } from './vm-pool/operation.ts';
 import { poolService } from './vm-pool/pool.ts';
 import { requestService } from './vm-pool/request.ts';
+import { statsService } from './vm-pool/stats.ts';
 import { poolWaker } from './vm-pool/wake.ts';
 
 /** The core over one store: all that dialects call. */
@@ -42,12 +43,15 @@ export function coreServices(parts: CoreParts): Services {
 }
 
 /** VM pools: every change wakes the keepers of the pools that it concerns. */
-function poolServices(parts: CoreParts): Pick<Services, 'pools' | 'checkouts' | 'poolVms' | 'poolRequests'> {
+function poolServices(
+  parts: CoreParts,
+): Pick<Services, 'pools' | 'checkouts' | 'poolVms' | 'poolRequests' | 'poolStats'> {
   const given = { ...parts, wake: poolWaker(parts) };
   return {
     pools: { ...poolService(given), ...importService(given) },
     checkouts: checkoutService(given),
     poolVms: { ...entryService(given), ...entryOperations(parts) },
     poolRequests: requestService(given),
+    poolStats: statsService(parts.store),
   };
 }

@@ -16,6 +16,7 @@ import type { ImportService } from './vm-pool/import.ts';
 import type { EntryOperations } from './vm-pool/operation.ts';
 import type { PoolService } from './vm-pool/pool.ts';
 import type { RequestService } from './vm-pool/request.ts';
+import type { StatsService } from './vm-pool/stats.ts';
 
 /** The core as every dialect sees it. */
 export interface Services {
@@ -35,4 +36,5 @@ export interface Services {
   readonly poolRequests: RequestService;
   readonly users: UserService;
   readonly accounts: AccountService;
+  readonly poolStats: StatsService;
 }

@@ -14,13 +14,13 @@ const gzipBeside = promisify(gzip);
  * Every answer is one text at hand, so nothing is streamed, and Node compresses it in one call.
  */
 export async function sendPretty(response: Response, reply: Reply, known: Pick<Exchange, 'signal'>): Promise<void> {
-  if (!('body' in reply)) return send(response, reply, known);
-  response.setHeader('Content-Type', 'application/json');
+  if ('events' in reply) return send(response, reply, known);
+  response.setHeader('Content-Type', 'text' in reply ? reply.type : 'application/json');
   response.setHeader('X-Content-Type-Options', 'nosniff');
   response.setHeader('Vary', 'Accept-Encoding');
   for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
   response.statusCode = reply.status;
-  const text = Buffer.from(JSON.stringify(reply.body, null, 2));
+  const text = Buffer.from('text' in reply ? reply.text : JSON.stringify(reply.body, null, 2));
   const asked =
     response.req.headers['accept-encoding'] !== undefined && response.req.acceptsEncodings(['gzip', 'identity']);
   if (asked === 'gzip') response.setHeader('Content-Encoding', 'gzip');

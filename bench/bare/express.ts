@@ -1,13 +1,13 @@
+import type { AddressInfo } from 'node:net';
 import express from 'express';
 
-/** Express alone, answering every request with a body as large as a checkout's; prints its port. */
+/* node bench/bare/express.ts BYTES: an app that does nothing but send a text of this size. */
+
+const text = 'x'.repeat(Number(process.argv[2]));
 const app = express();
-const body = JSON.stringify({ ok: true, bench: { hostname: 'abcdefghijklmno' }, domain: 'example.org' }, null, 2);
-app.all('/{*path}', (_request, response) => {
-  response.setHeader('Content-Type', 'application/json');
-  response.end(body);
+app.get('/', (_request, response) => {
+  response.type('application/json').send(text);
 });
 const server = app.listen(0, '127.0.0.1', () => {
-  const address = server.address();
-  process.stdout.write(`${typeof address === 'object' && address ? address.port : 0}\n`);
+  process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}/\n`);
 });

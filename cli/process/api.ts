@@ -2,9 +2,11 @@ import type { Express } from 'express';
 import { Registry } from 'prom-client';
 import type { Services } from '../../api/core/services.ts';
 import { pvc } from '../../api/dialects/pvc/pvc.ts';
+import { vmpoolerSite } from '../../api/dialects/vmpooler/site.ts';
 import { ALONE, BESIDE, vmpooler } from '../../api/dialects/vmpooler/vmpooler.ts';
 import { createApp } from '../../api/http/app.ts';
 import { appMetrics } from '../../api/http/metrics.ts';
+import { countCheckouts, registerPoolMetrics } from '../../api/http/pool-metrics.ts';
 import { authenticator } from '../../api/http/principal.ts';
 import { metadataApp } from '../../api/metadata/app.ts';
 import type { Store } from '../../store/open.ts';
@@ -58,9 +60,13 @@ export async function startApi(deps: ApiDeps): Promise<readonly Running[]> {
 }
 
 /** All dialects on one port, and vmpooler's by itself. */
-function apiApps({ settings, services, store, engine, moreMetrics }: ApiDeps, closing: AbortSignal) {
+function apiApps({ settings, services: core, store, engine, moreMetrics }: ApiDeps, closing: AbortSignal) {
   const { authentication, pvc: settingsOfPvc } = settings.config.api;
   const version = packageVersion();
+  const registry = new Registry();
+  const services = { ...core, checkouts: countCheckouts(registry, core.checkouts) };
+  registerPoolMetrics(registry, services.poolStats);
+  const metrics = appMetrics(registry, () => countTasks(store.read), moreMetrics);
   const dialect = pvc(services, {
     failureStatus: settingsOfPvc.failure_status,
     authentication: authentication.enabled,
@@ -70,15 +76,19 @@ function apiApps({ settings, services, store, engine, moreMetrics }: ApiDeps, cl
     authenticate: authenticator(services.tokens, authentication.enabled),
     logger: settings.log,
     version,
-    metrics: appMetrics(new Registry(), () => countTasks(store.read), moreMetrics),
+    metrics,
     checks: [
       { name: 'store', check: async () => void (await countTasks(store.read)) },
       { name: 'temporal', check: engine.check },
     ],
     closing,
   };
+  const site = { stats: services.poolStats, metrics };
   return {
-    everything: createApp({ ...shared, dialects: [dialect, vmpooler(services, BESIDE)] }),
-    alone: createApp({ ...shared, dialects: [vmpooler(services, ALONE)] }),
+    everything: createApp({
+      ...shared,
+      dialects: [dialect, vmpooler(services, BESIDE), vmpoolerSite(site, '/vmpooler')],
+    }),
+    alone: createApp({ ...shared, dialects: [vmpooler(services, ALONE), vmpoolerSite(site, '/')] }),
   };
 }

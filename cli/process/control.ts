@@ -4,6 +4,7 @@ import { poolActivities } from '../../activities/pool.ts';
 import { settleLost } from '../../api/core/lost.ts';
 import { startSoon } from '../../api/core/start.ts';
 import { sweep } from '../../api/core/sweeper.ts';
+import { samplePools, tidyHistory } from '../../api/core/vm-pool/history.ts';
 import type { Jobs } from '../../domain/jobs.ts';
 import type { Store } from '../../store/open.ts';
 import { workflowBundle } from '../temporal/bundle.ts';
@@ -28,6 +29,9 @@ const SWEEP_MS = 5_000;
 const LOST_MS = 60_000;
 /** The net under the signals that wake pools' keepers. */
 const POOLS_MS = 60_000;
+/** A moment has one row, so it is written down more often than once a minute: none is missed. */
+const SAMPLE_MS = 20_000;
+const TIDY_MS = 60 * 60_000;
 const DAY_MS = 24 * 60 * 60_000;
 
 /** Runs workflows and the activities that touch the store; starts what was accepted but never started. */
@@ -50,5 +54,7 @@ export async function startControl({ settings, store, jobs, engine, pools }: Con
     { name: 'control worker', ...worker },
     again('sweeper', SWEEP_MS, log, () => sweep(store, jobs, { log, unusedBaseMs })),
     again('search for lost tasks', LOST_MS, log, () => settleLost(store, jobs, undefined, log)),
+    again('history of VM pools', SAMPLE_MS, log, () => samplePools(store, Date.now())),
+    again('tidying of histories', TIDY_MS, log, () => tidyHistory(store, Date.now())),
   ];
 }

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { TaskId, VmId } from '../../domain/ids.ts';
 import type { EntryState, PoolSettings } from '../../domain/vm-pool.ts';
@@ -76,6 +77,7 @@ export const poolEntries = sqliteTable(
     index('pool_entry_token').on(t.tokenId, t.state),
     index('pool_entry_request').on(t.request),
     index('pool_entry_destroyed').on(t.state, t.destroyedAt, t.pool),
+    index('pool_entry_failed').on(t.completedAt).where(sql`failed = 1`),
   ],
 );
 
@@ -153,4 +155,19 @@ export const poolHistory = sqliteTable(
     size: integer('size').notNull(),
   },
   (t) => [primaryKey({ columns: [t.pool, t.at] })],
+);
+
+/** What has happened since the pool's first day, never less: durations by the bucket that they fall into, and VMs that are gone. */
+export const poolTotals = sqliteTable(
+  'pool_totals',
+  {
+    pool: text('pool').notNull(),
+    kind: text('kind').$type<'clone' | 'boot' | 'destroyed'>().notNull(),
+    /** Upper bound in seconds; 0 for what is longer than all of them, or has no duration. */
+    bucket: integer('bucket').notNull(),
+    count: integer('count').notNull(),
+    /** Seconds. */
+    total: real('total').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.pool, t.kind, t.bucket] })],
 );

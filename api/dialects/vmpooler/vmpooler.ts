@@ -7,6 +7,8 @@ import { FailureObject, failureReply } from './failure.ts';
 import { ondemandRoutes } from './ondemand.ts';
 import { SCHEMES } from './route.ts';
 import { snapshotRoutes } from './snapshot.ts';
+import { statusRoutes } from './status.ts';
+import { summaryRoutes } from './summary.ts';
 import { tokenRoutes } from './token.ts';
 import { vmRoutes } from './vm.ts';
 
@@ -36,4 +38,6 @@ const ROUTES: readonly ((services: Services) => readonly Route[])[] = [
   tokenRoutes,
   ondemandRoutes,
   configRoutes,
+  ({ poolStats }) => statusRoutes(poolStats, Date.now()),
+  ({ poolStats }) => summaryRoutes(poolStats),
 ];
