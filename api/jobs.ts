@@ -108,6 +108,7 @@ const VERBS: Readonly<Record<TaskKind, string>> = {
   'vm.snapshot-remove': 'Remove snapshot of VM',
   'vm.attach-disk': 'Add disk to VM',
   'network.remove': 'Remove network',
+  'volume.remove': 'Remove volume',
 };
 
 const summary = (kind: TaskKind, target: string): string => `${VERBS[kind]} ${target}`;

@@ -24,6 +24,8 @@ const [, , pairsText = '4000'] = process.argv;
 const PAIRS = Number(pairsText);
 const LANES = 16;
 const POOL = 'bench';
+/** As large as a checkout's answer. */
+const ANSWER_BYTES = 90;
 
 const agent = new Agent({ keepAlive: true, maxSockets: LANES });
 
@@ -82,12 +84,12 @@ function cpuMs(pid: number): number {
 }
 
 async function bareExpress(): Promise<Measured> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'bare/answer.ts')], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'bare/express.ts'), `${ANSWER_BYTES}`], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   try {
-    const [port] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];
-    const origin = `http://127.0.0.1:${port.trim()}`;
+    const [url] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];
+    const origin = url.trim().replace(/\/$/, '');
     const both = async (): Promise<void> => {
       JSON.parse(await ask('POST', `${origin}/vm/${POOL}`));
       await ask('DELETE', `${origin}/vm/abcdefghijklmno`);

@@ -1,4 +1,4 @@
-import type { BaseKey, NodeName, SnapshotId, TaskId, VmId, Vni } from './ids.ts';
+import type { BaseKey, NodeName, SnapshotId, TaskId, VmId, Vni, VolumeId } from './ids.ts';
 import type { Nic } from './network.ts';
 import type { MiB } from './units.ts';
 import type { VmState, WaitFor } from './vm.ts';
@@ -92,6 +92,14 @@ export interface RemoveNetwork {
   readonly vni: Vni;
   /** Every node that may have something of it. */
   readonly nodes: readonly NodeName[];
+}
+
+/** Input of the workflow `volume/remove`. */
+export interface RemoveVolume {
+  readonly task: TaskId;
+  readonly node: NodeName;
+  readonly pool: string;
+  readonly volume: VolumeId;
 }
 
 /** Files that a guest boots from directly, when its script asks for that instead of a boot loader. */

@@ -21,6 +21,7 @@ export const TASK_KINDS = [
   'vm.snapshot-remove',
   'vm.attach-disk',
   'network.remove',
+  'volume.remove',
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
@@ -39,6 +40,7 @@ export const WORKFLOW_OF: Readonly<Record<TaskKind, string>> = {
   'vm.snapshot-remove': 'removeSnapshot',
   'vm.attach-disk': 'attachDisk',
   'network.remove': 'removeNetwork',
+  'volume.remove': 'removeVolume',
 };
 
 export interface Progress {

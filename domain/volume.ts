@@ -1,4 +1,4 @@
-import type { VolumeId } from './ids.ts';
+import type { NodeName, VolumeId } from './ids.ts';
 import type { MiB } from './units.ts';
 
 /** A storage pool (not a VM pool): where volumes live. */
@@ -41,6 +41,16 @@ export interface Disk {
   readonly filesystemArgs: readonly string[];
   /** Where it is mounted while the install script runs. */
   readonly mountpoint: string | null;
+}
+
+/** A volume as people see it, whether a VM has it or it outlived its VM. */
+export interface Volume {
+  readonly pool: string;
+  readonly name: string;
+  readonly size: MiB;
+  readonly node: NodeName;
+  /** Name of the VM that it belongs to. */
+  readonly vm: string | null;
 }
 
 /** Whether a guest with this disk can be snapshotted while it runs: clones can, blank volumes if they were made for it. */

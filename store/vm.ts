@@ -12,6 +12,7 @@ export function toVm(row: VmRow): Vm {
   const {
     changing: _c,
     restingSince: _r,
+    turn: _t,
     scriptSha256: _s,
     userdataSha256: _u,
     args: _a,

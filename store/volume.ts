@@ -1,13 +1,15 @@
-import { and, eq, isNotNull, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
-import type { NodeName, VmId } from '../domain/ids.ts';
-import type { Disk } from '../domain/volume.ts';
+import type { NodeName, TaskId, VmId, VolumeId } from '../domain/ids.ts';
+import type { Disk, Volume } from '../domain/volume.ts';
 import { among, hot, hotInsert } from './hot.ts';
 import type { Db } from './open.ts';
 import { vms } from './schema/vm.ts';
 import { volumes } from './schema/volume.ts';
 
 export type VolumeRow = typeof volumes.$inferSelect;
+
+const one = (pool: string, volume: VolumeId) => and(eq(volumes.pool, pool), eq(volumes.volume, volume));
 
 export function toDisk(row: VolumeRow): Disk {
   const { volume, name, pool, diskId, size, fill, filesystem, filesystemArgs, mountpoint } = row;
@@ -21,6 +23,23 @@ export const volumesOf = async (db: Db, ids: readonly VmId[]): Promise<readonly 
   ofVms(db).all({ vms: JSON.stringify(ids) });
 
 export const disksOf = async (db: Db, vm: VmId): Promise<readonly Disk[]> => (await volumesOf(db, [vm])).map(toDisk);
+
+/** Sorted by pool and name. */
+export async function listVolumes(
+  db: Db,
+  filter: { readonly tenant?: string | undefined; readonly pool?: string | undefined },
+): Promise<readonly Volume[]> {
+  const conditions: SQL[] = [];
+  if (filter.tenant !== undefined) conditions.push(eq(volumes.tenant, filter.tenant));
+  if (filter.pool !== undefined) conditions.push(eq(volumes.pool, filter.pool));
+  const { pool, name, size, node } = volumes;
+  return db
+    .select({ pool, name, size, node, vm: vms.name })
+    .from(volumes)
+    .leftJoin(vms, eq(vms.id, volumes.vm))
+    .where(and(...conditions))
+    .orderBy(pool, name);
+}
 
 /** Disks that a VM was given after it was made, in the order that it was. */
 export const addedDisksOf = async (db: Db, vm: VmId): Promise<readonly Disk[]> =>
@@ -60,7 +79,7 @@ export async function deleteVolumesOf(tx: Db, vm: VmId): Promise<void> {
 }
 
 export async function deleteVolume(tx: Db, { pool, volume }: Pick<Disk, 'pool' | 'volume'>): Promise<void> {
-  await tx.delete(volumes).where(and(eq(volumes.pool, pool), eq(volumes.volume, volume)));
+  await tx.delete(volumes).where(one(pool, volume));
 }
 
 /** Names of the volumes that are clones of this VM's and not its own. */
@@ -73,6 +92,25 @@ export async function clonesOf(db: Db, vm: VmId): Promise<readonly string[]> {
     .where(and(eq(source.vm, vm), sql`${volumes.vm} IS NOT ${vm}`))
     .orderBy(volumes.name);
   return rows.map((row) => row.name);
+}
+
+/** Names of this volume's clones. */
+export async function clonesOfVolume(db: Db, { pool, volume }: VolumeRow): Promise<readonly string[]> {
+  const rows = await db
+    .select({ name: volumes.name })
+    .from(volumes)
+    .where(and(eq(volumes.pool, pool), eq(volumes.source, volume)))
+    .orderBy(volumes.name);
+  return rows.map((row) => row.name);
+}
+
+export async function markVolumeRemoving(tx: Db, { pool, volume }: VolumeRow, task: TaskId): Promise<void> {
+  await tx.update(volumes).set({ removing: task }).where(one(pool, volume));
+}
+
+/** Takes back the mark of a task that ended without removing. */
+export async function unmarkVolumesOf(tx: Db, task: TaskId): Promise<void> {
+  await tx.update(volumes).set({ removing: null }).where(eq(volumes.removing, task));
 }
 
 const promised = hot((db) =>

@@ -13,3 +13,4 @@ export { shutdownVm } from './vm/shutdown.ts';
 export { snapshotVm } from './vm/snapshot.ts';
 export { startVm } from './vm/start.ts';
 export { stopVm } from './vm/stop.ts';
+export { removeVolume } from './volume/remove.ts';

@@ -21,6 +21,7 @@ import { poolService } from './vm-pool/pool.ts';
 import { requestService } from './vm-pool/request.ts';
 import { statsService } from './vm-pool/stats.ts';
 import { poolWaker } from './vm-pool/wake.ts';
+import { volumeService } from './volume.ts';
 
 /** The core over one store: all that dialects call. */
 export function coreServices(parts: CoreParts): Services {
@@ -34,6 +35,7 @@ export function coreServices(parts: CoreParts): Services {
     snapshots: snapshotService(parts),
     disks: diskService(parts),
     tasks: taskService(parts),
+    volumes: volumeService(parts),
     networks: networkService(parts),
     nodes: nodeService(parts.store),
     tokens: tokenService(parts, use),

@@ -6,6 +6,7 @@ import type { Db, Store } from '../../store/open.ts';
 import { beginNextAfter, settleSnapshot } from '../../store/queue.ts';
 import { findTask, listUnended, type TaskRow, updateTask } from '../../store/task.ts';
 import { failVmsOf } from '../../store/vm.ts';
+import { unmarkVolumesOf } from '../../store/volume.ts';
 import { STDERR_LOG } from './parts.ts';
 import { startSoon } from './start.ts';
 
@@ -36,6 +37,7 @@ async function settle(tx: Db, { id }: TaskRow, fate: string): Promise<TaskRow | 
   await updateTask(tx, id, { state: 'FAILURE', status: 'lost', error, finishedAt: Date.now() });
   await failVmsOf(tx, id, `Task ${id} was lost. ${error}`);
   await unmarkNetworksOf(tx, id);
+  await unmarkVolumesOf(tx, id);
   await dropBuildsOf(tx, id);
   await unmarkBasesOf(tx, id);
   await deleteWaiterEverywhere(tx, workflowId(id));

@@ -17,6 +17,7 @@ import type { EntryOperations } from './vm-pool/operation.ts';
 import type { PoolService } from './vm-pool/pool.ts';
 import type { RequestService } from './vm-pool/request.ts';
 import type { StatsService } from './vm-pool/stats.ts';
+import type { VolumeService } from './volume.ts';
 
 /** The core as every dialect sees it. */
 export interface Services {
@@ -27,6 +28,7 @@ export interface Services {
   readonly snapshots: SnapshotService;
   readonly disks: DiskService;
   readonly tasks: TaskService;
+  readonly volumes: VolumeService;
   readonly networks: NetworkService;
   readonly nodes: NodeService;
   readonly tokens: TokenService;

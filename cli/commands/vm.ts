@@ -131,7 +131,7 @@ const create = (): Command =>
 const remove = (): Command =>
   clientCommand('delete', 'end a VM and remove it with its disks')
     .argument('<vm>', 'name or UUID')
-    .option('--keep-disks', 'leave its disks in their pools')
+    .option('--keep-disks', 'leave its disks in their pools (slipway volume list)')
     .option('--watch', 'wait until it is done; fail if it fails')
     .action(async (name: string, options: ClientOptions & { keepDisks?: boolean; watch?: boolean }) => {
       const api = apiOf(options);

@@ -72,6 +72,7 @@ function apiApps({ settings, services: core, store, engine, moreMetrics }: ApiDe
     authentication: authentication.enabled,
     version,
   });
+  const site = { stats: services.poolStats, metrics };
   const shared = {
     authenticate: authenticator(services.tokens, authentication.enabled),
     logger: settings.log,
@@ -83,7 +84,6 @@ function apiApps({ settings, services: core, store, engine, moreMetrics }: ApiDe
     ],
     closing,
   };
-  const site = { stats: services.poolStats, metrics };
   return {
     everything: createApp({
       ...shared,

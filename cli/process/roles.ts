@@ -9,7 +9,7 @@ import { composeCore } from './core.ts';
 import { realDrivers, simulatedDrivers } from './drivers.ts';
 import { METADATA_DEFAULT } from './endpoints.ts';
 import { connectEngine, type EngineConnection } from './engine.ts';
-import { localToken, prepareFirstStart } from './first-start.ts';
+import { prepareInTurn } from './first-start.ts';
 import { hostLibvirt, needsRoot } from './host.ts';
 import { startNode } from './node.ts';
 import type { Begin } from './run.ts';
@@ -44,8 +44,7 @@ export const runApi: Begin = async (settings, things) => {
   await keepConfiguredTokens(store, settings.config.api.authentication.tokens);
   await keepAdministrators(store, settings.config.accounts);
   // A directory that `up --sim` made stays one of simulated nodes.
-  await prepareFirstStart(store, services, { paths: settings.paths, driver: null });
-  await localToken(services, settings.paths.token);
+  await prepareInTurn(store, services, { paths: settings.paths, driver: null });
   const { listen, metadata, vmpooler } = settings;
   return kept(
     things,
@@ -73,7 +72,7 @@ export async function runNode(
   if (plan.stepMs === null && metadata.port === 0) throw conflict('--metadata: a node has to be told the port.');
   const drivers =
     plan.stepMs === null
-      ? realDrivers(settings, name, await hostLibvirt(settings, things), metadata.port)
+      ? realDrivers(settings, name, await hostLibvirt(settings, name, things), metadata.port)
       : simulatedDrivers(settings, name, plan.stepMs);
   return kept(things, await startNode({ settings, store, engine, name, drivers }));
 }

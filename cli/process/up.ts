@@ -12,7 +12,7 @@ import { composeCore } from './core.ts';
 import { type NodeDrivers, realDrivers, simulatedDrivers } from './drivers.ts';
 import { METADATA_DEFAULT, VMPOOLER_DEFAULT } from './endpoints.ts';
 import { connectEngine } from './engine.ts';
-import { localToken, prepareFirstStart } from './first-start.ts';
+import { prepareInTurn } from './first-start.ts';
 import { hostLibvirt, needsRoot } from './host.ts';
 import { startNode } from './node.ts';
 import type { Running, Stack } from './running.ts';
@@ -51,8 +51,8 @@ export async function bringUp(settings: Settings, things: Stack, plan: UpPlan): 
   await keepConfiguredTokens(store, settings.config.api.authentication.tokens);
   await keepAdministrators(store, settings.config.accounts);
   const driver = plan.simulated > 0 ? 'sim' : 'local';
-  if (await prepareFirstStart(store, services, { paths, driver })) plan.say(`First start: ${paths.dir} is prepared`);
-  const token = await localToken(services, paths.token);
+  const { fresh, token } = await prepareInTurn(store, services, { paths, driver });
+  if (fresh) plan.say(`First start: ${paths.dir} is prepared`);
 
   const ports = rememberedPorts(paths.ports);
   const listen = await ports.choose('--listen', settings.listen);
@@ -99,7 +99,7 @@ async function driversOf(
 ): Promise<ReadonlyMap<NodeName, NodeDrivers>> {
   if (simulated === 0) {
     const name = settings.nodeName as NodeName;
-    const libvirt = await hostLibvirt(settings, things);
+    const libvirt = await hostLibvirt(settings, name, things);
     return new Map([[name, realDrivers(settings, name, libvirt, metadataPort)]]);
   }
   const names = Array.from({ length: simulated }, (_, index) => `hv${index + 1}` as NodeName);

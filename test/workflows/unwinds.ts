@@ -12,7 +12,7 @@ interface Trouble {
   readonly how: 'fail' | 'cancel';
 }
 
-const BOOKKEEPING = ['beginTask', 'finishTask', 'noteProgress'];
+const BOOKKEEPING = ['beginTask', 'finishTask', 'noteProgress', 'passTurn'];
 
 /**
  * Runs the workflow once undisturbed, then once per call: failing and being cancelled, before and after the call takes effect.

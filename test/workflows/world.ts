@@ -117,8 +117,18 @@ function controlOf(world: World): ControlActivities & NoteActivities {
   const { things, outcomes, vms } = world;
   return {
     beginTask: () => act('beginTask'),
-    finishTask: (task, outcome) => act('finishTask', () => void (outcomes.has(task) || outcomes.set(task, outcome))),
-    reserve: (cmd: CreateVm) => act('reserve', () => void things.add(`reservation ${cmd.vm}`)),
+    beginCreation: async (cmd: CreateVm) => {
+      await act('beginCreation', () => void things.add(`reservation ${cmd.vm}`));
+      return 'go';
+    },
+    takeTurn: async () => true,
+    passTurn: async () => [],
+    finishTask: (task, outcome) =>
+      act('finishTask', () => {
+        if (outcomes.has(task)) return;
+        outcomes.set(task, outcome);
+        if (outcome.made) vms.set(outcome.made.vm, outcome.made.state);
+      }),
     release: (vm) => act('release', () => void things.delete(`reservation ${vm}`)),
     reserveDisk: ({ disk }) => act('reserveDisk', () => void things.add(`reservation ${disk.volume}`)),
     releaseDisk: ({ volume }) => act('releaseDisk', () => void things.delete(`reservation ${volume}`)),
@@ -130,6 +140,7 @@ function controlOf(world: World): ControlActivities & NoteActivities {
         things.delete(`reservation ${vm}`);
       }),
     forgetNetwork: () => act('forgetNetwork'),
+    forgetVolume: () => act('forgetVolume'),
     noteProgress: async (_task, progress) => void world.progress.push(progress),
     ...basesOf(world, act),
   };

@@ -26,6 +26,9 @@ export const CHANGED: Readonly<Record<number, Answer>> = { 200: { description: '
 export const STARTED: Readonly<Record<number, Answer>> = { 200: { description: 'Done, or begun.', schema: Started } };
 export const ACCEPTED: Readonly<Record<number, Answer>> = { 202: { description: 'Accepted.', schema: Accepted } };
 
+/** What every change of a template or profile says of its values. */
+export const CLEARS = 'A value left out stays as it is; an empty one clears what the object can do without.';
+
 /** The documented answer of a collection, or of an element, which PVC gives as a list of one. */
 export const listOf = (schema: z.ZodType): Readonly<Record<number, Answer>> => ({
   200: { description: 'A list; of one for an element, empty for an empty collection.', schema: z.array(schema) },

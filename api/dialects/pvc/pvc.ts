@@ -21,6 +21,7 @@ import { userRoutes } from './user.ts';
 import { userdataRoutes } from './userdata.ts';
 import { vmRoutes } from './vm.ts';
 import { vmChangeRoutes } from './vm-change.ts';
+import { volumeRoutes } from './volume.ts';
 
 export interface PvcSettings {
   readonly failureStatus: FailureStatus;
@@ -51,6 +52,7 @@ export const pvc = (services: Services, settings: PvcSettings): Dialect => ({
     ...vmChangeRoutes(services),
     ...snapshotRoutes(services),
     ...networkRoutes(services.networks),
+    ...volumeRoutes(services.volumes),
     ...systemTemplateRoutes(services.templates),
     ...networkTemplateRoutes(services.templates),
     ...storageTemplateRoutes(services.templates),

@@ -5,8 +5,8 @@ import { word } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';
 import { keyed, OK, ok } from './answer.ts';
 import { loggedIn } from './asker.ts';
-import { localTime } from './local-time.ts';
 import { at, BASIC } from './route.ts';
+import { localTime } from './time.ts';
 
 const Own = z.object({ created: z.string(), last: z.string() });
 const Described = z.object({

@@ -36,8 +36,8 @@ const ROUTES: readonly ((services: Services) => readonly Route[])[] = [
   vmRoutes,
   snapshotRoutes,
   tokenRoutes,
-  ondemandRoutes,
-  configRoutes,
   ({ poolStats }) => statusRoutes(poolStats, Date.now()),
   ({ poolStats }) => summaryRoutes(poolStats),
+  ondemandRoutes,
+  configRoutes,
 ];

@@ -49,6 +49,8 @@ async function insertRunning(tx: Db): Promise<void> {
   await upsertNode(tx, node('hv2', START));
   await insertVm(tx, WEB1 as never);
   await insertVolumes(tx, [DISK as unknown as Disk], { vm: VM, tenant: 'default', node: 'hv1' } as never);
+  const old = { ...DISK, volume: 'old_sda-1', name: 'old_sda' } as unknown as Disk;
+  await insertVolumes(tx, [old], { vm: null, tenant: 'default', node: 'hv1' } as never);
   const added = { ...DISK, volume: 'web1_sdb-1', name: 'web1_sdb', diskId: 'sdb', size: 3072, mountpoint: null };
   const owner = { vm: VM, tenant: 'default', node: 'hv1', addedAt: START };
   await insertVolumes(tx, [added as unknown as Disk], owner as never);

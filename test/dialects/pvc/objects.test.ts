@@ -122,6 +122,7 @@ it('gives the objects that were reviewed', async () => {
     '/vm/web1/state',
     '/vm/web1/node',
     '/tasks',
+    '/storage/volume',
     '/provisioner/template/network/net200+net300/net/200',
   ];
   const pairs: Record<string, unknown> = {};

@@ -348,6 +348,21 @@ export const ROWS: readonly Row[] = [
   },
 
   {
+    route: 'GET /storage/volume',
+    body: [
+      { pool: 'vms', name: 'old_sda', size_mb: 4096, node: 'hv1', vm: null },
+      { pool: 'vms', name: 'web1_sda', size_mb: 4096, node: 'hv1', vm: 'web1' },
+    ],
+    bad: [[{ pool: 'nope' }, 'pool']],
+  },
+  {
+    route: 'DELETE /storage/volume/:pool/:volume',
+    path: '/storage/volume/vms/old_sda',
+    status: 202,
+    body: { task_id: expect.any(String), task_name: 'volume.remove', run_on: 'hv1' },
+    missing: '/storage/volume/vms/nope',
+  },
+  {
     route: 'GET /vm/:vm/snapshot',
     path: '/vm/web1/snapshot',
     body: [has({ id: SNAPSHOT, name: 'clean', state: 'ready', failed_reason: null })],
@@ -505,6 +520,9 @@ export const ROWS: readonly Row[] = [
     bad: [
       [{ vcpus: 'x' }, 'vcpus'],
       [{ vram: '0' }, 'vram'],
+      [{ vcpus: '' }, 'vcpus'],
+      [{ vram: '' }, 'vram'],
+      [{ vnc_bind: 'here' }, 'vnc_bind'],
     ],
     missing: `${T}/system/nope`,
   },
@@ -540,6 +558,7 @@ export const ROWS: readonly Row[] = [
     path: `${T}/network/net200+net300`,
     values: { mac_template: '{prefix}:00:0{vmid}:0{netid}' },
     body: changed('net200+net300'),
+    bad: [[{ mac_template: 'nonsense' }, 'mac_template']],
     missing: `${T}/network/nope`,
   },
   {
@@ -701,6 +720,8 @@ export const ROWS: readonly Row[] = [
     bad: [
       [{ script: 'nope' }, 'script'],
       [{ wait: 'x' }, 'wait'],
+      [{ wait: '' }, 'wait'],
+      [{ system_template: '' }, 'system_template'],
     ],
     missing: `${P}/nope`,
   },

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Asked } from '../../../api/core/operation.ts';
 import { beginChange, type Change } from '../../../api/core/vm-change.ts';
+import { beginVolumeRemoval } from '../../../api/core/volume.ts';
 import { baseDisks } from '../../../domain/base-image.ts';
 import type { BaseKey, Mac, NodeName, TaskId, VmId, Vni } from '../../../domain/ids.ts';
 import type { CollectImage, CreateVm, RemoveNetwork } from '../../../domain/plan.ts';
@@ -14,6 +15,7 @@ import type { Db, Store } from '../../../store/open.ts';
 import { insertStoragePool } from '../../../store/storage-pool.ts';
 import { findTask, insertTask, type TaskRow } from '../../../store/task.ts';
 import { insertText } from '../../../store/text.ts';
+import { newTurn } from '../../../store/turn.ts';
 import { findVm, insertVm, type VmRow } from '../../../store/vm.ts';
 import { insertVolumes } from '../../../store/volume.ts';
 import { createCommand } from '../../workflows/commands.ts';
@@ -59,7 +61,7 @@ export async function acceptCreation(store: Store, change: Partial<CreateVm>, fi
   const nics = plain.nics.map((nic) => ({ ...nic, mac: mac as Mac, ip: `10.100.0.${10 + (minted % 200)}` }));
   const cmd = { ...plain, nics };
   return store.write(async (tx) => {
-    await insertVm(tx, { ...vmRow(cmd), changing: cmd.task });
+    await insertVm(tx, { ...vmRow(cmd), changing: cmd.task, turn: await newTurn(tx, cmd.node) });
     await insertNics(tx, cmd.nics);
     await insertVolumes(tx, cmd.disks, { vm: cmd.vm, tenant: DEFAULT_TENANT, node: cmd.node });
     return insertTask(tx, taskRow('provisioner.create', cmd.task, cmd.name, cmd.node, cmd));
@@ -130,6 +132,10 @@ export async function acceptRemoval(store: Store, vni: number, nodes: readonly N
     return insertTask(tx, taskRow('network.remove', input.task, `${vni}`, nodes.join(), input));
   });
 }
+
+/** Accepts the removal of a volume by the core's own code. */
+export const acceptVolumeRemoval = (store: Store, { pool, name }: Disk): Promise<TaskRow> =>
+  store.write(async (tx) => (await beginVolumeRemoval(tx, SYSTEM, pool, name)).task);
 
 export async function taskOf(store: Store, id: TaskId): Promise<TaskRow> {
   const row = await findTask(store.read, id);

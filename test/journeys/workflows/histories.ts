@@ -16,6 +16,7 @@ import {
   acceptCreation,
   acceptOperation,
   acceptRemoval,
+  acceptVolumeRemoval,
   KEEPING,
   keepBase,
 } from './accept.ts';
@@ -84,7 +85,7 @@ async function recordCreations(world: World): Promise<void> {
   for (const [name, trouble, label] of [
     ['createVm-failed', 'fail before', 'install'],
     ['createVm-cancelled', 'cancel during', 'awaitGuest'],
-    ['createVm-refused', 'fail before', 'reserve'],
+    ['createVm-refused', 'fail before', 'beginCreation'],
   ] as const) {
     const task = await creation();
     const struck = strike(label, trouble, () => world.cancel(task));
@@ -110,6 +111,10 @@ async function recordChanges(world: World): Promise<void> {
     }
     await keep(world, `${action}Vm`, await world.run(acceptChange(world.store, vm, action)));
   }
+  const kept = (await world.run(acceptCreation(world.store, {}))).input as CreateVm;
+  await world.run(acceptChange(world.store, kept.vm, 'delete', false));
+  for (const disk of kept.disks)
+    await keep(world, 'removeVolume', await world.run(acceptVolumeRemoval(world.store, disk)));
   await keep(world, 'removeNetwork', await world.run(acceptRemoval(world.store, 203, NODES)));
 }
 

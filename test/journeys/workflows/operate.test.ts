@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askDisk } from '../../../api/core/disk.ts';
 import { askRemoval, askRevert, askSnapshot } from '../../../api/core/snapshot.ts';
@@ -5,6 +6,7 @@ import type { Change } from '../../../api/core/vm-change.ts';
 import type { VmId } from '../../../domain/ids.ts';
 import type { ChangeSnapshot, CreateVm } from '../../../domain/plan.ts';
 import { SYSTEM } from '../../../domain/principal.ts';
+import { workflowId } from '../../../domain/task.ts';
 import { mib } from '../../../domain/units.ts';
 import { findSnapshot, snapshotsOf } from '../../../store/snapshot.ts';
 import type { TaskRow } from '../../../store/task.ts';
@@ -64,6 +66,39 @@ describe('a VM', () => {
     expect(await vmOf(vm)).toMatchObject({ state: 'running', changing: null });
     await change(vm, 'delete');
     expect(difference(before, world.snapshot())).toEqual([]);
+  });
+
+  it('does what is asked of it one after the other, whatever becomes of each', async () => {
+    const vm = await make();
+    const row = (await vmOf(vm))!;
+    const asked = await world.store.write(async (tx) => {
+      const tasks: TaskRow[] = [];
+      for (const name of ['a', 'b', 'c']) {
+        const now = { ...row, changing: tasks[0]?.id ?? null };
+        tasks.push((await askSnapshot(tx, now, SYSTEM, name)).task, (await askDisk(tx, now, SYSTEM, mib(512))).task);
+      }
+      return tasks;
+    });
+    const begun: string[] = [];
+    await world.tamper.during(
+      async ({ label, workflow }, work) => {
+        if (label === 'beginTask') begun.push(workflow);
+        if (label === 'ensureSnapshot' && workflow === workflowId(asked[2]!.id))
+          throw ApplicationFailure.nonRetryable(INJECTED, 'internal');
+        return work();
+      },
+      async () => {
+        await world.start(asked[0]!);
+        const last = asked.at(-1)!;
+        await world.until(async () => (await world.task(last)).finishedAt !== null);
+      },
+    );
+    expect(begun).toEqual(asked.map(({ id }) => workflowId(id)));
+    const states = (await snapshotsOf(world.store.read, [vm])).map(({ name, state }) => `${name} ${state}`);
+    expect(states).toEqual(['a ready', 'b failed', 'c ready']);
+    expect(await addedDisksOf(world.store.read, vm)).toMatchObject(['sdc', 'sdd', 'sde'].map((diskId) => ({ diskId })));
+    expect(await vmOf(vm)).toMatchObject({ state: 'running', changing: null });
+    await change(vm, 'delete');
   });
 
   it('is as before wherever its snapshot is struck', async () => {

@@ -68,7 +68,7 @@ it.each([
     /^(.*step\('forget')/m,
     'await onNode(nodes[0]!).host.removeNetwork(vni);\n$1',
   ],
-  ['an undo that is missing', 'vm/create.ts', /^.*\(\) => cleanup\.undefineDomain\(vm\),\n/m, ''],
+  ['an undo that is missing', 'vm/create.ts', /^.*\(\) => cleanup\.undefineDomain\(cmd\.vm\),\n/m, ''],
 ])('bites: %s', async (_, file, pattern, replacement) => {
   const changed = join(dir, 'changed');
   await mkdir(changed);

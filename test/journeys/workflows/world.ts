@@ -34,6 +34,8 @@ export type Activities = HostActivities & ControlActivities;
 export interface World {
   readonly store: Store;
   readonly services: Services;
+  /** The VM pool's keeper takes a turn now. */
+  readonly wakePool: (pool: string) => Promise<void>;
   readonly client: Client;
   readonly dir: string;
   readonly tamper: Tamper;
@@ -163,6 +165,7 @@ async function build(dir: string, { key: keyText }: WorldOptions, closers: Close
   };
   return {
     ...{ store, client, dir, tamper: tampered, services, start, ended },
+    wakePool: jobs.wakePool,
     run: async (accepted) => ended(await start(accepted)),
     task: (task) => taskOf(store, task.id),
     until: (settled) => until(store, settled),
@@ -184,10 +187,10 @@ async function until(store: Store, settled: () => Promise<boolean>): Promise<voi
 }
 
 /** The control plane hears of the nodes, as their agents would see to it. */
-export async function keepNodes({ store }: Pick<World, 'store'>): Promise<void> {
+export async function keepNodes({ store }: Pick<World, 'store'>, creations?: number): Promise<void> {
   for (const name of NODES) {
     const hypervisor = simHypervisor({ dir: 'unused' });
-    const facts = await hypervisor.facts();
+    const facts = { ...(await hypervisor.facts()), ...(creations === undefined ? {} : { creations }) };
     const usage = { load: 0, memoryUsed: 0, memoryFree: facts.memory };
     await storeControlPlane(store).keepalive({ name, facts, ...usage, askedAt: 0, running: [], pools: [] });
   }
