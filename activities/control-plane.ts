@@ -17,21 +17,24 @@ import { findVm, memoryOfVms, observeRunning } from '../store/vm.ts';
 import { disksOf } from '../store/volume.ts';
 import { renderSeed } from '../templates/cloud-init/seed.ts';
 
-/** What nodes ask and tell, over the store. Every call is one transaction and may be repeated. */
+/**
+ * What nodes ask and tell, over the store. Every call is one transaction and may be repeated; what is only told of the world
+ * need not survive a power cut, since the world is asked again.
+ */
 export function storeControlPlane(store: Store): ControlPlane {
   return {
-    keepalive: (report) => store.write((tx) => keepNode(tx, report)),
+    keepalive: (report) => store.write((tx) => keepNode(tx, report), 'told'),
     appendLog: (task, lines) =>
       store.write(async (tx) => {
         if (!(await findTask(tx, task))) throw notFound('task', task);
         await appendTaskLog(tx, task, lines);
-      }),
-    progress: (task, progress) => store.write((tx) => advanceTask(tx, task, progress)),
+      }, 'told'),
+    progress: (task, progress) => store.write((tx) => advanceTask(tx, task, progress), 'told'),
     appendConsole: (vm, offset, text) =>
       store.write(async (tx) => {
         // A guest's last words may come after its VM was forgotten.
         if (await findVm(tx, vm)) await appendToConsole(tx, vm, offset, text);
-      }),
+      }, 'told'),
     installInput: (vm) => installInput(store.read, vm),
     buildInput: (base) => buildInput(store.read, base),
     seedInput: async (vm) => {

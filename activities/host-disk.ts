@@ -1,4 +1,4 @@
-import type { Disk } from '../domain/volume.ts';
+import { type Disk, keepsSnapshots } from '../domain/volume.ts';
 import { currentAttempt } from './attempt.ts';
 import type { OpenDisk } from './drivers/installer/driver.ts';
 import type { HostDeps } from './host-deps.ts';
@@ -28,7 +28,7 @@ async function ensureVolume({ storage }: DiskDeps, disk: Disk): Promise<void> {
   const pool = await storage(disk.pool);
   await (disk.fill.kind === 'clone'
     ? pool.clone(disk.fill.source, disk.volume, disk.size)
-    : pool.ensure(disk.volume, disk.size));
+    : pool.ensure(disk.volume, disk.size, { snapshots: keepsSnapshots(disk) }));
 }
 
 /** The disk with the way to open it. */

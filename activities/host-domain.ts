@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { conflict, DomainError } from '../domain/fault.ts';
 import type { VmId } from '../domain/ids.ts';
 import { bridgeOf } from '../domain/network.ts';
-import type { CreateVm } from '../domain/plan.ts';
+import type { AttachDisk, ChangeSnapshot, CreateVm } from '../domain/plan.ts';
 import { currentAttempt } from './attempt.ts';
 import { bootDir, readBoot } from './boot.ts';
 import { lastLine } from './console-tail.ts';
@@ -17,6 +17,8 @@ const MARGIN_MS = 2_000;
 
 /** Where a VM's NoCloud seed is kept on its node. */
 export const seedPath = (nodeDir: string, vm: VmId): string => join(nodeDir, 'seeds', `${vm}.iso`);
+
+type Moment = Pick<ChangeSnapshot, 'vm' | 'snapshot'>;
 
 export function domainActivities(deps: HostDeps) {
   const { hypervisor, dir } = deps;
@@ -44,6 +46,28 @@ export function domainActivities(deps: HostDeps) {
     /** False if the guest still runs after its grace. */
     shutdownDomain: ({ vm, graceMs }: { readonly vm: VmId; readonly graceMs: number }): Promise<boolean> =>
       hypervisor.shutdown(vm, graceMs, currentAttempt().signal),
+
+    /** Succeeds if this moment of the guest is kept; 'conflict' naming the disk that cannot keep it. */
+    ensureSnapshot: ({ vm, snapshot }: Moment): Promise<void> => hypervisor.snapshots.ensure(vm, snapshot),
+
+    removeSnapshot: ({ vm, snapshot }: Moment): Promise<void> => hypervisor.snapshots.remove(vm, snapshot),
+
+    /** The guest runs on from that moment, with the disks that it had then. */
+    revertDomain: async ({ vm, snapshot }: Moment): Promise<void> => {
+      await hypervisor.snapshots.revert(vm, snapshot);
+      deps.started(vm);
+    },
+
+    /** Succeeds if the VM's domain has the disk; returns its XML. */
+    attachDisk: async ({ vm, disk }: Pick<AttachDisk, 'vm' | 'disk'>): Promise<string> =>
+      hypervisor.attachDisk(vm, {
+        diskId: disk.diskId,
+        source: await (await deps.storage(disk.pool)).locate(disk.volume),
+      }),
+
+    /** Null where there is no domain that could have it. */
+    detachDisk: ({ vm, disk }: Pick<AttachDisk, 'vm' | 'disk'>): Promise<string | null> =>
+      hypervisor.detachDisk(vm, disk.diskId),
 
     /** Resolves when cloud-init has finished in the guest; 'conflict' if the guest went off before. */
     awaitGuest: (guest: { readonly vm: VmId; readonly name: string }): Promise<void> => awaitGuest(deps, guest),

@@ -103,7 +103,12 @@ const VERBS: Readonly<Record<TaskKind, string>> = {
   'vm.shutdown': 'Shut down VM',
   'vm.restart': 'Restart VM',
   'vm.delete': 'Delete VM',
+  'vm.snapshot': 'Snapshot VM',
+  'vm.revert': 'Take back VM',
+  'vm.snapshot-remove': 'Remove snapshot of VM',
+  'vm.attach-disk': 'Add disk to VM',
   'network.remove': 'Remove network',
+  'volume.remove': 'Remove volume',
 };
 
 const summary = (kind: TaskKind, target: string): string => `${VERBS[kind]} ${target}`;

@@ -29,7 +29,9 @@ virsh -q -c "$URI" start "$NAME" >/dev/null
 `;
 
 /** Creations of clone-based VMs through the platform, beside a shell script, alternately. */
-export async function realCreations(create: (api: Api, name: string, profile: string) => Promise<void>): Promise<void> {
+export async function realCreations(
+  create: (api: Api, name: string, profile: string) => Promise<unknown>,
+): Promise<void> {
   const data = dataDir();
   const scratch = mkdtempSync(join(tmpdir(), 'slipway-bench-'));
   const running = await up(data.dir);

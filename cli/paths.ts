@@ -9,6 +9,8 @@ export interface Paths {
   pool(name: string): string;
   /** One node's own files. */
   node(name: string): string;
+  /** URI of the libvirt that has a node's guests; not there where that is the private one. */
+  nodeLibvirt(name: string): string;
   /** The simulators' worlds. */
   readonly sim: string;
   readonly images: string;
@@ -19,6 +21,8 @@ export interface Paths {
   readonly token: string;
   /** Keeps two `up` on one directory apart. */
   readonly lock: string;
+  /** Lets processes that start together prepare one after the other. */
+  readonly turn: string;
   /** Addresses of the last start, so that the next one keeps them. */
   readonly ports: string;
   /** What `up` said when it was ready; there while it runs. */
@@ -35,12 +39,14 @@ export function pathsOf(dir: string): Paths {
     pools: below('pools'),
     pool: (name) => below('pools', name),
     node: (name) => below('nodes', name),
+    nodeLibvirt: (name) => below('nodes', name, 'libvirt.uri'),
     sim: below('sim'),
     images: below('images'),
     cache: below('cache'),
     libvirt: below('libvirt'),
     token: below('token'),
     lock: below('lock'),
+    turn: below('turn'),
     ports: below('ports.json'),
     instance: below('instance.json'),
     log: below('slipway.log'),

@@ -2,12 +2,15 @@ import { Command } from 'commander';
 import { configCommand } from './commands/config.ts';
 import { downCommand } from './commands/down.ts';
 import { networkCommand, nodeListCommand } from './commands/infrastructure.ts';
+import { poolCommand } from './commands/pool.ts';
 import { apiCommand, controlCommand, nodeCommand } from './commands/process.ts';
 import { profileCommand } from './commands/profile.ts';
 import { taskCommand } from './commands/task.ts';
 import { tokenCommand } from './commands/token.ts';
 import { upCommand } from './commands/up.ts';
+import { userCommand } from './commands/user.ts';
 import { vmCommand } from './commands/vm.ts';
+import { volumeCommand } from './commands/volume.ts';
 import { packageVersion } from './package-root.ts';
 
 const EXAMPLES = `
@@ -17,7 +20,7 @@ Examples:
   slipway task list --active
   slipway up --listen 127.0.0.1:0 --data /srv/slipway
 
-The clients (vm, task, profile, token, network, node list) find the API by --api or SLIPWAY_API with SLIPWAY_TOKEN,
+The clients (vm, volume, task, profile, pool, token, user, network, node list) find the API by --api or SLIPWAY_API with SLIPWAY_TOKEN,
 else the instance that runs on the data directory (--data, else SLIPWAY_DATA, else the default).
 
 Exit status: 0 done, 1 failed (also a watched task that failed), 64 bad usage, 69 something needed is not there, 77 not allowed.`;
@@ -38,9 +41,12 @@ export function program(): Command {
     .addCommand(controlCommand())
     .addCommand(node)
     .addCommand(vmCommand())
+    .addCommand(volumeCommand())
     .addCommand(taskCommand())
     .addCommand(profileCommand())
+    .addCommand(poolCommand())
     .addCommand(networkCommand())
     .addCommand(tokenCommand())
+    .addCommand(userCommand())
     .addCommand(configCommand());
 }

@@ -13,7 +13,7 @@ import { freePortOr } from './instance/ports.ts';
 import { packageFile } from './package-root.ts';
 import { defaultDataDir, type Paths, pathsOf } from './paths.ts';
 import { bringDown } from './process/down.ts';
-import { SYSTEM_URI } from './process/libvirt.ts';
+import { rememberedLibvirt } from './process/host.ts';
 
 /** The VM that is made, and what it is made from. */
 const NAME = 'demo';
@@ -29,6 +29,7 @@ const paths = pathsOf(
 
 const Vm = z.looseObject({
   state: z.string(),
+  node: z.string(),
   networks: z.array(z.looseObject({ ip: z.string().nullish() })).default([]),
 });
 type Vm = z.infer<typeof Vm>;
@@ -127,11 +128,9 @@ function guestPassword(): string {
 }
 
 /** How a person gets a shell in the guest; simulated ones have none. */
-function logIn(): readonly string[] {
+function logIn(node: string): readonly string[] {
   if (sim) return [];
-  const uri = existsSync(paths.libvirt)
-    ? `qemu+unix:///system?socket=${join(paths.libvirt, 'run/libvirt-sock')}`
-    : SYSTEM_URI;
+  const uri = rememberedLibvirt(paths, node) ?? `qemu+unix:///system?socket=${join(paths.libvirt, 'run/libvirt-sock')}`;
   return [
     `  log in       virsh -c '${uri}' console ${NAME}   (user debian, password ${guestPassword()}; leave with Ctrl-])`,
   ];
@@ -151,7 +150,7 @@ function whatNow({ api, token, temporalUi, data }: Instance, vm: Vm, task: strin
     `VM '${NAME}' runs.`,
     `  address      ${address}`,
     `  console      ./slipway vm console ${NAME} --data ${data}`,
-    ...logIn(),
+    ...logIn(vm.node),
     `  API          ${api}/api/v1   (documents: ${api}/docs)`,
     `  token        ${token}`,
     `  Temporal UI  ${ui ?? 'of your own server'}`,

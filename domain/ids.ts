@@ -7,6 +7,8 @@ export type VmId = Id<'vm'>;
 export type TaskId = Id<'task'>;
 /** Name of a volume inside its storage pool as the backend knows it: minted by us, never a user's text. */
 export type VolumeId = Id<'volume'>;
+/** 32 letters and digits, the first a letter; the hypervisor's name of the snapshot is the same. */
+export type SnapshotId = Id<'snapshot'>;
 export type NodeName = Id<'node'>;
 /** SHA-256 in hex of a text kept in the store (a script, user-data). */
 export type Sha256 = Id<'sha256'>;

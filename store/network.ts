@@ -1,6 +1,7 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type { TaskId, Vni } from '../domain/ids.ts';
 import type { Network } from '../domain/network.ts';
+import { hot, hotUpdate } from './hot.ts';
 import type { Db } from './open.ts';
 import { networks } from './schema/network.ts';
 
@@ -17,8 +18,16 @@ function fromRow(row: typeof networks.$inferSelect): NetworkRow {
 export const listNetworks = async (db: Db): Promise<readonly NetworkRow[]> =>
   (await db.select().from(networks).orderBy(networks.vni)).map(fromRow);
 
+const byVni = hot((db) =>
+  db
+    .select()
+    .from(networks)
+    .where(eq(networks.vni, sql.placeholder('vni')))
+    .prepare(),
+);
+
 export async function findNetwork(db: Db, vni: Vni): Promise<NetworkRow | undefined> {
-  const row = await db.select().from(networks).where(eq(networks.vni, vni)).get();
+  const row = byVni(db).get({ vni });
   return row && fromRow(row);
 }
 
@@ -37,9 +46,11 @@ export async function markNetworkRemoving(tx: Db, vni: Vni, task: TaskId | null)
   await tx.update(networks).set({ removing: task }).where(eq(networks.vni, vni));
 }
 
+const unmark = hotUpdate(networks, networks.removing);
+
 /** Takes back the mark of a task that ended without removing. */
 export async function unmarkNetworksOf(tx: Db, task: TaskId): Promise<void> {
-  await tx.update(networks).set({ removing: null }).where(eq(networks.removing, task));
+  unmark(tx, task, { removing: null });
 }
 
 export async function deleteNetwork(tx: Db, vni: Vni): Promise<void> {

@@ -1,34 +1,45 @@
-import { asc, eq, inArray } from 'drizzle-orm';
+import { asc, eq, sql } from 'drizzle-orm';
 import type { Mac, NodeName, VmId, Vni } from '../domain/ids.ts';
 import type { Nic } from '../domain/network.ts';
+import { among, hot, hotInsert } from './hot.ts';
 import type { Db } from './open.ts';
 import { nics, vms } from './schema/vm.ts';
 
+const ofVms = hot((db) => db.select().from(nics).where(among(nics.vm, 'vms')).orderBy(asc(nics.index)).prepare());
+
 export const nicsOf = async (db: Db, ids: readonly VmId[]): Promise<readonly Nic[]> =>
-  db
-    .select()
-    .from(nics)
-    .where(inArray(nics.vm, [...ids]))
-    .orderBy(asc(nics.index));
+  ofVms(db).all({ vms: JSON.stringify(ids) });
+
+const insert = hotInsert(nics);
 
 export async function insertNics(tx: Db, rows: readonly Nic[]): Promise<void> {
-  if (rows.length > 0) await tx.insert(nics).values([...rows]);
+  for (const row of rows) insert(tx, row);
 }
 
-/** Name of the VM that has this address. */
-export async function macOwner(db: Db, mac: Mac): Promise<string | undefined> {
-  const row = await db
+const owner = hot((db) =>
+  db
     .select({ name: vms.name })
     .from(nics)
     .innerJoin(vms, eq(vms.id, nics.vm))
-    .where(eq(nics.mac, mac))
-    .get();
-  return row?.name;
-}
+    .where(eq(nics.mac, sql.placeholder('mac')))
+    .prepare(),
+);
+
+/** Name of the VM that has this address. */
+export const macOwner = async (db: Db, mac: Mac): Promise<string | undefined> => owner(db).get({ mac })?.name;
+
+const taken = hot((db) =>
+  db
+    .select({ ip: nics.ip })
+    .from(nics)
+    .where(eq(nics.vni, sql.placeholder('vni')))
+    .prepare(),
+);
 
 export async function addressesTaken(db: Db, vni: Vni): Promise<readonly string[]> {
-  const rows = await db.select({ ip: nics.ip }).from(nics).where(eq(nics.vni, vni));
-  return rows.flatMap((row) => row.ip ?? []);
+  return taken(db)
+    .all({ vni })
+    .flatMap((row) => row.ip ?? []);
 }
 
 export async function vnisOfNode(db: Db, node: NodeName): Promise<readonly Vni[]> {

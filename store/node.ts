@@ -1,20 +1,26 @@
 import { eq, sql } from 'drizzle-orm';
 import type { NodeName } from '../domain/ids.ts';
 import type { Node } from '../domain/node.ts';
+import { hot } from './hot.ts';
 import type { Db } from './open.ts';
 import { nodes, poolCapacities } from './schema/node.ts';
 import { vms } from './schema/vm.ts';
 
 export type NodeRow = Node & { readonly memoryOther: number };
 
-export const listNodes = async (db: Db): Promise<readonly NodeRow[]> => db.select().from(nodes).orderBy(nodes.name);
+const all = hot((db) => db.select().from(nodes).orderBy(nodes.name).prepare());
 
-export const findNode = async (db: Db, name: string): Promise<NodeRow | undefined> =>
+export const listNodes = async (db: Db): Promise<readonly NodeRow[]> => all(db).all();
+
+const byName = hot((db) =>
   db
     .select()
     .from(nodes)
-    .where(eq(nodes.name, name as NodeName))
-    .get();
+    .where(eq(nodes.name, sql.placeholder('name')))
+    .prepare(),
+);
+
+export const findNode = async (db: Db, name: string): Promise<NodeRow | undefined> => byName(db).get({ name });
 
 /** Inserts the node, or updates what a keepalive tells of it; what operators set stays. */
 export async function upsertNode(tx: Db, row: NodeRow): Promise<void> {
@@ -40,8 +46,10 @@ export async function setPoolCapacity(
     .onConflictDoUpdate({ target: [poolCapacities.node, poolCapacities.pool], set: { total, free } });
 }
 
+const capacities = hot((db) => db.select().from(poolCapacities).prepare());
+
 export const listPoolCapacities = async (db: Db): Promise<readonly (typeof poolCapacities.$inferSelect)[]> =>
-  db.select().from(poolCapacities);
+  capacities(db).all();
 
 export interface NodeUse {
   readonly node: NodeName;
@@ -51,10 +59,9 @@ export interface NodeUse {
   readonly memoryProvisioned: number;
 }
 
-/** What is placed on each node: VMs at rest take no memory and no vCPUs. */
-export async function listNodeUse(db: Db): Promise<readonly NodeUse[]> {
-  const active = sql`${vms.state} NOT IN ('stopped', 'failed')`;
-  return db
+const active = sql`${vms.state} NOT IN ('stopped', 'failed')`;
+const use = hot((db) =>
+  db
     .select({
       node: vms.node,
       vms: sql<number>`count(*)`,
@@ -63,5 +70,9 @@ export async function listNodeUse(db: Db): Promise<readonly NodeUse[]> {
       memoryProvisioned: sql<number>`sum(${vms.memory})`,
     })
     .from(vms)
-    .groupBy(vms.node);
-}
+    .groupBy(vms.node)
+    .prepare(),
+);
+
+/** What is placed on each node: VMs at rest take no memory and no vCPUs. */
+export const listNodeUse = async (db: Db): Promise<readonly NodeUse[]> => use(db).all();

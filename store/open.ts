@@ -1,10 +1,11 @@
-import { mkdirSync, utimesSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { unavailable } from '../domain/fault.ts';
 import { type Changes, watchChanges } from './changes.ts';
 import { migrate } from './migrate.ts';
+import { type Durability, groupingWriter } from './writer.ts';
 
 /** What queries are asked of: the reading connection, or a transaction. */
 export type Db = BetterSQLite3Database;
@@ -12,8 +13,11 @@ export type Db = BetterSQLite3Database;
 export interface Store {
   /** Sees everything that was committed before the call, by any process. */
   readonly read: Db;
-  /** Runs `work` in one immediate transaction; a rejection rolls it back. `work` awaits nothing but queries of `tx`. */
-  write<T>(work: (tx: Db) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` as a transaction of its own; a rejection rolls it back. `work` awaits nothing but queries of `tx`. Resolves when
+   * it is committed, 'kept' unless told: what was answered survives a power cut.
+   */
+  write<T>(work: (tx: Db) => Promise<T>, durability?: Durability): Promise<T>;
   readonly changes: Changes;
   /** Another number once anything was committed, by any process: as long as it is the same, so is what is read. */
   version(): number;
@@ -30,43 +34,18 @@ export function openStore(file: string): Store {
   const writer = connect(file);
   migrate(writer);
   const reader = connect(file);
-  const tx = drizzle(writer);
   const wal = `${file}-wal`;
   const dataVersion = reader.prepare<[], number>('PRAGMA data_version').pluck();
   const version = (): number => Number(dataVersion.get());
   const changes = watchChanges(wal, version);
-  const begin = writer.prepare('BEGIN IMMEDIATE');
-  const commit = writer.prepare('COMMIT');
-  const rollback = writer.prepare('ROLLBACK');
-  let last: Promise<unknown> = Promise.resolve();
-
-  const transaction = async <T>(work: (tx: Db) => Promise<T>): Promise<T> => {
-    busyIsUnavailable(() => begin.run());
-    try {
-      const result = await work(tx);
-      commit.run();
-      const now = new Date();
-      // The log was written before its commit could be seen: whoever watches it is woken again, now that it can.
-      utimesSync(wal, now, now);
-      return result;
-    } catch (error) {
-      if (writer.inTransaction) rollback.run();
-      throw error;
-    }
-  };
-
+  const { write, drained } = groupingWriter(writer, wal);
   return {
     read: drizzle(reader),
-    write: (work) => {
-      // One connection, one transaction at a time.
-      const result = last.then(() => transaction(work));
-      last = result.catch(() => undefined);
-      return result;
-    },
+    write,
     changes,
     version,
     close: async () => {
-      await last;
+      await drained();
       changes.close();
       reader.close();
       writer.close();
@@ -101,11 +80,3 @@ function useWriteAheadLog(connection: BetterSqlite3.Database): void {
 
 const isBusy = (error: unknown): boolean =>
   error instanceof BetterSqlite3.SqliteError && error.code.startsWith('SQLITE_BUSY');
-
-function busyIsUnavailable<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw isBusy(error) ? unavailable('The store is busy: try again.', error) : error;
-  }
-}

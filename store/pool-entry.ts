@@ -1,7 +1,7 @@
 import { and, asc, count, eq, gt, inArray, isNull, lt, ne, notInArray, sql } from 'drizzle-orm';
 import type { TaskId, VmId } from '../domain/ids.ts';
 import type { EntryState, PoolEntry } from '../domain/vm-pool.ts';
-import { hot } from './hot.ts';
+import { hot, hotUpdate } from './hot.ts';
 import type { Db } from './open.ts';
 import { addDuration } from './pool-day.ts';
 import { addTotal } from './pool-total.ts';
@@ -60,9 +60,11 @@ export type EntryChange = Partial<Omit<PoolEntry, 'vm' | 'name' | 'pool' | 'task
   readonly failed?: boolean;
 };
 
-export async function updateEntry(tx: Db, vm: VmId, change: EntryChange): Promise<void> {
-  if (change.state === 'destroyed') await countDestroyed(tx, vm);
-  await tx.update(poolEntries).set(change).where(eq(poolEntries.vm, vm));
+const change = hotUpdate(poolEntries, poolEntries.vm);
+
+export async function updateEntry(tx: Db, vm: VmId, changed: EntryChange): Promise<void> {
+  if (changed.state === 'destroyed') await countDestroyed(tx, vm);
+  change(tx, vm, changed);
 }
 
 async function countDestroyed(tx: Db, vm: VmId): Promise<void> {

@@ -1,4 +1,4 @@
-import { asc, eq, gt, lt, sql } from 'drizzle-orm';
+import { asc, eq, gt, inArray, lt, sql } from 'drizzle-orm';
 import { hot } from './hot.ts';
 import type { Db } from './open.ts';
 import { poolWaits } from './schema/vm-pool.ts';
@@ -13,8 +13,11 @@ export async function insertWait(tx: Db, pools: readonly string[], now: number, 
   return row.number;
 }
 
-export async function keepWait(tx: Db, number: number, aliveUntil: number): Promise<void> {
-  await tx.update(poolWaits).set({ aliveUntil }).where(eq(poolWaits.number, number));
+export async function keepWaits(tx: Db, numbers: readonly number[], aliveUntil: number): Promise<void> {
+  await tx
+    .update(poolWaits)
+    .set({ aliveUntil })
+    .where(inArray(poolWaits.number, [...numbers]));
 }
 
 export async function deleteWait(tx: Db, number: number): Promise<void> {

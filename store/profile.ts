@@ -1,6 +1,7 @@
-import { eq, type SQL } from 'drizzle-orm';
+import { eq, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import type { Profile } from '../domain/profile.ts';
+import { hot } from './hot.ts';
 import { nameLike } from './like.ts';
 import type { Db } from './open.ts';
 import { profiles } from './schema/profile.ts';
@@ -38,8 +39,9 @@ const select = (db: Db, where: SQL | undefined) =>
 export const listProfiles = async (db: Db, limit?: string): Promise<readonly ProfileRow[]> =>
   select(db, nameLike(profiles.name, limit));
 
-export const findProfile = async (db: Db, name: string): Promise<ProfileRow | undefined> =>
-  select(db, eq(profiles.name, name)).get();
+const byName = hot((db) => select(db, eq(profiles.name, sql.placeholder('name'))).prepare());
+
+export const findProfile = async (db: Db, name: string): Promise<ProfileRow | undefined> => byName(db).get({ name });
 
 /** What a profile refers to, by id. */
 export type ProfileParts = Omit<typeof profiles.$inferInsert, 'id'>;

@@ -1,5 +1,6 @@
-import { and, asc, eq, inArray } from 'drizzle-orm';
+import { and, asc, eq, sql } from 'drizzle-orm';
 import type { StorageTemplate, StorageTemplateDisk } from '../domain/profile.ts';
+import { among, hot } from './hot.ts';
 import { nameLike } from './like.ts';
 import type { Db } from './open.ts';
 import { storageTemplateDisks as disks, storageTemplates } from './schema/template.ts';
@@ -13,8 +14,20 @@ export async function listStorageTemplates(db: Db, limit?: string): Promise<read
   return withDisks(db, rows);
 }
 
+const byName = hot((db) =>
+  db
+    .select()
+    .from(storageTemplates)
+    .where(eq(storageTemplates.name, sql.placeholder('name')))
+    .prepare(),
+);
+
+const partsOf = hot((db) =>
+  db.select().from(disks).where(among(disks.templateId, 'ids')).orderBy(asc(disks.diskId)).prepare(),
+);
+
 export async function findStorageTemplate(db: Db, name: string): Promise<StorageTemplate | undefined> {
-  const [found] = await withDisks(db, await db.select().from(storageTemplates).where(eq(storageTemplates.name, name)));
+  const [found] = await withDisks(db, byName(db).all({ name }));
   return found;
 }
 
@@ -24,7 +37,7 @@ async function withDisks(
 ): Promise<readonly StorageTemplate[]> {
   if (rows.length === 0) return [];
   const ids = rows.map((row) => row.id);
-  const all = await db.select().from(disks).where(inArray(disks.templateId, ids)).orderBy(asc(disks.diskId));
+  const all = partsOf(db).all({ ids: JSON.stringify(ids) });
   return rows.map((row) => ({
     ...row,
     disks: all.filter((disk) => disk.templateId === row.id).map(({ templateId: _, ...disk }) => disk),

@@ -1,5 +1,6 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type { SystemTemplate } from '../domain/profile.ts';
+import { hot } from './hot.ts';
 import { nameLike } from './like.ts';
 import type { Db } from './open.ts';
 import { systemTemplates } from './schema/template.ts';
@@ -7,8 +8,16 @@ import { systemTemplates } from './schema/template.ts';
 export const listSystemTemplates = async (db: Db, limit?: string): Promise<readonly SystemTemplate[]> =>
   db.select().from(systemTemplates).where(nameLike(systemTemplates.name, limit)).orderBy(systemTemplates.name);
 
+const byName = hot((db) =>
+  db
+    .select()
+    .from(systemTemplates)
+    .where(eq(systemTemplates.name, sql.placeholder('name')))
+    .prepare(),
+);
+
 export const findSystemTemplate = async (db: Db, name: string): Promise<SystemTemplate | undefined> =>
-  db.select().from(systemTemplates).where(eq(systemTemplates.name, name)).get();
+  byName(db).get({ name });
 
 export async function insertSystemTemplate(tx: Db, template: Omit<SystemTemplate, 'id'>): Promise<number> {
   const [row] = await tx.insert(systemTemplates).values(template).returning({ id: systemTemplates.id });

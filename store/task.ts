@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gt, inArray, lte, notInArray, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, gt, inArray, lte, notExists, notInArray, or, type SQL, sql } from 'drizzle-orm';
 import type { TaskId } from '../domain/ids.ts';
 import {
   type LogLine,
@@ -9,8 +9,9 @@ import {
   type TaskKind,
   type TaskState,
 } from '../domain/task.ts';
-import { hot } from './hot.ts';
+import { hot, hotInsert, hotUpdate } from './hot.ts';
 import type { Db } from './open.ts';
+import { vmOperations } from './schema/snapshot.ts';
 import { taskLog, tasks } from './schema/task.ts';
 
 export type TaskRow = typeof tasks.$inferSelect;
@@ -63,13 +64,13 @@ const advance = hot((db) =>
     .prepare(),
 );
 
+const insert = hotInsert(tasks);
+
 export async function insertTask(tx: Db, task: NewTask): Promise<TaskRow> {
   const fresh = { state: 'PENDING', current: 0, total: 1, status: 'Accepted.', createdAt: Date.now() } as const;
-  const [row] = await tx
-    .insert(tasks)
-    .values({ ...task, ...fresh, cancelRequested: false, cancelSent: false })
-    .returning();
-  if (!row) throw new Error('bug: an insert returned no row');
+  const none = { startedAt: null, finishedAt: null, error: null, fault: null };
+  const row: TaskRow = { ...task, ...fresh, ...none, cancelRequested: false, cancelSent: false };
+  insert(tx, row);
   return row;
 }
 
@@ -102,8 +103,10 @@ export async function listTasks(
     .limit(filter.limit);
 }
 
+const update = hotUpdate(tasks, tasks.id);
+
 export async function updateTask(tx: Db, id: TaskId, change: Partial<Omit<TaskRow, 'id'>>): Promise<void> {
-  await tx.update(tasks).set(change).where(eq(tasks.id, id));
+  update(tx, id, change);
 }
 
 /** Changes nothing where the task is further on, or ended. */
@@ -112,7 +115,7 @@ export async function advanceTask(tx: Db, id: TaskId, progress: Progress): Promi
   await advance(tx).run({ id, current, total, status });
 }
 
-/** Tasks accepted before `before` that the engine was not told of: to be started, or to be cancelled. */
+/** Tasks accepted before `before` that the engine was not told of: to be started, or to be cancelled. None that waits in a queue. */
 export const listUntold = async (db: Db, before: number): Promise<readonly TaskRow[]> =>
   db
     .select()
@@ -120,6 +123,7 @@ export const listUntold = async (db: Db, before: number): Promise<readonly TaskR
     .where(
       and(
         inArray(tasks.state, ['PENDING', 'RUNNING']),
+        notExists(db.select({ task: vmOperations.task }).from(vmOperations).where(eq(vmOperations.task, tasks.id))),
         or(
           and(eq(tasks.workflowStarted, false), lte(tasks.createdAt, before)),
           and(eq(tasks.cancelRequested, true), eq(tasks.cancelSent, false)),
@@ -132,6 +136,16 @@ export async function appendTaskLog(tx: Db, task: TaskId, lines: readonly LogLin
   if (lines.length > 0) await tx.insert(taskLog).values(lines.map((line) => ({ task, ...line })));
 }
 
+const logAfter = hot((db) =>
+  db
+    .select()
+    .from(taskLog)
+    .where(and(eq(taskLog.task, sql.placeholder('task')), gt(taskLog.seq, sql.placeholder('seq'))))
+    .orderBy(asc(taskLog.seq))
+    .limit(sql.placeholder('limit'))
+    .prepare(),
+);
+
 /** In order, at most `limit` after this one. */
 export async function taskLogAfter(
   db: Db,
@@ -139,13 +153,9 @@ export async function taskLogAfter(
   seq: number,
   limit: number,
 ): Promise<readonly { readonly seq: number; readonly line: LogLine }[]> {
-  const rows = await db
-    .select()
-    .from(taskLog)
-    .where(and(eq(taskLog.task, task), gt(taskLog.seq, seq)))
-    .orderBy(asc(taskLog.seq))
-    .limit(limit);
-  return rows.map(({ seq, at, step, text }) => ({ seq, line: { at, step, text } }));
+  return logAfter(db)
+    .all({ task, seq, limit })
+    .map(({ seq, at, step, text }) => ({ seq, line: { at, step, text } }));
 }
 
 const counted = hot((db) =>

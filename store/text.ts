@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { and, eq, sql } from 'drizzle-orm';
 import type { Sha256 } from '../domain/ids.ts';
 import type { TextTemplate } from '../domain/profile.ts';
+import { hot } from './hot.ts';
 import { nameLike } from './like.ts';
 import type { Db } from './open.ts';
 import { textContents, texts } from './schema/template.ts';
@@ -18,10 +19,14 @@ export const listTexts = async (db: Db, kind: TextKind, limit?: string): Promise
     .where(and(eq(texts.kind, kind), nameLike(texts.name, limit)))
     .orderBy(texts.name);
 
-export const findText = async (db: Db, kind: TextKind, name: string): Promise<TextTemplate | undefined> =>
+const byName = hot((db) =>
   select(db)
-    .where(and(eq(texts.kind, kind), eq(texts.name, name)))
-    .get();
+    .where(and(eq(texts.kind, sql.placeholder('kind')), eq(texts.name, sql.placeholder('name'))))
+    .prepare(),
+);
+
+export const findText = async (db: Db, kind: TextKind, name: string): Promise<TextTemplate | undefined> =>
+  byName(db).get({ kind, name });
 
 export async function contentOf(db: Db, sha256: Sha256): Promise<string | undefined> {
   return db.select().from(textContents).where(eq(textContents.sha256, sha256)).get()?.text;

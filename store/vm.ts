@@ -1,7 +1,7 @@
 import { and, eq, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm';
 import type { NodeName, TaskId, VmId, Vni } from '../domain/ids.ts';
 import type { Vm, VmState } from '../domain/vm.ts';
-import { hot } from './hot.ts';
+import { hot, hotInsert, hotUpdate } from './hot.ts';
 import type { Db } from './open.ts';
 import { nics, vms } from './schema/vm.ts';
 
@@ -12,6 +12,7 @@ export function toVm(row: VmRow): Vm {
   const {
     changing: _c,
     restingSince: _r,
+    turn: _t,
     scriptSha256: _s,
     userdataSha256: _u,
     args: _a,
@@ -45,28 +46,45 @@ export async function listVms(db: Db, where: VmWhere): Promise<readonly VmRow[]>
     .orderBy(vms.name);
 }
 
-export const findVm = async (db: Db, id: VmId): Promise<VmRow | undefined> =>
-  db.select().from(vms).where(eq(vms.id, id)).get();
-
-/** Names differ by more than case. */
-export const findVmByName = async (db: Db, name: string): Promise<VmRow | undefined> =>
+const byId = hot((db) =>
   db
     .select()
     .from(vms)
-    .where(eq(sql`lower(${vms.name})`, name.toLowerCase()))
-    .get();
+    .where(eq(vms.id, sql.placeholder('id')))
+    .prepare(),
+);
+
+export const findVm = async (db: Db, id: VmId): Promise<VmRow | undefined> => byId(db).get({ id });
+
+const byName = hot((db) =>
+  db
+    .select()
+    .from(vms)
+    .where(eq(sql`lower(${vms.name})`, sql.placeholder('name')))
+    .prepare(),
+);
+
+/** Names differ by more than case. */
+export const findVmByName = async (db: Db, name: string): Promise<VmRow | undefined> =>
+  byName(db).get({ name: name.toLowerCase() });
+
+const insert = hotInsert(vms);
 
 export async function insertVm(tx: Db, row: typeof vms.$inferInsert): Promise<void> {
-  await tx.insert(vms).values(row);
+  insert(tx, row);
 }
 
+const update = hotUpdate(vms, vms.id);
+
 export async function updateVm(tx: Db, id: VmId, change: Partial<Omit<VmRow, 'id'>>): Promise<void> {
-  await tx.update(vms).set(change).where(eq(vms.id, id));
+  update(tx, id, change);
 }
+
+const freeOf = hotUpdate(vms, vms.changing);
 
 /** Whatever this task was changing is free for the next change. */
 export async function freeVmsOf(tx: Db, task: TaskId): Promise<void> {
-  await tx.update(vms).set({ changing: null, restingSince: Date.now() }).where(eq(vms.changing, task));
+  freeOf(tx, task, { changing: null, restingSince: Date.now() });
 }
 
 const memoryOf = hot((db) =>

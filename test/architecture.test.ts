@@ -48,6 +48,13 @@ const LAYERS: readonly Layer[] = [
     packages: /^(node:|ipaddr\.js|handlebars|yaml|zod)/,
   },
   {
+    name: 'accounts',
+    files: /^api\/accounts\//,
+    // Passwords are kept and checked in one place.
+    may: [/^domain\//, /^store\//, /^api\/accounts\//, /^api\/core\/password\.ts$/],
+    packages: /^(node:|ldapts$)/,
+  },
+  {
     name: 'jobs',
     files: /^api\/jobs\.ts$/,
     may: [/^domain\//],
@@ -172,6 +179,10 @@ it.each([
   ['api/core/vm.ts', "import { renderSeed } from '../../templates/cloud-init/seed.ts';"],
   ['templates/cloud-init/seed.ts', "import { openStore } from '../../store/open.ts';"],
   ['api/core/vm.ts', "import { run } from '../../activities/drivers/run.ts';"],
+  ['api/core/account.ts', "import { ldap } from '../accounts/ldap.ts';"],
+  ['api/core/account.ts', "import { Client } from 'ldapts';"],
+  ['api/accounts/users.ts', "import { userService } from '../core/user.ts';"],
+  ['api/accounts/ldap.ts', "import { run } from '../../activities/drivers/run.ts';"],
   ['api/dialects/pvc/vm.ts', "import { openStore } from '../../../store/open.ts';"],
   ['api/dialects/pvc/vm.ts', "import { pool } from '../vmpooler/vm.ts';"],
   ['api/dialects/pvc/vm.ts', "export { pool } from '../vmpooler/vm.ts';"],

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 
 /** Programs that tests start; whatever of these is there after a run and was not before it was left behind. */
 const PROGRAMS =
-  /^(qemu-system-\S+|qemu-img|dnsmasq|temporal(-test-server)?|libvirtd|virtlogd|virtqemud|bwrap|debootstrap)$/;
+  /^(qemu-system-\S+|qemu-img|dnsmasq|temporal(-test-server)?|libvirtd|slapd|virtlogd|virtqemud|bwrap|debootstrap)$/;
 /** Command lines of our own long-running processes. */
 const OURS = /cli\/main\.(ts|js) (up|api|control|node)\b/;
 /** Directories that tests make below the temporary directory. */

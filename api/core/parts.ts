@@ -1,3 +1,4 @@
+import type { AuthenticationStore } from '../../domain/accounts.ts';
 import type { SeedInput } from '../../domain/control-plane.ts';
 import type { Guest } from '../../domain/guest.ts';
 import type { Jobs } from '../../domain/jobs.ts';
@@ -34,12 +35,23 @@ export interface Renderer {
   seed(guest: Guest): SeedInput;
 }
 
+/** Where people's names and passwords are known, and what becomes of these people here. */
+export interface AccountParts {
+  /** Null: no people, only the operators' tokens. */
+  readonly store: AuthenticationStore | null;
+  /** Names of people who are administrators whatever their store says. */
+  readonly admins: readonly string[];
+  /** The installation's key, 32 bytes; only keys derived from it are used. */
+  readonly key: Buffer;
+}
+
 /** What every service is made of. */
 export interface CoreParts {
   readonly store: Store;
   readonly jobs: Jobs;
   readonly renderer: Renderer;
   readonly settings: CoreSettings;
+  readonly accounts: AccountParts;
   readonly log: CoreLog;
 }
 

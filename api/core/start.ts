@@ -6,7 +6,10 @@ type Starter = Pick<CoreParts, 'store' | 'jobs' | 'log'>;
 
 /** Tells the engine of an accepted task without making anyone wait; what fails is logged and left to the sweeper. */
 export function startSoon(parts: Starter, task: TaskRow): void {
-  startNow(parts, task).catch((error: unknown) => logUntold(parts.log, task, error));
+  // What it takes to write to the engine comes after the answer, too.
+  setImmediate(() => {
+    startNow(parts, task).catch((error: unknown) => logUntold(parts.log, task, error));
+  });
 }
 
 /** Resolves when the engine knows of the task and the store knows that it does. */
@@ -30,5 +33,6 @@ export function logUntold(log: CoreLog, task: TaskRow, error: unknown): void {
   );
 }
 
+// Forgotten in a power cut, it is told again, which changes nothing.
 const remember = (store: Store, task: TaskRow, change: Partial<TaskRow>): Promise<void> =>
-  store.write((tx: Db) => updateTask(tx, task.id, change));
+  store.write((tx: Db) => updateTask(tx, task.id, change), 'told');

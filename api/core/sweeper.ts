@@ -1,6 +1,8 @@
 import type { Jobs } from '../../domain/jobs.ts';
 import type { Store } from '../../store/open.ts';
-import { listUntold } from '../../store/task.ts';
+import { listIdleQueues } from '../../store/operation.ts';
+import { beginNext } from '../../store/queue.ts';
+import { listUntold, type TaskRow } from '../../store/task.ts';
 import { deleteExpiredSessions } from '../../store/token.ts';
 import { collectBases, UNUSED_BASE_MS } from './collect.ts';
 import { type CoreLog, STDERR_LOG } from './parts.ts';
@@ -17,8 +19,8 @@ export interface SweepOptions {
 }
 
 /**
- * Starts what was accepted but never started, passes on what was to be cancelled, has unused base images removed, forgets
- * sessions that ran out. One that fails does not hold up the others; returns how many were told, and how many could not be.
+ * Starts what was accepted but never started, passes on what was to be cancelled, has unused base images removed, begins
+ * what waits for VMs that are free, forgets sessions that ran out. One that fails does not hold up the others; returns how many were told, and how many could not be.
  */
 export async function sweep(
   store: Store,
@@ -27,7 +29,8 @@ export async function sweep(
 ): Promise<{ readonly told: number; readonly failed: number }> {
   const tally = { told: 0, failed: 0 };
   const untold = await listUntold(store.read, Date.now() - graceMs);
-  for (const task of [...untold, ...(await collectBases(store, Date.now() - unusedBaseMs))]) {
+  const begun = [...(await collectBases(store, Date.now() - unusedBaseMs)), ...(await beginIdle(store))];
+  for (const task of [...untold, ...begun]) {
     try {
       if (!task.workflowStarted) await startNow({ store, jobs }, task);
       if (task.cancelRequested) await cancelNow({ store, jobs }, task);
@@ -39,4 +42,14 @@ export async function sweep(
   }
   await store.write((tx) => deleteExpiredSessions(tx, Date.now()));
   return tally;
+}
+
+/** Whoever freed a VM begins what waits for it: here is what was missed. */
+async function beginIdle(store: Store): Promise<readonly TaskRow[]> {
+  const begun: TaskRow[] = [];
+  for (const vm of await listIdleQueues(store.read)) {
+    const task = await store.write((tx) => beginNext(tx, vm));
+    if (task) begun.push(task);
+  }
+  return begun;
 }

@@ -3,6 +3,7 @@ import type { TaskId } from '../../domain/ids.ts';
 import type { Principal } from '../../domain/principal.ts';
 import { type LogLine, TASK_FINAL, type Task } from '../../domain/task.ts';
 import type { Db, Store } from '../../store/open.ts';
+import { revokeQueued } from '../../store/queue.ts';
 import { findTask, listTasks, type TaskRow, taskLogAfter, toTask, updateTask } from '../../store/task.ts';
 import { mustAct, seenTenant, sees } from './authorize.ts';
 import type { CoreParts } from './parts.ts';
@@ -41,6 +42,8 @@ export function taskService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log'>): T
       const task = await store.write(async (tx) => {
         const known = await getTask(tx, who, id);
         if (TASK_FINAL.includes(known.state) || known.cancelRequested) return known;
+        // Nothing of it has begun.
+        if (await revokeQueued(tx, known.id)) return getTask(tx, who, id);
         await updateTask(tx, known.id, { cancelRequested: true });
         return { ...known, cancelRequested: true };
       });

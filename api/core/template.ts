@@ -30,7 +30,7 @@ export interface TemplateService {
   listNetwork(who: Principal, limit?: NameLimit): Promise<readonly NetworkTemplate[]>;
   getNetwork(who: Principal, name: string): Promise<NetworkTemplate>;
   createNetwork(who: Principal, name: string, macTemplate: string | null): Promise<void>;
-  updateNetwork(who: Principal, name: string, macTemplate: string | null): Promise<void>;
+  updateNetwork(who: Principal, name: string, change: Partial<Pick<NetworkTemplate, 'macTemplate'>>): Promise<void>;
   removeNetwork(who: Principal, name: string): Promise<void>;
   /** 'invalid' if the VNI is no network; 'exists' if it is in the template, unless duplicates are permitted. */
   addNet(who: Principal, template: string, vni: Vni, permitDuplicate: boolean): Promise<void>;

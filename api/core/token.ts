@@ -1,17 +1,11 @@
-import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { invalid, notFound } from '../../domain/fault.ts';
 import type { Principal, Role } from '../../domain/principal.ts';
-import {
-  deleteSession,
-  deleteToken,
-  findSession,
-  findToken,
-  insertSession,
-  insertToken,
-  listTokens,
-} from '../../store/token.ts';
+import { deleteSession, deleteToken, findSession, insertSession, insertToken, listTokens } from '../../store/token.ts';
 import { mustAdminister } from './authorize.ts';
 import type { CoreParts } from './parts.ts';
+import { hashOf, knownToken, same } from './token-text.ts';
+import type { TokenUse } from './token-use.ts';
 
 export interface TokenInfo {
   readonly id: string;
@@ -20,6 +14,10 @@ export interface TokenInfo {
   readonly tenant: string;
   /** Epoch milliseconds. */
   readonly createdAt: number;
+  /** The person who issued it for themselves; null for the operators' own. */
+  readonly user: string | null;
+  /** Epoch milliseconds; null if it was never used. */
+  readonly lastUsedAt: number | null;
 }
 
 /** Tokens are kept as SHA-256 and compared in constant time; a token's text is shown once, when made. */
@@ -41,38 +39,38 @@ export interface TokenService {
 const ROLES: readonly Role[] = ['admin', 'user', 'viewer'];
 const SECRET_BYTES = 32;
 
-/** Tokens and sessions. Tokens are administrators' business. */
-export function tokenService(parts: Pick<CoreParts, 'store' | 'settings'>): TokenService {
+/** Tokens and sessions. Tokens are administrators' business, but for those that people issue for themselves (account.ts). */
+export function tokenService(parts: Pick<CoreParts, 'store' | 'settings'>, use: TokenUse): TokenService {
   const { store, settings } = parts;
-  const known = async (token: string) => {
-    const hash = hashOf(token);
-    const row = await findToken(store.read, hash);
-    return row && same(row.hash, hash) ? row : undefined;
-  };
   return {
-    authenticate: async (token) => (await known(token))?.principal ?? null,
+    authenticate: async (token) => {
+      const known = await knownToken(store.read, token);
+      if (known === null) return null;
+      use.mark(known.row.id);
+      return known.principal;
+    },
     create: async (who, { description, role, tenant }) => {
       mustAdminister(who);
       checkToken({ description, role, tenant });
       const token = randomBytes(SECRET_BYTES).toString('base64url');
-      const info = { id: randomUUID(), description, role, tenant, createdAt: Date.now() };
+      const info = { id: randomUUID(), description, role, tenant, createdAt: Date.now(), user: null, lastUsedAt: null };
       await store.write((tx) => insertToken(tx, { ...info, hash: hashOf(token) }));
       return { ...info, token };
     },
     list: async (who) => {
       mustAdminister(who);
-      return (await listTokens(store.read)).map(({ hash: _, ...info }) => info);
+      return (await listTokens(store.read)).map(({ hash: _, sealed: __, ...info }) => info);
     },
     remove: async (who, id) => {
       mustAdminister(who);
       if (!(await store.write((tx) => deleteToken(tx, id)))) throw notFound('token', id);
     },
     login: async (token) => {
-      const row = await known(token);
-      if (!row) return null;
+      const known = await knownToken(store.read, token);
+      if (known === null) return null;
       const session = randomBytes(SECRET_BYTES).toString('base64url');
       const expiresAt = Date.now() + settings.sessionMs;
-      await store.write((tx) => insertSession(tx, { hash: hashOf(session), tokenId: row.id, expiresAt }));
+      await store.write((tx) => insertSession(tx, { hash: hashOf(session), tokenId: known.row.id, expiresAt }));
       return session;
     },
     session: async (session) => {
@@ -89,7 +87,3 @@ function checkToken({ description, role, tenant }: Pick<TokenInfo, 'description'
   if (tenant === '') throw invalid('tenant', 'is missing.');
   if (!ROLES.includes(role)) throw invalid('role', `must be one of ${ROLES.join(', ')}.`);
 }
-
-const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
-
-const same = (a: string, b: string): boolean => timingSafeEqual(Buffer.from(a, 'hex'), Buffer.from(b, 'hex'));

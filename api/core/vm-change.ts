@@ -7,6 +7,7 @@ import type { Principal } from '../../domain/principal.ts';
 import { decide, VM_ACTIONS, type VmAction } from '../../domain/vm.ts';
 import { nicsOf } from '../../store/nic.ts';
 import type { Db } from '../../store/open.ts';
+import { dropQueue } from '../../store/queue.ts';
 import { findTask, insertTask, type TaskRow } from '../../store/task.ts';
 import { updateVm, type VmRow } from '../../store/vm.ts';
 import { clonesOf, disksOf } from '../../store/volume.ts';
@@ -51,6 +52,7 @@ async function accept(tx: Db, vm: VmRow, { who, action, deleteDisks, graceMs }: 
     graceMs,
     before: vm.state,
   };
+  if (action === 'delete') await dropQueue(tx, vm.id, `VM '${vm.name}' is being deleted by task ${id}.`);
   await updateVm(tx, vm.id, { state: VM_ACTIONS[action].via, changing: id, failedReason: null });
   return insertTask(tx, {
     ...{ id, kind: `vm.${action}` as const, target: vm.name, runOn: vm.node, input },

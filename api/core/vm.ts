@@ -1,17 +1,19 @@
 import { conflict, notFound } from '../../domain/fault.ts';
-import type { VmId } from '../../domain/ids.ts';
 import type { Nic } from '../../domain/network.ts';
 import type { Principal } from '../../domain/principal.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Task } from '../../domain/task.ts';
 import type { Vm, VmAction } from '../../domain/vm.ts';
 import type { Disk } from '../../domain/volume.ts';
 import { consoleTail } from '../../store/console.ts';
 import { nicsOf } from '../../store/nic.ts';
 import type { Db } from '../../store/open.ts';
+import { snapshotsOf } from '../../store/snapshot.ts';
 import { toTask } from '../../store/task.ts';
-import { findVm, findVmByName, listVms, toVm, type VmRow } from '../../store/vm.ts';
+import { listVms, toVm, type VmRow } from '../../store/vm.ts';
 import { toDisk, volumesOf } from '../../store/volume.ts';
-import { mustAct, seenTenant, sees } from './authorize.ts';
+import { mustAct, seenTenant } from './authorize.ts';
+import { getVm } from './get-vm.ts';
 import { matching } from './limit.ts';
 import type { CoreParts } from './parts.ts';
 import { startSoon } from './start.ts';
@@ -20,6 +22,8 @@ import { beginChange, type Change } from './vm-change.ts';
 export interface VmDetail extends Vm {
   readonly disks: readonly Disk[];
   readonly nics: readonly Nic[];
+  /** In the order of asking. */
+  readonly snapshots: readonly Snapshot[];
 }
 
 export interface VmFilter {
@@ -77,19 +81,14 @@ export function vmService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log' | 'set
   };
 }
 
-/** The row by name or UUID, or not-found: other tenants' VMs do not exist. */
-async function getVm(db: Db, who: Principal, ref: string): Promise<VmRow> {
-  const vm = (await findVmByName(db, ref)) ?? (await findVm(db, ref.toLowerCase() as VmId));
-  if (!vm || !sees(who, vm)) throw notFound('VM', ref);
-  return vm;
-}
-
 async function details(db: Db, rows: readonly VmRow[]): Promise<readonly VmDetail[]> {
   const ids = rows.map((row) => row.id);
   const [nics, volumes] = [await nicsOf(db, ids), await volumesOf(db, ids)];
+  const snapshots = await snapshotsOf(db, ids);
   return rows.map((row) => ({
     ...toVm(row),
     disks: volumes.filter((volume) => volume.vm === row.id).map(toDisk),
     nics: nics.filter((nic) => nic.vm === row.id),
+    snapshots: snapshots.filter((snapshot) => snapshot.vm === row.id),
   }));
 }

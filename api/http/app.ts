@@ -11,7 +11,8 @@ import { type Authenticate, NOBODY } from './principal.ts';
 import { exchange, exchangeOf } from './request.ts';
 import type { Route } from './route.ts';
 import { send } from './send.ts';
-import { requestValues } from './values.ts';
+import { sendPretty } from './send-pretty.ts';
+import { bodyText, requestValues, valuesBesideBody } from './values.ts';
 
 export interface AppOptions {
   /** In order of precedence where mounts overlap. */
@@ -43,12 +44,16 @@ export function createApp(options: AppOptions): Express {
     // Made when it is first asked for: no start waits for it.
     let document: object | undefined;
     for (const mount of dialect.mounts)
-      app.get(`${mount}/openapi.json`, (_request, response) => {
+      app.get(`${mount === '/' ? '' : mount}/openapi.json`, (_request, response) => {
         document ??= openApiDocument(dialect, version);
         response.json(document);
       });
   }
-  for (const dialect of dialects) app.use([...dialect.mounts], dialectRouter(dialect, authenticate));
+  for (const dialect of dialects) {
+    const router = dialectRouter(dialect, authenticate);
+    // One at a time: in a list, Express takes `/` for that path alone.
+    for (const mount of dialect.mounts) app.use(mount, router);
+  }
   app.use(nothingHere(dialects));
   app.use((error: unknown, request: Request, response: Response, _next: unknown) =>
     fail(response, dialectAt(dialects, request.path), knownError(error)),
@@ -58,9 +63,18 @@ export function createApp(options: AppOptions): Express {
 
 function dialectRouter(dialect: Dialect, authenticate: Authenticate): Router {
   const router = Router();
+  const hidden = dialect.manners?.otherMethods === 'unknown';
+  // Express would answer by itself.
+  if (hidden)
+    router.options('/{*path}', (request, response) =>
+      fail(response, dialect, new HttpError(404, `There is nothing at ${request.path}.`)),
+    );
   for (const route of dialect.routes) {
-    router[route.method](route.path, (request, response) => serve(dialect, route, authenticate, request, response));
+    router[route.method](route.path, (request, response, next) =>
+      route.spec.exact && request.path.endsWith('/') ? next() : serve(dialect, route, authenticate, request, response),
+    );
   }
+  if (hidden) return router;
   // Reached only where no route answered: another dialect may know the path, so it is only noted what this one would allow.
   for (const { method, path } of dialect.routes) {
     router.all(path, (_request, response, next) => {
@@ -76,22 +90,30 @@ async function serve(dialect: Dialect, route: Route, authenticate: Authenticate,
   known.dialect = dialect.name;
   known.route = route.path;
   try {
-    const principal = route.spec.auth === 'none' ? NOBODY : await authenticate(request);
+    const { auth, document } = route.spec;
+    const principal = auth === undefined ? await authenticate(request) : NOBODY;
     if (principal === null) throw new DomainError({ kind: 'unauthorized', why: 'Authentication required' });
     known.account = principal.account;
-    const values = await requestValues(request, response);
-    const { signal } = known;
+    const values = document === undefined ? await requestValues(request, response) : valuesBesideBody(request);
+    const text = document === undefined || document === 'ignored' ? '' : await bodyText(request, response);
     const header = (name: string): string | undefined => request.get(name);
     const reply = await route.handle({
       values,
       principal,
       mount: request.baseUrl,
       secure: request.secure,
-      signal,
+      address: request.socket.remoteAddress ?? '',
+      get signal() {
+        return known.signal;
+      },
+      text,
+      named: (account) => {
+        known.account = account;
+      },
       header,
     });
     known.task = reply.task ?? null;
-    await send(response, reply, signal);
+    await writer(dialect)(response, reply, known);
   } catch (error) {
     await fail(response, dialect, error);
   }
@@ -99,7 +121,8 @@ async function serve(dialect: Dialect, route: Route, authenticate: Authenticate,
 
 /** Answers with the dialect's words; what was not meant for the caller goes to the log only. */
 async function fail(response: Response, dialect: Dialect | undefined, error: unknown): Promise<void> {
-  const { id, log, signal } = exchangeOf(response);
+  const known = exchangeOf(response);
+  const { id, log } = known;
   const failure = toFailure(error, id);
   if (failure.status >= 500) log.error({ err: error }, 'request failed');
   else log.debug({ err: error }, 'request refused');
@@ -107,8 +130,11 @@ async function fail(response: Response, dialect: Dialect | undefined, error: unk
     response.destroy();
     return;
   }
-  await send(response, (dialect?.failure ?? plainFailure)(failure), signal);
+  await writer(dialect)(response, (dialect?.failure ?? plainFailure)(failure), known);
 }
+
+const writer = (dialect: Dialect | undefined): typeof send =>
+  dialect?.manners?.bodies === 'pretty' ? sendPretty : send;
 
 const plainFailure = ({ status, message }: Failure) => ({ status, body: { message } });
 
@@ -131,7 +157,7 @@ function nothingHere(dialects: readonly Dialect[]) {
 
 /** The dialect whose words fit a path: the one with the longest mount that leads to it. */
 function dialectAt(dialects: readonly Dialect[], path: string): Dialect | undefined {
-  const leads = (mount: string): boolean => path === mount || path.startsWith(`${mount}/`);
+  const leads = (mount: string): boolean => mount === '/' || path === mount || path.startsWith(`${mount}/`);
   return dialects
     .flatMap((dialect) => dialect.mounts.filter(leads).map((mount) => ({ dialect, mount })))
     .sort((a, b) => b.mount.length - a.mount.length)[0]?.dialect;

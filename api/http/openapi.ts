@@ -1,15 +1,20 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi';
 import type { ZodObject, ZodType } from 'zod';
-import type { Dialect } from './dialect.ts';
+import type { Dialect, SecurityScheme } from './dialect.ts';
 import { SESSION_COOKIE } from './principal.ts';
 import type { Route } from './route.ts';
 import { z } from './zod.ts';
 
+const SCHEMES: Readonly<Record<string, SecurityScheme>> = {
+  apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key' },
+  session: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE },
+};
+
 /** The OpenAPI 3.1 document of a dialect, made of the routes that are served. */
 export function openApiDocument(dialect: Dialect, version: string): object {
   const registry = new OpenAPIRegistry();
-  registry.registerComponent('securitySchemes', 'apiKey', { type: 'apiKey', in: 'header', name: 'X-Api-Key' });
-  registry.registerComponent('securitySchemes', 'session', { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE });
+  for (const [name, scheme] of Object.entries(dialect.manners?.schemes ?? SCHEMES))
+    registry.registerComponent('securitySchemes', name, scheme);
   for (const route of dialect.routes) registry.registerPath(operation(route, dialect.failureSchema));
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
@@ -27,7 +32,8 @@ function operation({ method, path, spec }: Route, failure: ZodType): RouteConfig
   };
   const params = part((name) => inPath.has(name));
   const others = part((name) => !inPath.has(name));
-  const takesBody = method === 'post' || method === 'put';
+  const { document } = spec;
+  const takesBody = document === undefined && (method === 'post' || method === 'put');
   return {
     method,
     path: path.replaceAll(/:(\w+)/g, '{$1}'),
@@ -40,10 +46,19 @@ function operation({ method, path, spec }: Route, failure: ZodType): RouteConfig
       ...(others === undefined ? {} : { query: takesBody ? others.partial() : others }),
       ...(spec.headers === undefined ? {} : { headers: headers(spec.headers) }),
       ...(others === undefined || !takesBody ? {} : { body: body(others) }),
+      ...(document === undefined || document === 'ignored'
+        ? {}
+        : { body: { content: { 'application/json': { schema: document } } } }),
     },
     responses: { ...answers(spec.responses), default: json('The request failed.', failure) },
-    security: spec.auth === 'none' ? [] : [{ apiKey: [] }, { session: [] }],
+    security: security(spec.auth),
   };
+}
+
+function security(auth: Route['spec']['auth']): Record<string, string[]>[] {
+  if (auth === 'none') return [];
+  const { by, optional = false } = auth ?? { by: Object.keys(SCHEMES) };
+  return [...(optional ? [{}] : []), ...by.map((name) => ({ [name]: [] }))];
 }
 
 const headers = (described: Readonly<Record<string, string>>): ZodObject =>

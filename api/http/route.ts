@@ -14,8 +14,14 @@ export interface Context<Values> {
   readonly mount: string;
   /** Whether the request came over TLS. */
   readonly secure: boolean;
+  /** The client's address, or its proxy's. */
+  readonly address: string;
   /** Aborted when the client has gone or the server closes. */
   readonly signal: AbortSignal;
+  /** The body of a route that takes a document; empty on any other. */
+  readonly text: string;
+  /** Says who asks, for the log, where the route itself finds that out. */
+  named(account: string): void;
   header(name: string): string | undefined;
 }
 
@@ -27,6 +33,12 @@ export interface Answer {
   readonly type?: string;
 }
 
+export interface OwnAuth {
+  /** Schemes of the dialect, each enough by itself. */
+  readonly by: readonly string[];
+  readonly optional?: boolean;
+}
+
 export interface RouteSpec<Schema extends ZodObject> {
   readonly tag: string;
   readonly summary: string;
@@ -34,8 +46,15 @@ export interface RouteSpec<Schema extends ZodObject> {
   /** Path parameters, query, form and JSON values: one schema for all. */
   readonly values?: Schema;
   readonly responses: Readonly<Record<number, Answer>>;
-  /** Required unless 'none'. */
-  readonly auth?: 'none';
+  /**
+   * The body as a document of its own, JSON whatever its content type says, of which `values` knows nothing: its schema, which
+   * describes it but is not asked. 'ignored': whatever comes.
+   */
+  readonly document?: ZodType | 'ignored';
+  /** Whether a trailing slash makes it another path. */
+  readonly exact?: boolean;
+  /** Required by the app unless 'none' or in one of these ways, by which the route itself finds out who asks. */
+  readonly auth?: 'none' | OwnAuth;
   /** Request headers that mean something here, with what they mean. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -62,7 +81,8 @@ export function route<Schema extends ZodObject = ZodObject<Record<never, never>>
     spec,
     handle: async (context) => {
       const values = schema === undefined ? {} : parseValues(schema, context.values);
-      return handler({ ...context, values: values as z.output<Schema> });
+      // Not a copy: that would make the signal, which few handlers want.
+      return handler(Object.assign(context, { values: values as z.output<Schema> }));
     },
   };
 }

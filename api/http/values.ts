@@ -14,8 +14,15 @@ export type RawValues = Readonly<Record<string, unknown>>;
  * A key given more than once has an array; JSON null counts as not given.
  */
 export async function requestValues(request: Request, response: Response): Promise<RawValues> {
+  return otherValues(request, await bodyValues(request, response));
+}
+
+/** The same without the body, which is a document of its own. */
+export const valuesBesideBody = (request: Request): RawValues => otherValues(request, {});
+
+function otherValues(request: Request, body: RawValues): RawValues {
   const values: Record<string, unknown> = Object.create(null);
-  Object.assign(values, await bodyValues(request, response));
+  Object.assign(values, body);
   const mark = request.originalUrl.indexOf('?');
   if (mark >= 0) Object.assign(values, pairs(request.originalUrl.slice(mark + 1)));
   return Object.assign(values, request.params);
@@ -33,6 +40,17 @@ async function bodyValues(request: Request, response: Response): Promise<RawValu
   if (type === 'urlencoded') return pairs(text);
   if (type === 'json' || type === '+json') return jsonValues(text);
   throw new HttpError(415, 'The body must be application/x-www-form-urlencoded or application/json.');
+}
+
+const readBytes = express.raw({ type: () => true, limit: BODY_LIMIT_BYTES });
+
+/** The body as text, whatever its content type says; empty without one. */
+export async function bodyText(request: Request, response: Response): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    readBytes(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(bodyError(error))));
+  });
+  const bytes: unknown = request.body;
+  return Buffer.isBuffer(bytes) ? bytes.toString('utf8') : '';
 }
 
 function bodyError(error: unknown): unknown {
@@ -57,14 +75,18 @@ function pairs(text: string): RawValues {
   return values;
 }
 
-function jsonValues(text: string): RawValues {
-  let document: unknown;
+/** What a JSON text says; 'invalid' naming the body for any other. */
+export function parseJson(text: string): unknown {
   try {
-    document = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     // Its cause would quote the body, which may hold secrets.
     throw invalid('body', 'is not valid JSON.');
   }
+}
+
+function jsonValues(text: string): RawValues {
+  const document = parseJson(text);
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
     throw invalid('body', 'must be a JSON object.');
   }

@@ -75,3 +75,7 @@ export const repeated = <T>(description: string, inner: ZodType<T>): ZodType<rea
 /** A value that may be left out; an empty one counts as left out, since clients send those. */
 export const optional = <T>(inner: ZodType<T>): ZodType<T | undefined> =>
   z.preprocess((value) => (value === '' ? undefined : value), inner.optional());
+
+/** For changes: a value left out changes nothing, an empty one clears. */
+export const clearable = <T>(inner: ZodType<T>): ZodType<T | null | undefined> =>
+  z.preprocess((value) => (value === '' ? null : value), inner.nullable().optional());

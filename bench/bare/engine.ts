@@ -10,6 +10,8 @@ const QUEUE = 'bench';
 export interface BareEngine {
   /** Resolves when one workflow of so many activities has ended. */
   run(activities: number): Promise<void>;
+  /** How many activities a workflow that has ended has called, local ones too. */
+  activitiesOf(workflowId: string): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -26,6 +28,15 @@ export async function bareEngine(address: string): Promise<BareEngine> {
   return {
     run: (activities) =>
       client.workflow.execute<typeof bare>('bare', { taskQueue: QUEUE, workflowId: randomUUID(), args: [activities] }),
+    activitiesOf: async (workflowId) => {
+      const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
+      const calls = (events ?? []).filter(
+        (event) =>
+          event.activityTaskScheduledEventAttributes ||
+          event.markerRecordedEventAttributes?.markerName === 'core_local_activity',
+      );
+      return calls.length;
+    },
     stop: async () => {
       worker.shutdown();
       await ended;

@@ -1,12 +1,13 @@
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 
-/* node bench/bare/express.ts BYTES: an app that does nothing but send a text of this size. */
+/* node bench/bare/express.ts BYTES: an app that does nothing but send a JSON text of this size, whatever is asked. */
 
-const text = 'x'.repeat(Number(process.argv[2]));
+const text = JSON.stringify({ text: 'x'.repeat(Math.max(0, Number(process.argv[2]) - '{"text":""}'.length)) });
 const app = express();
-app.get('/', (_request, response) => {
-  response.type('application/json').send(text);
+app.all('/{*path}', (_request, response) => {
+  response.setHeader('Content-Type', 'application/json');
+  response.end(text);
 });
 const server = app.listen(0, '127.0.0.1', () => {
   process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}/\n`);

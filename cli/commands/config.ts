@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { loadConfig } from '../config/load.ts';
 import { masked } from '../config/show.ts';
+import { ldapSettings } from '../process/accounts.ts';
 
 interface Options {
   readonly config?: string;
@@ -15,7 +16,8 @@ const sub = (name: string, description: string): Command =>
 /** `slipway config …`. */
 export function configCommand(): Command {
   const check = sub('check', 'name every mistake in the configuration').action((options: Options) => {
-    loadConfig(options.config);
+    // Besides what the file says by itself, what it refers to.
+    ldapSettings(loadConfig(options.config).accounts);
     process.stdout.write('The configuration is valid.\n');
   });
   const show = sub('show', 'the configuration as it applies, secrets masked').action((options: Options) => {

@@ -23,6 +23,10 @@ export const serverOptions = (command: Command): Command =>
     .option(
       '--metadata <host:port>',
       'where the metadata service listens; guests are led there (default: 127.0.0.1:7371)',
+    )
+    .option(
+      '--vmpooler <host:port>',
+      "where vmpooler's API listens by itself; port 0 as above (default: 127.0.0.1:7372 with up, nowhere with api)",
     );
 
 export interface SimOptions {

@@ -9,6 +9,7 @@ const TokenRow = z.looseObject({
   role: z.string(),
   tenant: z.string(),
   created_at: z.string(),
+  last_used_at: z.string().nullable(),
 });
 type TokenRow = z.infer<typeof TokenRow>;
 
@@ -18,6 +19,7 @@ const COLUMNS = {
   ROLE: (token: TokenRow) => token.role,
   TENANT: (token: TokenRow) => token.tenant,
   CREATED: (token: TokenRow) => token.created_at,
+  'LAST USED': (token: TokenRow) => token.last_used_at ?? 'never',
 };
 
 const EXAMPLES = `

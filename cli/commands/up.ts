@@ -17,7 +17,7 @@ const SIM_NODES = 3;
 
 const NOTES = `
 When everything is ready, one line of JSON is printed on standard output:
-  {"api":"http://HOST:PORT","temporal":"HOST:PORT","temporalUi":"http://…","token":"…","data":"DIR","pid":N}
+  {"api":"http://HOST:PORT","vmpooler":"http://HOST:PORT","temporal":"HOST:PORT","temporalUi":"http://…","token":"…","data":"DIR","pid":N}
 SIGTERM ends everything in order; guests go on. Started again on the same directory, it goes on where it was.
 Without --temporal and TEMPORAL_ADDRESS, a Temporal dev server is run with its database in the data directory.`;
 

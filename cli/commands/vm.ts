@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { z } from 'zod';
-import type { Api } from '../client/api.ts';
 import { table } from '../client/table.ts';
-import { watchToEnd } from '../client/task.ts';
+import { begun } from './begun.ts';
 import { apiOf, type ClientOptions, clientCommand, part, printJson, printLine, repeated } from './client.ts';
+import { snapshotCommands } from './vm-snapshot.ts';
 
 const VmDocument = z.looseObject({
   name: z.string(),
@@ -21,9 +21,6 @@ const VmDocument = z.looseObject({
 });
 type VmDocument = z.infer<typeof VmDocument>;
 
-/** A change of a VM answers with the task that does it; without one it was so already. */
-const Begun = z.looseObject({ task_id: z.string().nullish(), message: z.string().optional() });
-
 const COLUMNS = {
   NAME: (vm: VmDocument) => vm.name,
   STATE: (vm: VmDocument) => vm.state,
@@ -38,6 +35,8 @@ const EXAMPLES = `
 Examples:
   slipway vm create web1 --profile debian-12 --arg deb_release=bookworm --watch
   slipway vm console web1
+  slipway vm snapshot web1 --name clean --watch
+  slipway vm revert web1 clean --watch
   slipway vm shutdown web1 --watch
   slipway vm delete web1 --watch`;
 
@@ -51,6 +50,7 @@ export function vmCommand(): Command {
     remove(),
     ...STATES.map(([verb, what]) => change(verb, what)),
     consoleLog(),
+    ...snapshotCommands(),
   ]) {
     vm.addCommand(command);
   }
@@ -131,7 +131,7 @@ const create = (): Command =>
 const remove = (): Command =>
   clientCommand('delete', 'end a VM and remove it with its disks')
     .argument('<vm>', 'name or UUID')
-    .option('--keep-disks', 'leave its disks in their pools')
+    .option('--keep-disks', 'leave its disks in their pools (slipway volume list)')
     .option('--watch', 'wait until it is done; fail if it fails')
     .action(async (name: string, options: ClientOptions & { keepDisks?: boolean; watch?: boolean }) => {
       const api = apiOf(options);
@@ -157,16 +157,6 @@ const change = (verb: string, what: string): Command =>
       const api = apiOf(options);
       await begun(api, await api.post(`/vm/${part(name)}/state`, { state: verb }), options);
     });
-
-/** Says which task does it, or sees it through. */
-async function begun(api: Api, answer: unknown, options: ClientOptions & { readonly watch?: boolean }): Promise<void> {
-  const { task_id, message } = Begun.parse(answer);
-  if (task_id && options.watch) return watchToEnd(api, task_id, options.json === true);
-  if (options.json) return printJson(answer);
-  printLine(
-    task_id ? `Task ${task_id}\n  See it through: slipway task watch ${task_id}` : (message ?? 'It is so already.'),
-  );
-}
 
 const Console = z.looseObject({ data: z.string() });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Accounts } from './accounts.ts';
 
 /** Words that PVC's configuration files use for flags besides YAML's own. */
 const Flag = z.union([
@@ -51,6 +52,12 @@ const Metadata = z.strictObject({
   listen_port: Port.default(7371),
 });
 
+/** vmpooler's API alone, without a prefix. */
+const Vmpooler = z.strictObject({
+  listen_address: Address.optional(),
+  listen_port: Port.optional(),
+});
+
 const Temporal = z.strictObject({
   address: z.string().min(1).optional(),
   namespace: z.string().min(1).default('default'),
@@ -78,7 +85,9 @@ export const ConfigSchema = z.strictObject({
   /** Accepted for PVC's sake: every API process is a coordinator here. */
   coordinators: z.array(z.string()).optional(),
   api: Api.prefault({}),
+  accounts: Accounts.prefault({}),
   metadata: Metadata.prefault({}),
+  vmpooler: Vmpooler.prefault({}),
   temporal: Temporal.prefault({}),
   base_images: Images.prefault({}),
   node: Node.prefault({}),

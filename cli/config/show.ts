@@ -5,6 +5,7 @@ const MASK = '********';
 /** The configuration as it applies, with every secret masked. */
 export function masked(config: Config): Config {
   const { authentication } = config.api;
+  const { ldap } = config.accounts;
   return {
     ...config,
     api: {
@@ -14,6 +15,10 @@ export function masked(config: Config): Config {
         ...(authentication.secret_key === undefined ? {} : { secret_key: MASK }),
         tokens: authentication.tokens.map((one) => ({ ...one, token: MASK })),
       },
+    },
+    accounts: {
+      ...config.accounts,
+      ...(ldap?.bind_password === undefined ? {} : { ldap: { ...ldap, bind_password: MASK } }),
     },
   };
 }

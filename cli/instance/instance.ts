@@ -4,6 +4,8 @@ import { z } from 'zod';
 /** What `slipway up` says when it is ready, in this form also on standard output: kept stable. */
 export const InstanceSchema = z.object({
   api: z.string(),
+  /** Where vmpooler's API is without a prefix. */
+  vmpooler: z.string(),
   temporal: z.string(),
   temporalUi: z.string().nullable(),
   token: z.string(),

@@ -9,8 +9,17 @@ export interface Lock {
  * Held by this process until released or until it ends, whatever ends it; 'conflict' with `why` if another holds it.
  * Node has no flock(2), but SQLite locks its files with the kernel's record locks.
  */
-export function takeLock(file: string, why: string): Lock {
-  const db = new Database(file, { timeout: 0 });
+export const takeLock = (file: string, why: string): Lock => exclusive(file, 0, why);
+
+/** Another process's turn lasts a second or two; this long only if it hangs. */
+const TURN_MS = 60_000;
+
+/** The same, waiting for whoever holds it; nothing else of this process runs meanwhile. */
+export const takeTurn = (file: string): Lock =>
+  exclusive(file, TURN_MS, `${file} has been held by another process for ${TURN_MS / 1000} s: end that one.`);
+
+function exclusive(file: string, timeout: number, why: string): Lock {
+  const db = new Database(file, { timeout });
   try {
     db.exec('BEGIN EXCLUSIVE');
   } catch (error) {

@@ -25,21 +25,26 @@ const Remembered = z.record(z.string(), z.number());
 /** The ports of an installation: a port of 0 is chosen once, and kept from then on as long as it can be had. */
 export interface Ports {
   choose(purpose: string, wanted: Endpoint): Promise<Endpoint>;
+  /** The same for an address that nobody asked for: another port is chosen if this one cannot be had. */
+  prefer(purpose: string, preferred: Endpoint): Promise<Endpoint>;
 }
 
 /** `file` remembers what was chosen. */
 export function rememberedPorts(file: string): Ports {
   const known = read(file);
+  /** The last port if it is free, else this one, else any. */
+  const keep = async (purpose: string, { host, port: preferred }: Endpoint): Promise<Endpoint> => {
+    const last = known[purpose];
+    const port =
+      (last !== undefined && (await free(host, last))) || (await free(host, preferred)) || (await free(host, 0));
+    if (!port) throw invalid(purpose, `cannot listen on ${host}: it is no address of this machine`);
+    known[purpose] = port;
+    writeFileSync(file, `${JSON.stringify(known)}\n`);
+    return { host, port };
+  };
   return {
-    async choose(purpose, wanted) {
-      if (wanted.port !== 0) return wanted;
-      const last = known[purpose];
-      const port = (last !== undefined && (await free(wanted.host, last))) || (await free(wanted.host, 0));
-      if (!port) throw invalid(purpose, `cannot listen on ${wanted.host}: it is no address of this machine`);
-      known[purpose] = port;
-      writeFileSync(file, `${JSON.stringify(known)}\n`);
-      return { host: wanted.host, port };
-    },
+    choose: async (purpose, wanted) => (wanted.port === 0 ? keep(purpose, wanted) : wanted),
+    prefer: keep,
   };
 }
 

@@ -17,6 +17,8 @@ export interface AgentDeps {
   readonly pools: () => Promise<readonly string[]>;
   readonly storage: (pool: string) => Promise<StorageDriver>;
   readonly controlPlane: ControlPlane;
+  /** How many creations the node is to work on at once. */
+  readonly creations: number;
   readonly log: Logger;
 }
 
@@ -61,9 +63,9 @@ async function beat(deps: AgentDeps, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function keepAlive({ name, hypervisor, controlPlane, pools, storage }: AgentDeps): Promise<void> {
+async function keepAlive({ name, hypervisor, controlPlane, pools, storage, creations }: AgentDeps): Promise<void> {
   const askedAt = Date.now();
-  const [facts, usage, domains, names] = await Promise.all([
+  const [found, usage, domains, names] = await Promise.all([
     hypervisor.facts(),
     hypervisor.usage(),
     hypervisor.list(),
@@ -73,6 +75,7 @@ async function keepAlive({ name, hypervisor, controlPlane, pools, storage }: Age
   const capacities = await Promise.all(
     names.map(async (pool) => ({ name: pool, ...(await (await storage(pool)).capacity()) })),
   );
+  const facts = { ...found, creations };
   await controlPlane.keepalive({ name, facts, ...usage, askedAt, running, pools: capacities });
 }
 

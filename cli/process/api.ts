@@ -1,7 +1,9 @@
+import type { Express } from 'express';
 import { Registry } from 'prom-client';
 import type { Services } from '../../api/core/services.ts';
 import { pvc } from '../../api/dialects/pvc/pvc.ts';
 import { vmpoolerSite } from '../../api/dialects/vmpooler/site.ts';
+import { ALONE, BESIDE, vmpooler } from '../../api/dialects/vmpooler/vmpooler.ts';
 import { createApp } from '../../api/http/app.ts';
 import { appMetrics } from '../../api/http/metrics.ts';
 import { countCheckouts, registerPoolMetrics } from '../../api/http/pool-metrics.ts';
@@ -12,7 +14,7 @@ import { countTasks } from '../../store/task.ts';
 import type { Endpoint } from '../instance/ports.ts';
 import { packageVersion } from '../package-root.ts';
 import type { EngineConnection } from './engine.ts';
-import { listen } from './http-server.ts';
+import { type ListenOptions, listen } from './http-server.ts';
 import { guestRecords } from './metadata.ts';
 import type { Running } from './running.ts';
 import type { Settings } from './settings.ts';
@@ -24,38 +26,41 @@ export interface ApiDeps {
   readonly engine: EngineConnection;
   readonly listen: Endpoint;
   readonly metadata: Endpoint;
+  /** Where vmpooler's API is by itself; null: nowhere. */
+  readonly vmpooler: Endpoint | null;
   /** Metrics of other parts of this process, in Prometheus' text format. */
   readonly moreMetrics?: () => Promise<string>;
 }
 
-/** Serves every dialect, and the metadata service; resolves when both listen. */
+/** Serves every dialect, vmpooler's also by itself, and the metadata service; resolves when all listen. */
 export async function startApi(deps: ApiDeps): Promise<readonly Running[]> {
-  const { settings, store, engine, metadata } = deps;
+  const { settings, store, engine } = deps;
+  const { ssl } = settings.config.api;
   const closing = new AbortController();
-  const app = await listen(apiApp(deps, closing.signal), {
-    name: 'API',
-    option: '--listen',
-    endpoint: deps.listen,
-    ssl: settings.config.api.ssl,
-  });
   const guests = metadataApp({ lookup: guestRecords(store), logger: settings.log, secret: engine.key.key });
-  const metadataServer = await listen(guests, {
-    name: 'metadata service',
-    option: '--metadata',
-    endpoint: metadata,
-  }).catch(async (error: unknown) => {
-    await app.stop();
-    throw error;
-  });
-  const stop = async (): Promise<void> => {
+  const { everything, alone } = apiApps(deps, closing.signal);
+  const begun: Running[] = [];
+  const serve = async (app: Express, options: ListenOptions): Promise<void> => {
+    begun.push(await listen(app, options));
+  };
+  const stop = async (one: Running): Promise<void> => {
     // Event streams would go on for as long as their tasks.
     closing.abort();
-    await app.stop();
+    await one.stop();
   };
-  return [{ ...app, stop }, metadataServer];
+  try {
+    await serve(everything, { name: 'API', option: '--listen', endpoint: deps.listen, ssl });
+    await serve(guests, { name: 'metadata service', option: '--metadata', endpoint: deps.metadata });
+    if (deps.vmpooler) await serve(alone, { name: 'vmpooler', option: '--vmpooler', endpoint: deps.vmpooler, ssl });
+  } catch (error) {
+    await Promise.all(begun.map(stop));
+    throw error;
+  }
+  return begun.map((one) => ({ ...one, stop: () => stop(one) }));
 }
 
-function apiApp({ settings, services: core, store, engine, moreMetrics }: ApiDeps, closing: AbortSignal) {
+/** All dialects on one port, and vmpooler's by itself. */
+function apiApps({ settings, services: core, store, engine, moreMetrics }: ApiDeps, closing: AbortSignal) {
   const { authentication, pvc: settingsOfPvc } = settings.config.api;
   const version = packageVersion();
   const registry = new Registry();
@@ -67,8 +72,8 @@ function apiApp({ settings, services: core, store, engine, moreMetrics }: ApiDep
     authentication: authentication.enabled,
     version,
   });
-  return createApp({
-    dialects: [dialect, vmpoolerSite({ stats: services.poolStats, metrics }, '/vmpooler')],
+  const site = { stats: services.poolStats, metrics };
+  const shared = {
     authenticate: authenticator(services.tokens, authentication.enabled),
     logger: settings.log,
     version,
@@ -78,5 +83,12 @@ function apiApp({ settings, services: core, store, engine, moreMetrics }: ApiDep
       { name: 'temporal', check: engine.check },
     ],
     closing,
-  });
+  };
+  return {
+    everything: createApp({
+      ...shared,
+      dialects: [dialect, vmpooler(services, BESIDE), vmpoolerSite(site, '/vmpooler')],
+    }),
+    alone: createApp({ ...shared, dialects: [vmpooler(services, ALONE), vmpoolerSite(site, '/')] }),
+  };
 }

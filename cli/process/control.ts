@@ -2,6 +2,7 @@ import { controlActivities } from '../../activities/control.ts';
 import { storeControlPlane } from '../../activities/control-plane.ts';
 import { poolActivities } from '../../activities/pool.ts';
 import { settleLost } from '../../api/core/lost.ts';
+import { startSoon } from '../../api/core/start.ts';
 import { sweep } from '../../api/core/sweeper.ts';
 import { samplePools, tidyHistory } from '../../api/core/vm-pool/history.ts';
 import type { Jobs } from '../../domain/jobs.ts';
@@ -40,7 +41,10 @@ export async function startControl({ settings, store, jobs, engine, pools }: Con
   const worker = await controlWorker({
     ...(await engine.forWorkers()),
     controlPlane: storeControlPlane(store),
-    activities: { ...controlActivities(store, pools.wake), ...poolActivities(pools.keeper, jobs.wakePool) },
+    activities: {
+      ...controlActivities(store, { start: (task) => startSoon({ store, jobs, log }, task), wakePool: pools.wake }),
+      ...poolActivities(pools.keeper, jobs.wakePool),
+    },
     bundle,
     log,
   });
@@ -49,7 +53,7 @@ export async function startControl({ settings, store, jobs, engine, pools }: Con
   return [
     { name: 'control worker', ...worker },
     again('sweeper', SWEEP_MS, log, () => sweep(store, jobs, { log, unusedBaseMs })),
-    again('search for lost tasks', LOST_MS, log, () => settleLost(store, jobs)),
+    again('search for lost tasks', LOST_MS, log, () => settleLost(store, jobs, undefined, log)),
     again('history of VM pools', SAMPLE_MS, log, () => samplePools(store, Date.now())),
     again('tidying of histories', TIDY_MS, log, () => tidyHistory(store, Date.now())),
   ];

@@ -5,6 +5,7 @@ import type { Services } from '../../api/core/services.ts';
 import { poolKeeper } from '../../api/core/vm-pool/keeper.ts';
 import { poolWaker, type WakePool } from '../../api/core/vm-pool/wake.ts';
 import { temporalJobs } from '../../api/jobs.ts';
+import type { AuthenticationStore } from '../../domain/accounts.ts';
 import type { Jobs } from '../../domain/jobs.ts';
 import type { PoolKeeper } from '../../domain/pool-keeper.ts';
 import type { Store } from '../../store/open.ts';
@@ -18,11 +19,12 @@ export interface Pools {
   readonly wake: WakePool;
 }
 
-/** The core over a store and an engine, with the job starter that its sweeper shares. */
+/** The core over a store and an engine, with the job starter that its sweeper shares; `people` is who may log in, null for nobody. */
 export function composeCore(
-  { log }: Pick<Settings, 'log'>,
+  { log, config }: Pick<Settings, 'log' | 'config'>,
   store: Store,
-  engine: Pick<EngineConnection, 'client'>,
+  engine: Pick<EngineConnection, 'client' | 'key'>,
+  people: AuthenticationStore | null,
 ): { readonly services: Services; readonly jobs: Jobs; readonly pools: Pools } {
   const jobs = temporalJobs(engine.client);
   const parts: CoreParts = {
@@ -30,6 +32,7 @@ export function composeCore(
     jobs,
     renderer: { domainXml, seed: renderSeed },
     settings: CORE_DEFAULTS,
+    accounts: { store: people, admins: config.accounts.admins, key: engine.key.key },
     log,
   };
   return { services: coreServices(parts), jobs, pools: { keeper: poolKeeper(parts), wake: poolWaker(parts) } };

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { hypervisorDrivers } from '../../activities/drivers/hypervisor/index.ts';
 import { networkDrivers } from '../../activities/drivers/network/index.ts';
-import { run } from '../../activities/drivers/run.ts';
+import { type Run, run as realRun } from '../../activities/drivers/run.ts';
 import { invalid, unavailable } from '../../domain/fault.ts';
 import { openStore } from '../../store/open.ts';
 import { findStoragePool } from '../../store/storage-pool.ts';
@@ -12,6 +12,7 @@ import { packageFile } from '../package-root.ts';
 import type { Paths } from '../paths.ts';
 import { endDevServer } from '../temporal/dev-server.ts';
 import { endProcess } from '../temporal/process.ts';
+import { rememberedLibvirt } from './host.ts';
 import { SYSTEM_URI } from './libvirt.ts';
 
 const LIBVIRTD = packageFile('scripts/host/libvirtd.sh');
@@ -25,11 +26,12 @@ export interface DownPlan {
   /** Removes the data directory and everything outside that belongs to it. */
   readonly purge: boolean;
   readonly say: (text: string) => void;
+  readonly run?: Run;
 }
 
 /** Ends the installation in this directory, whatever still runs of it; succeeds if nothing does. */
 export async function bringDown(paths: Paths, plan: DownPlan): Promise<void> {
-  const { say } = plan;
+  const { say, run = realRun } = plan;
   if (!existsSync(paths.dir)) return say(`There is nothing at ${paths.dir}.`);
   if (!existsSync(paths.store) && readdirSync(paths.dir).length > 0 && plan.purge && !existsSync(paths.lock)) {
     throw invalid('--data', `${paths.dir} is no data directory of Slipway: it is left alone`);
@@ -51,15 +53,15 @@ export async function bringDown(paths: Paths, plan: DownPlan): Promise<void> {
   }
 }
 
-async function endGuests(paths: Paths, { purge, say }: DownPlan): Promise<void> {
+async function endGuests(paths: Paths, { purge, say, run = realRun }: DownPlan): Promise<void> {
   const nodes = existsSync(join(paths.dir, 'nodes')) ? readdirSync(join(paths.dir, 'nodes')) : [];
   const vms = await realVms(paths);
   if (vms === null) return;
   if (process.getuid?.() !== 0) throw unavailable('Guests and networks of a real node are ended by root only.');
   say(`Ending guests and networks (${vms.length} VMs) …`);
-  const uri = await uriOf(paths);
   for (const name of nodes) {
     const dir = paths.node(name);
+    const uri = await uriOf(paths, name, run);
     const hypervisor = hypervisorDrivers.libvirt({ uri, dir, run });
     for (const vm of vms) await (purge ? hypervisor.undefine(vm) : hypervisor.stop(vm));
     const network = networkDrivers.linux({ dir, run });
@@ -79,8 +81,10 @@ async function realVms(paths: Paths) {
   }
 }
 
-/** The private libvirtd's if there is one, running again if it had ended: its guests can outlive it. */
-async function uriOf(paths: Paths): Promise<string> {
+/** The one that the node used; its private libvirtd runs again if it had ended, since guests can outlive it. */
+async function uriOf(paths: Paths, name: string, run: Run): Promise<string> {
+  const remembered = rememberedLibvirt(paths, name);
+  if (remembered !== null) return remembered;
   if (!existsSync(paths.libvirt)) return SYSTEM_URI;
   return (await run([LIBVIRTD, 'start', paths.libvirt])).stdout.trim();
 }

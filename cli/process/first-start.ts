@@ -10,6 +10,7 @@ import type { StoragePool } from '../../domain/volume.ts';
 import { findNetwork } from '../../store/network.ts';
 import type { Store } from '../../store/open.ts';
 import { findStoragePool, insertStoragePool } from '../../store/storage-pool.ts';
+import { takeTurn } from '../instance/lock.ts';
 import { packageFile } from '../package-root.ts';
 import type { Paths } from '../paths.ts';
 import { PROFILE_FILE, readProfile } from '../profile/directory.ts';
@@ -33,15 +34,35 @@ const NETWORK: Network = {
   nat: true,
 };
 
+interface FirstStart {
+  readonly paths: Paths;
+  readonly driver: StoragePool['driver'] | null;
+}
+
+/** A first start, and the local token. Processes that start together do it in turn: the first prepares, the others find it done. */
+export async function prepareInTurn(
+  store: Store,
+  services: Pick<Services, 'networks' | 'profiles' | 'tokens'>,
+  start: FirstStart,
+): Promise<{ readonly fresh: boolean; readonly token: string }> {
+  const turn = takeTurn(start.paths.turn);
+  try {
+    const fresh = await prepareFirstStart(store, services, start);
+    return { fresh, token: await localToken(services, start.paths.token) };
+  } finally {
+    turn.release();
+  }
+}
+
 /**
  * Leaves nothing to guess: storage pool `vms`, network 100 and the shipped profiles. Does nothing on a directory that
  * was started before, so that what an operator removed or changed stays so; 'conflict' if that was for the other kind of nodes
  * (null: either; real ones on a first start).
  */
-export async function prepareFirstStart(
+async function prepareFirstStart(
   store: Store,
   services: Pick<Services, 'networks' | 'profiles'>,
-  { paths, driver }: { readonly paths: Paths; readonly driver: StoragePool['driver'] | null },
+  { paths, driver }: FirstStart,
 ): Promise<boolean> {
   const known = await findStoragePool(store.read, POOL);
   if (known && driver !== null && known.driver !== driver) {
@@ -76,7 +97,7 @@ export function shippedProfiles(): readonly string[] {
  * The token of the local command line: its text is in a file for this user alone, the store has its hash. Made at the
  * first start, and again when the file or the store's row is gone.
  */
-export async function localToken(services: Pick<Services, 'tokens'>, file: string): Promise<string> {
+async function localToken(services: Pick<Services, 'tokens'>, file: string): Promise<string> {
   const text = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
   if (text !== '' && (await services.tokens.authenticate(text))) return text;
   const made = await services.tokens.create(SYSTEM, {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { createServer as createHttp, type Server } from 'node:http';
+import { createServer as createHttp, maxHeaderSize, type Server } from 'node:http';
 import { createServer as createHttps } from 'node:https';
+import type { Duplex } from 'node:stream';
 import type { Express } from 'express';
 import { invalid, unavailable } from '../../domain/fault.ts';
 import type { Config } from '../config/schema.ts';
@@ -22,6 +23,7 @@ export interface ListenOptions {
 export async function listen(app: Express, options: ListenOptions): Promise<Running> {
   const { name, option, endpoint, ssl } = options;
   const server = ssl?.enabled ? createHttps(pair(ssl), app) : createHttp(app);
+  server.on('clientError', refuseUnparsed);
   const ended = new Promise<void>((resolve, reject) => {
     server.once('close', resolve).once('error', reject);
   });
@@ -40,6 +42,21 @@ export async function listen(app: Express, options: ListenOptions): Promise<Runn
       clearTimeout(late);
     },
   };
+}
+
+/** Node's reasons for a request that never became one, as HTTP says them; 400 for all others. */
+const UNPARSED: Readonly<Record<string, readonly [status: string, message: string]>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', `The headers are larger than ${maxHeaderSize} bytes.`],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request did not come in time.'],
+};
+
+/** Clients of every dialect read JSON, and crash on Node's bare answer. */
+function refuseUnparsed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const [status, message] = UNPARSED[error.code ?? ''] ?? ['400 Bad Request', 'This is no HTTP request.'];
+  const body = JSON.stringify({ message });
+  const head = [`HTTP/1.1 ${status}`, 'Connection: close', 'Content-Type: application/json'];
+  socket.end(`${[...head, `Content-Length: ${Buffer.byteLength(body)}`].join('\r\n')}\r\n\r\n${body}`);
 }
 
 function listening(server: Server, option: string, { host, port }: Endpoint): Promise<void> {

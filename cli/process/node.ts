@@ -31,6 +31,7 @@ export async function startNode({ settings, store, engine, name, drivers }: Node
     ...{ name, controlPlane, storage, log },
     hypervisor: drivers.hypervisor,
     network: drivers.network,
+    creations: config.node.concurrent_creations,
     pools: async () => (await listStoragePools(store.read)).map((pool) => pool.name),
   });
   const activities = hostActivities({

@@ -1,6 +1,7 @@
 import { conflict, unavailable } from '../../domain/fault.ts';
 import type { NodeName } from '../../domain/ids.ts';
 import { openStore, type Store } from '../../store/open.ts';
+import { keepAdministrators, openAccounts } from './accounts.ts';
 import { startApi } from './api.ts';
 import { keepConfiguredTokens } from './configured-tokens.ts';
 import { startControl } from './control.ts';
@@ -8,7 +9,7 @@ import { composeCore } from './core.ts';
 import { realDrivers, simulatedDrivers } from './drivers.ts';
 import { METADATA_DEFAULT } from './endpoints.ts';
 import { connectEngine, type EngineConnection } from './engine.ts';
-import { localToken, prepareFirstStart } from './first-start.ts';
+import { prepareInTurn } from './first-start.ts';
 import { hostLibvirt, needsRoot } from './host.ts';
 import { startNode } from './node.ts';
 import type { Begin } from './run.ts';
@@ -39,22 +40,22 @@ const kept = (things: Stack, parts: readonly Running[]): readonly Running[] => p
 /** `slipway api`. */
 export const runApi: Begin = async (settings, things) => {
   const { store, engine } = await open(settings, things);
-  const { services } = composeCore(settings, store, engine);
+  const { services } = composeCore(settings, store, engine, openAccounts(settings, store));
   await keepConfiguredTokens(store, settings.config.api.authentication.tokens);
+  await keepAdministrators(store, settings.config.accounts);
   // A directory that `up --sim` made stays one of simulated nodes.
-  await prepareFirstStart(store, services, { paths: settings.paths, driver: null });
-  await localToken(services, settings.paths.token);
-  const { listen, metadata } = settings;
+  await prepareInTurn(store, services, { paths: settings.paths, driver: null });
+  const { listen, metadata, vmpooler } = settings;
   return kept(
     things,
-    await startApi({ settings, store, services, engine, listen, metadata: metadata ?? METADATA_DEFAULT }),
+    await startApi({ settings, store, services, engine, listen, metadata: metadata ?? METADATA_DEFAULT, vmpooler }),
   );
 };
 
 /** `slipway control`; `metrics` is HOST:PORT of the SDK's Prometheus endpoint. */
 export async function runControl(settings: Settings, things: Stack, metrics?: string): Promise<readonly Running[]> {
   const { store, engine } = await open(settings, things, metrics);
-  const { jobs, pools } = composeCore(settings, store, engine);
+  const { jobs, pools } = composeCore(settings, store, engine, null);
   return kept(things, await startControl({ settings, store, jobs, engine, pools }));
 }
 
@@ -71,7 +72,7 @@ export async function runNode(
   if (plan.stepMs === null && metadata.port === 0) throw conflict('--metadata: a node has to be told the port.');
   const drivers =
     plan.stepMs === null
-      ? realDrivers(settings, name, await hostLibvirt(settings, things), metadata.port)
+      ? realDrivers(settings, name, await hostLibvirt(settings, name, things), metadata.port)
       : simulatedDrivers(settings, name, plan.stepMs);
   return kept(things, await startNode({ settings, store, engine, name, drivers }));
 }

@@ -7,6 +7,7 @@ import type { Config } from '../config/schema.ts';
 import { type Endpoint, parseEndpoint } from '../instance/ports.ts';
 import { type Logger, openLog } from '../log.ts';
 import { defaultDataDir, type Paths, pathsOf } from '../paths.ts';
+import { VMPOOLER_DEFAULT } from './endpoints.ts';
 
 /** Options that every process takes; each wins over the configuration file. */
 export interface ProcessOptions {
@@ -14,6 +15,7 @@ export interface ProcessOptions {
   readonly data?: string;
   readonly listen?: string;
   readonly metadata?: string;
+  readonly vmpooler?: string;
   readonly temporal?: string;
   readonly debug?: boolean;
 }
@@ -23,9 +25,13 @@ export interface Settings {
   readonly config: Config;
   readonly paths: Paths;
   readonly log: Logger;
+  /** Whether somebody asked for debugging, by option, file or SLIPWAY_DEBUG=1. */
+  readonly debug: boolean;
   readonly listen: Endpoint;
   /** Null: the process's own default. */
   readonly metadata: Endpoint | null;
+  /** Null: nobody said where. */
+  readonly vmpooler: Endpoint | null;
   /** HOST:PORT of a Temporal server; null if none was named. */
   readonly temporal: string | null;
   readonly nodeName: string;
@@ -40,18 +46,17 @@ export function settingsOf(role: string, options: ProcessOptions, logToFile: boo
   process.umask(process.umask() | 0o007);
   makeDir(dir);
   const { api, metadata } = config;
+  const debug = options.debug === true || config.debug;
   return {
     config,
     paths,
-    log: openLog({
-      process: role,
-      debug: options.debug === true || config.debug,
-      ...(logToFile ? { file: paths.log } : {}),
-    }),
+    log: openLog({ process: role, debug, ...(logToFile ? { file: paths.log } : {}) }),
+    debug: debug || process.env.SLIPWAY_DEBUG === '1',
     listen: options.listen
       ? parseEndpoint('--listen', options.listen, api.listen_address)
       : { host: api.listen_address, port: api.listen_port },
     metadata: metadataEndpoint(options.metadata, metadata),
+    vmpooler: vmpoolerEndpoint(options.vmpooler, config.vmpooler),
     temporal: (options.temporal ?? config.temporal.address ?? process.env.TEMPORAL_ADDRESS) || null,
     nodeName: config.node.name ?? hostname().split('.')[0] ?? 'localhost',
   };
@@ -60,6 +65,13 @@ export function settingsOf(role: string, options: ProcessOptions, logToFile: boo
 function metadataEndpoint(option: string | undefined, config: Config['metadata']): Endpoint | null {
   if (option) return parseEndpoint('--metadata', option, config.listen_address ?? '0.0.0.0');
   return config.listen_address === undefined ? null : { host: config.listen_address, port: config.listen_port };
+}
+
+function vmpoolerEndpoint(option: string | undefined, config: Config['vmpooler']): Endpoint | null {
+  const { listen_address: host = VMPOOLER_DEFAULT.host, listen_port: port } = config;
+  if (option) return parseEndpoint('--vmpooler', option, host);
+  if (config.listen_address === undefined && port === undefined) return null;
+  return { host, port: port ?? VMPOOLER_DEFAULT.port };
 }
 
 /** For this user alone: it holds the store, disks of guests and the key of the payloads. */

@@ -4,14 +4,15 @@ import { type Instance, removeInstance, writeInstance } from '../instance/instan
 import { takeLock } from '../instance/lock.ts';
 import { authority, rememberedPorts } from '../instance/ports.ts';
 import { engine as temporalServer } from '../temporal/engine.ts';
+import { keepAdministrators, openAccounts } from './accounts.ts';
 import { startApi } from './api.ts';
 import { keepConfiguredTokens } from './configured-tokens.ts';
 import { startControl } from './control.ts';
 import { composeCore } from './core.ts';
 import { type NodeDrivers, realDrivers, simulatedDrivers } from './drivers.ts';
-import { METADATA_DEFAULT } from './endpoints.ts';
+import { METADATA_DEFAULT, VMPOOLER_DEFAULT } from './endpoints.ts';
 import { connectEngine } from './engine.ts';
-import { localToken, prepareFirstStart } from './first-start.ts';
+import { prepareInTurn } from './first-start.ts';
 import { hostLibvirt, needsRoot } from './host.ts';
 import { startNode } from './node.ts';
 import type { Running, Stack } from './running.ts';
@@ -46,11 +47,12 @@ export async function bringUp(settings: Settings, things: Stack, plan: UpPlan): 
   const store = openStore(paths.store);
   things.push({ stop: () => store.close() });
   const engine = things.push(await connectEngine(settings, server.address, plan.metrics));
-  const { services, jobs, pools } = composeCore(settings, store, engine);
+  const { services, jobs, pools } = composeCore(settings, store, engine, openAccounts(settings, store));
   await keepConfiguredTokens(store, settings.config.api.authentication.tokens);
+  await keepAdministrators(store, settings.config.accounts);
   const driver = plan.simulated > 0 ? 'sim' : 'local';
-  if (await prepareFirstStart(store, services, { paths, driver })) plan.say(`First start: ${paths.dir} is prepared`);
-  const token = await localToken(services, paths.token);
+  const { fresh, token } = await prepareInTurn(store, services, { paths, driver });
+  if (fresh) plan.say(`First start: ${paths.dir} is prepared`);
 
   const ports = rememberedPorts(paths.ports);
   const listen = await ports.choose('--listen', settings.listen);
@@ -65,10 +67,16 @@ export async function bringUp(settings: Settings, things: Stack, plan: UpPlan): 
   ]);
   for (const part of begun) keep(part);
   const moreMetrics = () => fetchText(`http://${plan.metrics}/metrics`);
-  keep(await startApi({ settings, store, services, engine, listen, metadata, moreMetrics }));
+  // Chosen last: nobody else takes it meanwhile.
+  const vmpooler = settings.vmpooler
+    ? await ports.choose('--vmpooler', settings.vmpooler)
+    : await ports.prefer('--vmpooler', VMPOOLER_DEFAULT);
+  keep(await startApi({ settings, store, services, engine, listen, metadata, vmpooler, moreMetrics }));
 
+  const scheme = settings.config.api.ssl.enabled ? 'https' : 'http';
   const instance = {
-    api: `${settings.config.api.ssl.enabled ? 'https' : 'http'}://${authority(listen)}`,
+    api: `${scheme}://${authority(listen)}`,
+    vmpooler: `${scheme}://${authority(vmpooler)}`,
     temporal: server.address,
     temporalUi: server.ui,
     token,
@@ -78,6 +86,7 @@ export async function bringUp(settings: Settings, things: Stack, plan: UpPlan): 
   writeInstance(paths.instance, instance);
   things.push({ stop: async () => removeInstance(paths.instance) });
   plan.say(`API: ${instance.api}/api/v1 (documents: ${instance.api}/docs)`);
+  plan.say(`vmpooler: ${instance.vmpooler}/api/v1`);
   plan.ready(instance);
   return parts;
 }
@@ -90,7 +99,7 @@ async function driversOf(
 ): Promise<ReadonlyMap<NodeName, NodeDrivers>> {
   if (simulated === 0) {
     const name = settings.nodeName as NodeName;
-    const libvirt = await hostLibvirt(settings, things);
+    const libvirt = await hostLibvirt(settings, name, things);
     return new Map([[name, realDrivers(settings, name, libvirt, metadataPort)]]);
   }
   const names = Array.from({ length: simulated }, (_, index) => `hv${index + 1}` as NodeName);

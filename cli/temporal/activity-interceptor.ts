@@ -62,10 +62,15 @@ async function runAttempt(
   const begin = async (): Promise<unknown> => {
     if (step?.undo) await registry.replace(workflow, null);
     else if (!first) await registry.replace(workflow, activity);
-    if (step) await tellProgress(deps.controlPlane, step, log);
     // While it waited for its predecessor it may have got a successor.
     abort.signal.throwIfAborted();
-    return withAttempt(attempt, work);
+    // Said as it begins: the work waits for no store, and what it writes itself is committed together with this.
+    const told = step && tellProgress(deps.controlPlane, step, log);
+    try {
+      return await withAttempt(attempt, work);
+    } finally {
+      await told;
+    }
   };
   const result = begin();
   const remove = registry.add({ workflow, activity, abort, ended: result });

@@ -32,6 +32,10 @@ export const volumes = sqliteTable(
     filesystem: text('filesystem'),
     filesystemArgs: text('filesystem_args', { mode: 'json' }).$type<readonly string[]>().notNull(),
     mountpoint: text('mountpoint'),
+    /** Task that is removing it. */
+    removing: text('removing').$type<TaskId>(),
+    /** Epoch milliseconds when its VM was given it; null for disks that the VM was made with. */
+    addedAt: integer('added_at'),
   },
   (t) => [
     primaryKey({ columns: [t.pool, t.volume] }),

@@ -33,11 +33,22 @@ export function renderUserdata(guest: Guest): string {
   const text = guest.userdata ?? '';
   if (!text.includes('{{') || JINJA.test(text)) return text;
   try {
-    return engine.compile(text, { strict: true, noEscape: true })(variables(guest));
+    return compiled(text)(variables(guest));
   } catch (error) {
     if (error instanceof DomainError) throw error;
     throw invalid('userdata', reason(error));
   }
+}
+
+const known = new Map<string, ReturnType<typeof engine.compile>>();
+/** Texts whose compilation is kept: those of the profiles that are in use. */
+const KEPT = 100;
+
+function compiled(text: string): ReturnType<typeof engine.compile> {
+  const made = known.get(text) ?? engine.compile(text, { strict: true, noEscape: true });
+  if (known.size >= KEPT) known.clear();
+  known.set(text, made);
+  return made;
 }
 
 /** Every variable there is (docs/template-authors.md lists the same). */

@@ -62,16 +62,18 @@ describe('a reservation', () => {
     ['another node', { node: 'hv2' as NodeName }],
     ['a VM that is gone', { vm: 'x' as CreateVm['vm'] }],
   ])('is not held for %s', async (_, change) => {
-    await control.reserve(cmd);
-    await expect(control.reserve({ ...cmd, ...change })).rejects.toMatchObject({ fault: { kind: 'conflict' } });
+    await control.beginCreation(cmd, 7);
+    await expect(control.beginCreation({ ...cmd, ...change }, 7)).rejects.toMatchObject({
+      fault: { kind: 'conflict' },
+    });
   });
 
   it('is not held with another address or disk', async () => {
     const [nic, disk] = [cmd.nics[0]!, cmd.disks[0]!];
     const nics = [{ ...nic, ip: '10.1.0.13' }];
-    await expect(control.reserve({ ...cmd, nics })).rejects.toThrow('not reserved');
+    await expect(control.beginCreation({ ...cmd, nics }, 7)).rejects.toThrow('not reserved');
     const disks = [{ ...disk, volume: 'other' as typeof disk.volume }];
-    await expect(control.reserve({ ...cmd, disks })).rejects.toThrow('not reserved');
+    await expect(control.beginCreation({ ...cmd, disks }, 7)).rejects.toThrow('not reserved');
   });
 
   it('is given back whole, once', async () => {
@@ -85,9 +87,10 @@ describe('a reservation', () => {
 describe('a VM', () => {
   it('is what was recorded, and free', async () => {
     await twice(() => control.recordDefined(cmd.vm, '<domain/>'));
-    await twice(() => control.recordVm(cmd.vm, 'running', null));
+    const made = { vm: cmd.vm, state: 'running', xml: '<domain id="1"/>' } as const;
+    await twice(() => control.finishTask(cmd.task, { ...DONE, made }));
     expect(await findVm(c.store.read, cmd.vm)).toMatchObject({
-      ...{ state: 'running', defined: true, xml: '<domain/>', changing: null },
+      ...{ state: 'running', defined: true, xml: '<domain id="1"/>', changing: null },
     });
   });
 

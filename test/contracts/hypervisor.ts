@@ -3,16 +3,19 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HypervisorDriver } from '../../activities/drivers/hypervisor/driver.ts';
-import type { VmId } from '../../domain/ids.ts';
+import type { SnapshotId, VmId } from '../../domain/ids.ts';
 import type { DomainSpec } from '../../domain/plan.ts';
 import { mib } from '../../domain/units.ts';
+import type { DiskSource } from '../../domain/volume.ts';
 
 /** A backend under test: a driver, and how to make another on the same world, as a restarted process does. */
 export interface HypervisorWorld {
   readonly driver: HypervisorDriver;
   readonly again: () => HypervisorDriver;
-  /** A guest that writes `boots` to its serial console, and then runs on. */
-  readonly guest: () => Promise<Pick<DomainSpec, 'disks' | 'boot'>>;
+  /** A guest that writes `boots` to its serial console, and then runs on; with one disk. */
+  readonly guest: (format?: Format) => Promise<Pick<DomainSpec, 'disks' | 'boot'>>;
+  /** A blank disk that no guest has. */
+  readonly blank: (format: Format) => Promise<DiskSource>;
   readonly boots: RegExp;
   /** Whether that guest heeds its power button. */
   readonly heedsAcpi: boolean;
@@ -22,6 +25,9 @@ export interface HypervisorWorld {
   readonly end: () => Promise<void>;
 }
 
+type Format = 'raw' | 'qcow2';
+
+const mintSnapshot = () => `s${randomUUID().replaceAll('-', '').slice(1)}` as SnapshotId;
 const signal = () => AbortSignal.timeout(60_000);
 const NEVER = /this is written by no guest/;
 
@@ -234,6 +240,118 @@ export function hypervisorContract(name: string, make: () => Promise<HypervisorW
 
       it('does not start what is not defined', async () => {
         await expect(driver.start(randomUUID() as VmId)).rejects.toMatchObject({ fault: { kind: 'not-found' } });
+      });
+
+      const runs = async (format: Format = 'qcow2'): Promise<DomainSpec> => {
+        const spec = await define(await world.guest(format));
+        await driver.start(spec.vm);
+        await driver.awaitConsole(spec.vm, world.boots, signal());
+        return spec;
+      };
+      const targets = (xml: string | null): readonly string[] =>
+        [...(xml ?? '').matchAll(/<target dev='([sv]d[a-z]+)'/g)].map(([, diskId = '']) => diskId).sort();
+
+      it('keeps moments of a running guest, each once, and removes them', async () => {
+        const { vm } = await runs();
+        const [one, two] = [mintSnapshot(), mintSnapshot()];
+        await driver.snapshots.ensure(vm, one);
+        await world.again().snapshots.ensure(vm, one);
+        await driver.snapshots.ensure(vm, two);
+        expect([...(await driver.snapshots.list(vm))].sort()).toEqual([one, two].sort());
+        expect((await seen(vm))?.running).toBe(true);
+        await driver.snapshots.remove(vm, one);
+        await driver.snapshots.remove(vm, one);
+        expect(await world.again().snapshots.list(vm)).toEqual([two]);
+        await driver.stop(vm);
+        expect(await driver.snapshots.list(vm)).toEqual([two]);
+        await driver.snapshots.remove(vm, two);
+        expect(await driver.snapshots.list(vm)).toEqual([]);
+        await driver.snapshots.remove(randomUUID() as VmId, two);
+        expect(await driver.snapshots.list(randomUUID() as VmId)).toEqual([]);
+      });
+
+      it('takes a guest back, running or not, as often as it is asked', async () => {
+        const { vm } = await runs();
+        const snapshot = mintSnapshot();
+        await driver.snapshots.ensure(vm, snapshot);
+        for (const before of [async () => undefined, () => driver.stop(vm), () => world.crash(vm)]) {
+          await before();
+          await driver.snapshots.revert(vm, snapshot);
+          await world.again().snapshots.revert(vm, snapshot);
+          expect((await seen(vm))?.running).toBe(true);
+        }
+        await expect(driver.snapshots.revert(vm, mintSnapshot())).rejects.toMatchObject({
+          fault: { kind: 'not-found' },
+        });
+        expect(await driver.snapshots.list(vm)).toEqual([snapshot]);
+      });
+
+      it('refuses to keep a guest that is off, or whose writable disk cannot keep it, which it names', async () => {
+        const off = await define(await world.guest('qcow2'));
+        await expect(driver.snapshots.ensure(off.vm, mintSnapshot())).rejects.toMatchObject({
+          fault: { kind: 'conflict' },
+        });
+        const { vm } = await runs('raw');
+        await expect(driver.snapshots.ensure(vm, mintSnapshot())).rejects.toMatchObject({
+          fault: { kind: 'conflict', why: expect.stringContaining('sda') },
+        });
+        expect(await driver.snapshots.list(vm)).toEqual([]);
+      });
+
+      it('gives a running guest a disk for good, and takes it away', async () => {
+        const { vm } = await runs();
+        const disk = { diskId: 'sdb', source: await world.blank('qcow2') };
+        expect(targets(await driver.attachDisk(vm, disk))).toEqual(['sda', 'sdb']);
+        expect(targets(await world.again().attachDisk(vm, disk))).toEqual(['sda', 'sdb']);
+        const other = { diskId: 'sdb', source: await world.blank('qcow2') };
+        await expect(driver.attachDisk(vm, other)).rejects.toMatchObject({ fault: { kind: 'conflict' } });
+        await driver.stop(vm);
+        await driver.start(vm);
+        expect(targets(await driver.attachDisk(vm, disk))).toEqual(['sda', 'sdb']);
+        expect(targets(await driver.detachDisk(vm, 'sdb'))).toEqual(['sda']);
+        expect(targets(await driver.detachDisk(vm, 'sdb'))).toEqual(['sda']);
+        expect((await seen(vm))?.running).toBe(true);
+        await driver.stop(vm);
+        expect(targets(await driver.attachDisk(vm, other))).toEqual(['sda', 'sdb']);
+        expect(targets(await driver.detachDisk(vm, 'sdb'))).toEqual(['sda']);
+      });
+
+      it('attaches to no domain, and detaches from none', async () => {
+        const vm = randomUUID() as VmId;
+        const disk = { diskId: 'sdb', source: await world.blank('qcow2') };
+        await expect(driver.attachDisk(vm, disk)).rejects.toMatchObject({ fault: { kind: 'not-found' } });
+        expect(await driver.detachDisk(vm, 'sdb')).toBe(null);
+      });
+
+      it('takes a guest back to the disks that it had, and lets the others be attached again', async () => {
+        const { vm } = await runs();
+        const [first, later] = [mintSnapshot(), mintSnapshot()];
+        await driver.snapshots.ensure(vm, first);
+        const disk = { diskId: 'sdb', source: await world.blank('qcow2') };
+        await driver.attachDisk(vm, disk);
+        await driver.snapshots.ensure(vm, later);
+        await driver.snapshots.revert(vm, first);
+        expect(targets(await driver.detachDisk(vm, 'none'))).toEqual(['sda']);
+        expect(targets(await driver.attachDisk(vm, disk))).toEqual(['sda', 'sdb']);
+        await driver.snapshots.revert(vm, later);
+        expect(targets(await driver.detachDisk(vm, 'none'))).toEqual(['sda', 'sdb']);
+        await driver.snapshots.revert(vm, first);
+        await expect(driver.snapshots.remove(vm, later)).rejects.toMatchObject({
+          fault: { kind: 'conflict', why: expect.stringContaining('sdb') },
+        });
+        await driver.attachDisk(vm, disk);
+        await driver.snapshots.remove(vm, later);
+        await driver.snapshots.remove(vm, first);
+        expect(await driver.snapshots.list(vm)).toEqual([]);
+      });
+
+      it('leaves no snapshot of what it undefines', async () => {
+        const spec = await runs();
+        await driver.snapshots.ensure(spec.vm, mintSnapshot());
+        await driver.undefine(spec.vm);
+        expect(await seen(spec.vm)).toBeUndefined();
+        await driver.define(spec);
+        expect(await driver.snapshots.list(spec.vm)).toEqual([]);
       });
 
       it('undefines twice, running or never there, and leaves no console', async () => {

@@ -19,15 +19,23 @@ hypervisorContract(
     const state = await mkdtemp(join(tmpdir(), 'slipway-lv-'));
     const { stdout } = await libvirtd('start', state);
     const settings = { uri: stdout.trim(), dir: join(state, 'node'), run, forceAccel: 'tcg' as const };
+    /** Its own file each: QEMU locks what it writes to. */
+    const image = async (format: 'raw' | 'qcow2', content: Buffer) => {
+      const raw = join(state, `image-${randomUUID()}.raw`);
+      await writeFile(raw, content);
+      if (format === 'raw') return { type: 'file', path: raw, format } as const;
+      const path = raw.replace(/raw$/, 'qcow2');
+      await run(['qemu-img', 'convert', '-O', 'qcow2', raw, path]);
+      return { type: 'file', path, format } as const;
+    };
     return {
       driver: libvirt(settings),
       again: () => libvirt(settings),
-      guest: async () => {
-        // Its own disk each: QEMU locks what it writes to.
-        const path = join(state, `guest-${randomUUID()}.img`);
-        await writeFile(path, serialGuest('contract guest runs'));
-        return { disks: [{ diskId: 'sda', source: { type: 'file', path, format: 'raw' } }], boot: null };
+      guest: async (format = 'raw') => {
+        const source = await image(format, serialGuest('contract guest runs'));
+        return { disks: [{ diskId: 'sda', source }], boot: null };
       },
+      blank: (format) => image(format, Buffer.alloc(1024 * 1024)),
       boots: /contract guest runs/,
       heedsAcpi: false,
       crash: async (vm) => {

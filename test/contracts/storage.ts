@@ -41,6 +41,19 @@ export function storageContract(name: string, open: () => Promise<Pool>): void {
       expect(await driver.list()).toEqual([{ volume: a, size: 64 }]);
     });
 
+    it('makes a volume that keeps snapshots where that is wished, and calls no other one so', async () => {
+      const wish = { snapshots: true };
+      await driver.ensure(a, mib(64), wish);
+      await driver.ensure(a, mib(64), wish);
+      expect(await driver.locate(a)).toMatchObject({ format: 'qcow2' });
+      expect(await driver.list()).toEqual([{ volume: a, size: 64 }]);
+      await driver.ensure(b, mib(64));
+      expect(await driver.locate(b)).toMatchObject({ format: 'raw' });
+      await refused(driver.ensure(b, mib(64), wish), 'conflict');
+      await driver.remove(a);
+      expect(await names()).toEqual([b]);
+    });
+
     it('refuses another size', async () => {
       await driver.ensure(a, mib(64));
       await refused(driver.ensure(a, mib(65)), 'conflict');

@@ -21,7 +21,7 @@ const cli = (...args: readonly string[]) => slipway(...args, '--data', data.dir)
 it('says where everything is in one line of JSON, leaves nothing to guess, and ends in order', async () => {
   const first = await begin('--sim=2');
   const { instance, api } = first;
-  expect(Object.keys(instance)).toEqual(['api', 'temporal', 'temporalUi', 'token', 'data', 'pid']);
+  expect(Object.keys(instance)).toEqual(['api', 'vmpooler', 'temporal', 'temporalUi', 'token', 'data', 'pid']);
   expect(instance).toMatchObject({ data: data.dir, pid: first.pid });
   expect(first.log()).toMatch(/Temporal: temporal \S+ \(/);
 

@@ -1,6 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { type BaseKey, type Mac, type NodeName, type TaskId, type VmId, type Vni, volumeId } from '../../domain/ids.ts';
-import type { ChangeVm, CreateVm } from '../../domain/plan.ts';
+import {
+  type BaseKey,
+  type Mac,
+  type NodeName,
+  type SnapshotId,
+  type TaskId,
+  type VmId,
+  type Vni,
+  volumeId,
+} from '../../domain/ids.ts';
+import type { AttachDisk, ChangeSnapshot, ChangeVm, CreateVm } from '../../domain/plan.ts';
 import { mib } from '../../domain/units.ts';
 import type { Disk } from '../../domain/volume.ts';
 
@@ -69,4 +78,20 @@ export const changeCommand = (cmd: CreateVm, change: Partial<ChangeVm> = {}): Ch
   deleteDisks: true,
   graceMs: 1_000,
   ...change,
+});
+
+/** A disk that can be added to the VM that `cmd` creates. */
+export const addedDisk = ({ vm, name }: CreateVm, diskId = 'sdc'): Disk => ({
+  ...disk(vm, name, diskId, null),
+  fill: { kind: 'blank', snapshots: true },
+});
+
+/** A snapshot of the VM that `cmd` creates. */
+export const snapshotCommand = (cmd: CreateVm, added: readonly Disk[] = []): ChangeSnapshot => ({
+  ...{ task: uuid() as TaskId, vm: cmd.vm, name: cmd.name, node: cmd.node, added },
+  snapshot: `s${uuid().replaceAll('-', '').slice(1)}` as SnapshotId,
+});
+
+export const diskCommand = (cmd: CreateVm): AttachDisk => ({
+  ...{ task: uuid() as TaskId, vm: cmd.vm, name: cmd.name, node: cmd.node, disk: addedDisk(cmd) },
 });

@@ -11,11 +11,15 @@ const { saga } = await import('../../workflows/lib/saga.ts');
 const cmd = createCommand();
 const [first, second] = cmd.disks as [Disk, Disk];
 const { cleanup, long } = onNode(cmd.node);
-const UNDOS = { reserve: 'release', 'ensureVolume:sda': 'removeVolume:sda', 'ensureVolume:sdb': 'removeVolume:sdb' };
+const UNDOS = {
+  beginCreation: 'release',
+  'ensureVolume:sda': 'removeVolume:sda',
+  'ensureVolume:sdb': 'removeVolume:sdb',
+};
 
 type Undo = () => Promise<unknown>;
 const steps: [() => Promise<unknown>, Undo][] = [
-  [() => control.reserve(cmd), () => control.release(cmd.vm)],
+  [() => control.beginCreation(cmd, 4), () => control.release(cmd.vm)],
   [() => long.ensureVolume(first), () => cleanup.removeVolume(first)],
   [() => long.ensureVolume(second), () => cleanup.removeVolume(second)],
 ];

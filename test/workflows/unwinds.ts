@@ -12,22 +12,28 @@ interface Trouble {
   readonly how: 'fail' | 'cancel';
 }
 
-const BOOKKEEPING = ['beginTask', 'finishTask', 'noteProgress'];
+const BOOKKEEPING = ['beginTask', 'finishTask', 'noteProgress', 'passTurn'];
 
 /**
  * Runs the workflow once undisturbed, then once per call: failing and being cancelled, before and after the call takes effect.
  * Throws unless each time nothing of it remains and everything begun was undone, latest first, and unless every single
  * stuck undo leaves the others to be done. Returns the calls in their order.
  */
-export async function eachStepUnwinds(undos: Undos, workflow: () => Promise<void>, prepare?: (w: World) => void) {
-  const calm = await attempt(workflow, prepare);
+export async function eachStepUnwinds(
+  undos: Undos,
+  workflow: () => Promise<void>,
+  prepare?: (w: World) => void,
+  /** Undos that must not be tried once another is stuck. */
+  ruledOut: Readonly<Record<string, readonly string[]>> = {},
+) {
+  const calm = await attempt(undos, workflow, prepare);
   if (calm.error) throw calm.error;
   const steps = calm.begun;
   for (const at of steps)
     for (const where of ['before', 'after'] as const)
       for (const how of ['fail', 'cancel'] as const) {
         const trouble: Trouble = { at, where, how };
-        const ran = await attempt(workflow, prepare, trouble);
+        const ran = await attempt(undos, workflow, prepare, trouble);
         // A cancellation after the last but one comes too late: the last is shielded. Then nothing is undone at all.
         if (how === 'cancel' && where === 'after' && steps.slice(-2).includes(at) && !ran.error) {
           // Recording is no undo here.
@@ -39,8 +45,8 @@ export async function eachStepUnwinds(undos: Undos, workflow: () => Promise<void
       }
   const last = steps.at(-1) ?? '';
   for (const stuck of new Set(Object.values(undos))) {
-    const ran = await attempt(workflow, prepare, { at: last, where: 'before', how: 'fail' }, stuck);
-    checkOrder(ran, undos, `stuck ${stuck}`);
+    const ran = await attempt(undos, workflow, prepare, { at: last, where: 'before', how: 'fail' }, stuck);
+    checkOrder(ran, undos, `stuck ${stuck}`, ruledOut[stuck]);
   }
   return steps;
 }
@@ -54,6 +60,7 @@ interface Ran {
 }
 
 async function attempt(
+  undos: Undos,
   workflow: () => Promise<void>,
   prepare?: (w: World) => void,
   trouble?: Trouble,
@@ -76,8 +83,11 @@ async function attempt(
     const call = label(name, args);
     if (BOOKKEEPING.includes(name)) return invoke(world, name, args);
     const undoing = failing && !cancelled && isUndo(name);
-    // A VM of which something is left is kept as 'failed' instead of being released.
-    (undoing ? undone : begun).push(undoing && call === 'recordVm' ? 'release' : call);
+    // A VM of which something is left is kept as 'failed'.
+    if (undoing && call === 'recordVm') {
+      // Where a creation is not released; of other plans it is a note.
+      if ('reserve' in undos) undone.push('release');
+    } else (undoing ? undone : begun).push(call);
     if (undoing && call === stuck) throw ApplicationFailure.nonRetryable('stuck', 'internal');
     await Promise.resolve();
     if (cancelled) throw new CancelledFailure(`${call} was cancelled`);
@@ -94,7 +104,7 @@ async function attempt(
   return { world, begun, undone, left: [...world.things].filter((thing) => !existing.has(thing)), error };
 }
 
-const isUndo = (name: string): boolean => /^(remove|release|undefine|stop|leave|recordVm)/.test(name);
+const isUndo = (name: string): boolean => /^(remove|release|undefine|detach|stop|leave|recordVm)/.test(name);
 
 const invoke = (world: World, name: string, args: readonly unknown[]): Promise<unknown> =>
   (world.activities[name as keyof Activities] as (...args: readonly unknown[]) => Promise<unknown>)(...args);
@@ -110,8 +120,9 @@ function check(ran: Ran, undos: Undos, when: string): void {
   checkOrder(ran, undos, when);
 }
 
-function checkOrder({ begun, undone }: Ran, undos: Undos, when: string): void {
-  const expected = begun.flatMap((call) => undos[call] ?? []).reverse();
+function checkOrder({ begun, undone }: Ran, undos: Undos, when: string, never: readonly string[] = []): void {
+  const all = begun.flatMap((call) => undos[call] ?? []).reverse();
+  const expected = all.filter((undo) => !never.includes(undo));
   if (expected.join() === undone.join()) return;
   throw new Error(`${when}: undone ${undone.join(', ')}; expected ${expected.join(', ')}`);
 }

@@ -98,6 +98,17 @@ function hostOf(world: World): HostActivities {
     },
     awaitGuest: () => act('awaitGuest'),
     probeGuest: async () => true,
+    ensureSnapshot: ({ snapshot }) => make('ensureSnapshot', `snapshot ${snapshot}`),
+    removeSnapshot: ({ snapshot }) => drop('removeSnapshot', `snapshot ${snapshot}`),
+    revertDomain: () => act('revertDomain'),
+    attachDisk: async ({ disk }) => {
+      await make(`attachDisk:${disk.diskId}`, `attached ${disk.volume}`);
+      return '<domain/>';
+    },
+    detachDisk: async ({ disk }) => {
+      await drop(`detachDisk:${disk.diskId}`, `attached ${disk.volume}`);
+      return '<domain/>';
+    },
   };
 }
 
@@ -106,9 +117,21 @@ function controlOf(world: World): ControlActivities & NoteActivities {
   const { things, outcomes, vms } = world;
   return {
     beginTask: () => act('beginTask'),
-    finishTask: (task, outcome) => act('finishTask', () => void (outcomes.has(task) || outcomes.set(task, outcome))),
-    reserve: (cmd: CreateVm) => act('reserve', () => void things.add(`reservation ${cmd.vm}`)),
+    beginCreation: async (cmd: CreateVm) => {
+      await act('beginCreation', () => void things.add(`reservation ${cmd.vm}`));
+      return 'go';
+    },
+    takeTurn: async () => true,
+    passTurn: async () => [],
+    finishTask: (task, outcome) =>
+      act('finishTask', () => {
+        if (outcomes.has(task)) return;
+        outcomes.set(task, outcome);
+        if (outcome.made) vms.set(outcome.made.vm, outcome.made.state);
+      }),
     release: (vm) => act('release', () => void things.delete(`reservation ${vm}`)),
+    reserveDisk: ({ disk }) => act('reserveDisk', () => void things.add(`reservation ${disk.volume}`)),
+    releaseDisk: ({ volume }) => act('releaseDisk', () => void things.delete(`reservation ${volume}`)),
     recordDefined: () => act('recordDefined'),
     recordVm: (vm, state, reason) => act('recordVm', () => void vms.set(vm, reason ? `${state}: ${reason}` : state)),
     forgetVm: (vm) =>
@@ -117,6 +140,7 @@ function controlOf(world: World): ControlActivities & NoteActivities {
         things.delete(`reservation ${vm}`);
       }),
     forgetNetwork: () => act('forgetNetwork'),
+    forgetVolume: () => act('forgetVolume'),
     noteProgress: async (_task, progress) => void world.progress.push(progress),
     ...basesOf(world, act),
   };

@@ -71,6 +71,12 @@ function show({ begun, total, seen }: Running): void {
 /** The step whose code is running, if one is. */
 export const currentStep = (): StepHeader | undefined => steps.getStore();
 
+/** Runs work of the step that is running; the activities that it calls tell this in addition to the step's name. */
+export function saying<T>(what: string, work: () => Promise<T>): Promise<T> {
+  const step = steps.getStore();
+  return step ? steps.run({ ...step, status: `${step.status}: ${what}` }, work) : work();
+}
+
 /** Runs the same step's work again. */
 export const anew = <T>(step: StepHeader, work: () => Promise<T>): Promise<T> =>
   steps.run({ ...step, again: true }, work);

@@ -1,4 +1,5 @@
 import { ApplicationFailure, CancellationScope, isCancellation, TemporalFailure } from '@temporalio/workflow';
+import type { MadeVm } from '../../activities/control.ts';
 import type { TaskId } from '../../domain/ids.ts';
 import { control, controlDurably } from './control.ts';
 import { withTask } from './progress.ts';
@@ -10,6 +11,10 @@ export interface TaskSpec {
   readonly total: number;
   /** Status of the task when it has succeeded. */
   readonly done: string;
+  /** The VM that the body made: recorded with the outcome, at once or not at all. */
+  readonly made?: () => MadeVm;
+  /** Makes the task RUNNING, in place of what does it for any task. */
+  readonly begin?: () => Promise<void>;
   /** Gives back what was reserved with the task's row, when the task cannot even begin. */
   readonly giveBack?: (cause: unknown) => Promise<unknown>;
 }
@@ -28,12 +33,13 @@ export async function asTask(spec: TaskSpec, body: () => Promise<void>): Promise
     throw asFailure(cause);
   }
   // A cancellation that arrives with the last words makes the engine ask for them anew: then it must find the same history.
-  await shielded(() => controlDurably.finishTask(spec.task, { state: 'SUCCESS', status: spec.done, error: null }));
+  const outcome = { state: 'SUCCESS', status: spec.done, error: null } as const;
+  await shielded(() => controlDurably.finishTask(spec.task, spec.made ? { ...outcome, made: spec.made() } : outcome));
 }
 
-async function begin({ task, total, giveBack }: TaskSpec): Promise<void> {
+async function begin({ task, total, begin = () => control.beginTask(task, total), giveBack }: TaskSpec): Promise<void> {
   try {
-    await control.beginTask(task, total);
+    await begin();
   } catch (cause) {
     // A task that has ended is none of this run's: it may have succeeded, and reserves nothing any more.
     if (!isConflict(cause)) await giveBack?.(cause);

@@ -6,54 +6,77 @@ import { awaitBase, leaveBase } from '../image/await.ts';
 import { control } from '../lib/control.ts';
 import { onNode } from '../lib/node.ts';
 import { type Step, type Stuck, saga } from '../lib/saga.ts';
-import { asTask, shielded } from '../lib/task.ts';
+import { asTask } from '../lib/task.ts';
+import { awaitTurn, passTurn, thenPassTurn } from './turn.ts';
 
 /** Leaves the VM as far as was asked (installed, defined, started, waited for), or leaves nothing behind. */
 export async function createVm(cmd: CreateVm): Promise<void> {
   const { vm, name } = cmd;
   const { host, waiting, cleanup } = onNode(cmd.node);
+  const total = countSteps(cmd);
+  let xml: string | null = null;
+  let turn: 'go' | 'wait' = 'go';
   const spec = {
     task: cmd.task,
-    total: countSteps(cmd),
+    total,
     done: starts(cmd) ? `${name} runs` : `${name} is ready`,
+    begin: async () => {
+      turn = await control.beginCreation(cmd, total);
+    },
     giveBack: () => control.release(vm),
+    made: () => ({ vm, state: starts(cmd) ? 'running' : 'stopped', xml }) as const,
   };
 
-  await asTask(spec, () =>
-    saga(async (step) => {
-      await step(
-        'reserve',
-        () => control.reserve(cmd),
-        (stuck) => release(cmd, stuck),
-      );
-      await together(
-        () => makeDisks(cmd, step),
-        ...(cmd.define ? [() => connect(cmd, step), () => seed(cmd, step)] : []),
-      );
-      if (cmd.define) {
+  await thenPassTurn(cmd, () =>
+    asTask(spec, () =>
+      saga(async (step) => {
         await step(
-          'define',
-          async () => control.recordDefined(vm, await host.defineDomain(cmd)),
-          () => cleanup.undefineDomain(vm),
+          'reserve',
+          // Made with the request; this task has begun by making sure of it.
+          async () => turn === 'wait' && (await awaitTurn(cmd)),
+          (stuck) => release(cmd, stuck),
         );
-      }
-      if (starts(cmd))
-        await step(
-          'start',
-          () => host.startDomain(vm),
-          () => cleanup.stopDomain(vm),
-        );
-      if (awaitsGuest(cmd))
-        await step('wait for cloud-init', () => waiting(cmd.waitTimeoutMs).awaitGuest({ vm, name }));
-      // Shielded, as every last step: what has been recorded is not undone by a cancellation that came too late.
-      await step('record', () => shielded(() => control.recordVm(vm, starts(cmd) ? 'running' : 'stopped', null)));
-    }),
+        if (cmd.define) xml = await define(cmd, step);
+        else await makeDisks(cmd, step);
+        if (starts(cmd))
+          await step(
+            'start',
+            () => host.startDomain(vm),
+            () => cleanup.stopDomain(vm),
+          );
+        if (awaitsGuest(cmd))
+          await step('wait for cloud-init', async () => {
+            // A guest takes its time: its domain is shown meanwhile.
+            if (xml !== null) await control.recordDefined(vm, xml);
+            await passTurn(cmd);
+            await waiting(cmd.waitTimeoutMs).awaitGuest({ vm, name });
+          });
+      }),
+    ),
   );
 }
 
 const starts = (cmd: CreateVm): boolean => cmd.define && cmd.start;
 // A domain that was started runs: waiting for 'running' is no step of its own.
 const awaitsGuest = (cmd: CreateVm): boolean => starts(cmd) && cmd.wait === 'cloud-init';
+
+/** Everything that a domain is made of, and the domain; returns its XML. A network is not looked at before a guest starts. */
+async function define(cmd: CreateVm, step: Step): Promise<string> {
+  const { host, cleanup } = onNode(cmd.node);
+  const domain = async (): Promise<string> => {
+    await together(
+      () => makeDisks(cmd, step),
+      () => seed(cmd, step),
+    );
+    return step(
+      'define',
+      () => host.defineDomain(cmd),
+      () => cleanup.undefineDomain(cmd.vm),
+    );
+  };
+  const [xml] = await Promise.all([domain(), connect(cmd, step)]);
+  return xml;
+}
 
 /** Volumes, filesystems and what the script installs. Removing a volume undoes what was put on it. */
 async function makeDisks(cmd: CreateVm, step: Step): Promise<void> {
@@ -133,7 +156,7 @@ export function countSteps(cmd: CreateVm): number {
     starts(cmd),
     awaitsGuest(cmd),
   ];
-  return 2 + disks.length + formatted + optional.filter(Boolean).length;
+  return 1 + disks.length + formatted + optional.filter(Boolean).length;
 }
 
 /** Runs branches at the same time; the saga cancels the others when one fails. */

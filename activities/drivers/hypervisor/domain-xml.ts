@@ -5,6 +5,7 @@ import type { DomainSpec } from '../../../domain/plan.ts';
 import { template, type Values } from '../template.ts';
 
 const render = template('libvirt/domain.xml', 'xml');
+const renderDisk = template('libvirt/disk.xml', 'xml');
 
 /** A disk's place on its bus is its letters' number, so that it stays where it was when others come and go. */
 const DISK_ID = /^(sd|vd)([a-z]{1,2})$/;
@@ -39,6 +40,9 @@ export function domainXml(spec: DomainSpec, facts: HostFacts, consoleLog: string
     video: spec.vnc === null ? 'none' : 'vga',
   });
 }
+
+/** One disk's XML, for a domain that is there already. */
+export const diskXml = (spec: DomainSpec['disks'][number]): string => renderDisk(disk(spec));
 
 function disk({ diskId, source }: DomainSpec['disks'][number]): Values {
   const [, bus, letters] = DISK_ID.exec(diskId) ?? [];

@@ -1,6 +1,7 @@
 import type { VmId } from '../../../domain/ids.ts';
 import type { HostFacts } from '../../../domain/node.ts';
 import type { DomainSpec } from '../../../domain/plan.ts';
+import type { Snapshots } from './snapshots.ts';
 
 export interface HypervisorTraits {
   readonly liveMigration: boolean;
@@ -32,6 +33,11 @@ export interface HypervisorDriver {
   /** ACPI power button, then waits for the guest to be off; false if it still runs after `graceMs`. */
   shutdown(vm: VmId, graceMs: number, signal: AbortSignal): Promise<boolean>;
   list(): Promise<readonly DomainStatus[]>;
+  /** Succeeds if the domain has this disk for good, and its guest while it runs; returns the domain's XML. 'conflict' if another disk is there. */
+  attachDisk(vm: VmId, disk: DomainSpec['disks'][number]): Promise<string>;
+  /** Succeeds if the domain has no such disk; returns its XML, null without a domain. 'unavailable' while its guest does not let go of it. */
+  detachDisk(vm: VmId, diskId: string): Promise<string | null>;
+  readonly snapshots: Snapshots;
   /** File that the serial console is logged to; it appears when the domain first starts and only grows until undefine. */
   consolePath(vm: VmId): string;
   /**

@@ -10,6 +10,8 @@ import { awaitLine, findLine } from './console.ts';
 import { domainXml } from './domain-xml.ts';
 import type { HypervisorDriver } from './driver.ts';
 import { hostFacts, hostUsage } from './facts.ts';
+import { libvirtDisks } from './libvirt-disks.ts';
+import { libvirtSnapshots } from './libvirt-snapshots.ts';
 import { lifecycle } from './lifecycle.ts';
 import { makePassable } from './passage.ts';
 import { type Virsh, virsh } from './virsh.ts';
@@ -37,19 +39,17 @@ export function libvirt(settings: LibvirtSettings): HypervisorDriver {
   const libvirtd = virsh(uri, run);
   const { attain, find, list } = libvirtd;
   const { until } = lifecycle(libvirtd);
+  const letPass = (files: readonly string[]): Promise<void> => makePassable(settings.passableFrom, files);
   const xmlFile = (vm: VmId): string => join(dir, 'domains', `${vm}.xml`);
   const consolePath = (vm: VmId): string => join(dir, 'consoles', `${vm}.log`);
+  const { attachDisk, detachDisk } = libvirtDisks(libvirtd, {
+    xmlFile: (vm, diskId) => `${xmlFile(vm)}.${diskId}`,
+    letPass,
+  });
   const off = async (vm: VmId): Promise<boolean> => (await find(vm))?.running !== true;
   const stop = (vm: VmId) => attain(vm, ['destroy', vm], (domain) => domain?.running !== true);
 
-  let known: Promise<HostFacts> | undefined;
-  const facts = (): Promise<HostFacts> => {
-    known ??= findFacts(settings, libvirtd).catch((error: unknown) => {
-      known = undefined; // A libvirtd that starts later is found by the next call.
-      throw error;
-    });
-    return known;
-  };
+  const facts = kept(() => findFacts(settings, libvirtd));
 
   return {
     traits: { liveMigration: true, boots: true },
@@ -58,7 +58,7 @@ export function libvirt(settings: LibvirtSettings): HypervisorDriver {
     define: async (spec) => {
       const xml = domainXml(spec, await facts(), consolePath(spec.vm));
       await mkdir(join(dir, 'consoles'), { recursive: true });
-      if (settings.passableFrom !== undefined) await makePassable(settings.passableFrom, filesOf(spec));
+      await letPass(filesOf(spec));
       await writeWhole(xmlFile(spec.vm), xml);
       await defineFile(libvirtd, xmlFile(spec.vm), spec);
       return xml;
@@ -66,8 +66,8 @@ export function libvirt(settings: LibvirtSettings): HypervisorDriver {
     undefine: async (vm) => {
       await stop(vm);
       await attain(vm, ['undefine', vm, ...UNDEFINE_ALL], (domain) => domain === undefined);
-      await removeLogs(consolePath(vm));
-      await rm(xmlFile(vm), { force: true });
+      await removeAll(consolePath(vm));
+      await removeAll(xmlFile(vm));
     },
     start: async (vm) => {
       await attain(vm, ['start', vm], (domain) => {
@@ -92,6 +92,9 @@ export function libvirt(settings: LibvirtSettings): HypervisorDriver {
       }
     },
     list,
+    attachDisk,
+    detachDisk,
+    snapshots: libvirtSnapshots(libvirtd),
     consolePath,
     awaitConsole: async (vm, pattern, signal) => {
       const over = new AbortController();
@@ -111,6 +114,18 @@ export function libvirt(settings: LibvirtSettings): HypervisorDriver {
   };
 }
 
+/** Finds it out once; a libvirtd that starts later is found by the next call. */
+function kept<T>(find: () => Promise<T>): () => Promise<T> {
+  let known: Promise<T> | undefined;
+  return () => {
+    known ??= find().catch((error: unknown) => {
+      known = undefined;
+      throw error;
+    });
+    return known;
+  };
+}
+
 /** What QEMU opens by its name; the rest is handed to it open. */
 function filesOf({ disks, boot, seed }: DomainSpec): readonly string[] {
   const images = disks.flatMap(({ source }) => (source.type === 'file' ? [source.path] : []));
@@ -124,8 +139,8 @@ async function writeWhole(file: string, text: string): Promise<void> {
   await rename(`${file}.new`, file);
 }
 
-/** A console's log, and what virtlogd moved aside of it (`.0`, `.1` …). */
-async function removeLogs(file: string): Promise<void> {
+/** A file, and what is named after it: what virtlogd moved aside of a log (`.0`, `.1` …), a disk's XML that a killed process left. */
+async function removeAll(file: string): Promise<void> {
   const names = await readdir(dirname(file)).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;

@@ -1,6 +1,7 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { VmId } from '../../../domain/ids.ts';
+import type { SnapshotId, VmId } from '../../../domain/ids.ts';
+import type { DomainSpec } from '../../../domain/plan.ts';
 import { stateFiles } from '../state-files.ts';
 import type { DomainStatus } from './driver.ts';
 
@@ -9,6 +10,9 @@ export interface SimDomain {
   readonly name: string;
   readonly memoryMiB: number;
   readonly xml: string;
+  readonly spec: DomainSpec;
+  /** What its guest had when each was made. */
+  readonly snapshots: Readonly<Record<SnapshotId, Pick<SimDomain, 'spec' | 'xml' | 'bootsAt'>>>;
   readonly running: boolean;
   /** Epoch milliseconds at which its cloud-init ends; null once the console says so, or while it is off. */
   readonly bootsAt: number | null;

@@ -7,7 +7,9 @@ import { mib } from '../../../domain/units.ts';
 import { awaitLine, findLine, onChange } from './console.ts';
 import { domainXml } from './domain-xml.ts';
 import type { HypervisorDriver } from './driver.ts';
+import { simDisks } from './sim-disks.ts';
 import { bootBegins, type SimDomains, simDomains } from './sim-domains.ts';
+import { simSnapshots } from './sim-snapshots.ts';
 
 export interface SimHypervisorSettings {
   readonly dir: string;
@@ -57,8 +59,9 @@ export function sim(settings: SimHypervisorSettings): HypervisorDriver {
       if (namesake) throw conflict(`There is the domain '${spec.name}' with the id ${namesake.vm} already.`);
       await effect();
       const now = await domains.find(spec.vm);
-      const state = { running: now?.running ?? false, bootsAt: now?.bootsAt ?? null };
-      await domains.put(spec.vm, { vm: spec.vm, name: spec.name, memoryMiB: spec.memory, xml, ...state });
+      const { running = false, bootsAt = null, snapshots = {} } = now ?? {};
+      const { vm, name, memory } = spec;
+      await domains.put(vm, { vm, name, memoryMiB: memory, xml, spec, running, bootsAt, snapshots });
       return xml;
     },
     undefine: async (vm) => {
@@ -86,6 +89,8 @@ export function sim(settings: SimHypervisorSettings): HypervisorDriver {
       return true;
     },
     list,
+    ...simDisks(world, async (spec) => domainXml(spec, await facts(), consolePath(spec.vm)), effect),
+    snapshots: simSnapshots(world, effect),
     consolePath,
     awaitConsole: (vm, pattern, signal) => awaitConsole(world, vm, pattern, signal),
   };

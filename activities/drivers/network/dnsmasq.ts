@@ -5,7 +5,7 @@ import { invalid } from '../../../domain/fault.ts';
 import type { Mac } from '../../../domain/ids.ts';
 import type { Network, Nic } from '../../../domain/network.ts';
 import type { Run } from '../run.ts';
-import { type Daemon, endDaemon, findDaemons, tell } from './daemons.ts';
+import { type Daemon, endDaemon, knownDaemons, tell } from './daemons.ts';
 import { dnsmasqConf } from './dnsmasq-conf.ts';
 
 const CONF = /^dnsmasq-[0-9a-f]{16}\.conf$/;
@@ -17,7 +17,7 @@ const HOST_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i;
  */
 export function dnsmasq(dir: string, run: Run) {
   const mark = `--conf-file=${dir}/`;
-  const daemons = (): Promise<readonly Daemon[]> => findDaemons('dnsmasq', mark);
+  const daemons = (): Promise<readonly Daemon[]> => knownDaemons('dnsmasq', mark);
   const end = async (): Promise<void> => {
     for (const daemon of await daemons()) await endDaemon(daemon);
   };

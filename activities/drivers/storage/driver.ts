@@ -14,8 +14,11 @@ export interface StorageTraits {
 /** One pool of block volumes. Every method may be repeated with the same arguments, also after it half ran. */
 export interface StorageDriver {
   readonly traits: StorageTraits;
-  /** Succeeds if the volume exists with this size, blank when new; 'conflict' if it exists with another size. */
-  ensure(volume: VolumeId, size: MiB): Promise<void>;
+  /**
+   * Succeeds if the volume exists with this size, blank when new; 'conflict' if it exists with another size. With `snapshots`
+   * it can keep snapshots of a running guest, as clones can; 'conflict' if it exists and cannot.
+   */
+  ensure(volume: VolumeId, size: MiB, wish?: { readonly snapshots: boolean }): Promise<void>;
   /** Succeeds if the volume exists as a clone of `source`, grown to `size` if that is larger; 'not-found' without source. */
   clone(source: VolumeId, volume: VolumeId, size: MiB): Promise<void>;
   /** Succeeds if there is no such volume. 'conflict' if clones depend on it. */

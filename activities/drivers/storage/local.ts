@@ -27,7 +27,7 @@ const FORMATS = ['raw', 'qcow2'] as const;
 const BYTES_PER_MIB = 1024 * 1024;
 const absent = (error: NodeJS.ErrnoException): boolean => error.code === 'ENOENT';
 
-/** A directory of disk images: blank volumes are sparse raw files, clones are qcow2 overlays whose backing file is named relative to the pool. */
+/** A directory of disk images: blank volumes are sparse raw files, or qcow2 where they are to keep snapshots; clones are qcow2 overlays whose backing file is named relative to the pool. */
 export function local({ path, run }: LocalOptions): StorageDriver {
   const exclusively = async <T>(work: () => Promise<T>): Promise<T> => {
     await mkdir(path, { recursive: true });
@@ -37,14 +37,17 @@ export function local({ path, run }: LocalOptions): StorageDriver {
   return {
     traits: { shared: false, thinClones: true, snapshots: false, onlineResize: false },
 
-    ensure: (volume, size) =>
+    ensure: (volume, size, { snapshots } = { snapshots: false }) =>
       exclusively(async () => {
         const found = await find(path, volume);
-        if (found) return demand(volume, found.bytes === mibToBytes(size), `${sizeOf(found)} MiB, not ${size}`);
-        await place(path, volume, 'raw', async (file) => {
-          const handle = await open(file, 'wx', 0o600);
-          await handle.truncate(mibToBytes(size));
-          await handle.close();
+        if (found) {
+          demand(volume, found.bytes === mibToBytes(size), `${sizeOf(found)} MiB, not ${size}`);
+          return demand(volume, !snapshots || found.format === 'qcow2', `${found.format}, which keeps no snapshots`);
+        }
+        const bytes = mibToBytes(size);
+        if (!snapshots) return place(path, volume, 'raw', (file) => makeSparse(file, bytes));
+        await place(path, volume, 'qcow2', async (file) => {
+          await run(['qemu-img', 'create', '-q', '-f', 'qcow2', file, String(bytes)]);
         });
       }),
 
@@ -145,6 +148,12 @@ async function place(
   } finally {
     await rm(working, { force: true });
   }
+}
+
+async function makeSparse(file: string, bytes: number): Promise<void> {
+  const handle = await open(file, 'wx', 0o600);
+  await handle.truncate(bytes);
+  await handle.close();
 }
 
 async function sync(path: string): Promise<void> {

@@ -18,6 +18,8 @@ export interface SimStorageOptions {
 interface SimVolume {
   readonly size: MiB;
   readonly source: VolumeId | null;
+  /** Whether it keeps snapshots; clones do. */
+  readonly snapshots?: boolean;
 }
 
 const TOTAL = mib(16 * 1024 * 1024);
@@ -52,12 +54,14 @@ export function sim({ dir, stepMs }: SimStorageOptions): StorageDriver {
   return {
     traits: { shared: false, thinClones: true, snapshots: false, onlineResize: false },
 
-    ensure: (volume, size) =>
+    ensure: (volume, size, { snapshots } = { snapshots: false }) =>
       make(volume, async () => {
         const found = await read(dir, volume);
         if (found && found.size !== size)
           throw conflict(`Volume '${volume}' exists and is ${found.size} MiB, not ${size}.`);
-        return found ? undefined : { size, source: null };
+        if (found && snapshots && formatOf(found) === 'raw')
+          throw conflict(`Volume '${volume}' exists and is raw, which keeps no snapshots.`);
+        return found ? undefined : { size, source: null, ...(snapshots && { snapshots }) };
       }),
 
     clone: (source, volume, size) =>
@@ -97,11 +101,16 @@ export function sim({ dir, stepMs }: SimStorageOptions): StorageDriver {
     },
 
     async locate(volume) {
-      if (!(await read(dir, volume))) throw notFound('volume', volume);
-      return { type: 'file', path: file(volume), format: 'raw' };
+      const found = await read(dir, volume);
+      if (!found) throw notFound('volume', volume);
+      return { type: 'file', path: file(volume), format: formatOf(found) };
     },
   };
 }
+
+/** What a directory of disk images would have. */
+const formatOf = ({ source, snapshots }: SimVolume): 'raw' | 'qcow2' =>
+  source !== null || snapshots === true ? 'qcow2' : 'raw';
 
 async function read(dir: string, volume: VolumeId): Promise<SimVolume | undefined> {
   checkName(volume);

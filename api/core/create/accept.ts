@@ -5,6 +5,7 @@ import { keepRecipe } from '../../../store/base-image.ts';
 import { insertNics } from '../../../store/nic.ts';
 import type { Db } from '../../../store/open.ts';
 import { findTaskByKey, insertTask, type TaskRow } from '../../../store/task.ts';
+import { newTurn } from '../../../store/turn.ts';
 import { insertVm } from '../../../store/vm.ts';
 import { insertVolumes } from '../../../store/volume.ts';
 import type { CreateRequest } from '../provisioner.ts';
@@ -32,7 +33,7 @@ export async function accept(tx: Db, plan: Plan, who: Principal, request: Create
   await insertVm(tx, {
     ...{ id: vm, name, node, memory, vcpus, serial, vnc, args },
     ...{ tenant: who.tenant, state: 'provisioning', changing: cmd.task, createdAt: Date.now() },
-    ...{ profile: profile.name, description: '' },
+    ...{ profile: profile.name, description: '', turn: await newTurn(tx, node) },
     nodeLimit: system.nodeLimit,
     selector: system.nodeSelector ?? 'mem',
     autostart: system.nodeAutostart,

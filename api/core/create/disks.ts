@@ -51,5 +51,6 @@ async function sourceOf(db: Db, { pool }: StorageTemplateDisk, name: string, who
     throw invalid('source_volume', `there is no volume '${name}' in storage pool '${pool}'.`);
   if (!AT_REST.includes(found.vmState))
     throw invalid('source_volume', `volume '${name}' belongs to VM '${found.vmName}', which is ${found.vmState}.`);
+  if (found.volume.removing !== null) throw invalid('source_volume', `volume '${name}' is being removed.`);
   return found.volume;
 }

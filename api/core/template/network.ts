@@ -38,10 +38,13 @@ export function networkTemplates(store: Store): NetworkTemplates {
         await insertNetworkTemplate(tx, name, macTemplate);
       });
     },
-    updateNetwork: async (who, name, macTemplate) => {
+    updateNetwork: async (who, name, change) => {
       mustAdminister(who);
-      checkMacTemplate(macTemplate);
-      await store.write(async (tx) => updateNetworkTemplate(tx, (await get(tx, name)).id, macTemplate));
+      checkMacTemplate(change.macTemplate ?? null);
+      await store.write(async (tx) => {
+        const known = await get(tx, name);
+        await updateNetworkTemplate(tx, known.id, { ...known, ...change }.macTemplate);
+      });
     },
     removeNetwork: async (who, name) => {
       mustAdminister(who);

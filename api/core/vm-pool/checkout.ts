@@ -1,9 +1,10 @@
 import type { Borrower } from '../../../domain/borrower.ts';
 import { invalid, noCapacity } from '../../../domain/fault.ts';
 import type { Store } from '../../../store/open.ts';
-import { deleteWait, insertWait, keepWait } from '../../../store/pool-wait.ts';
 import { listPools, poolSettings } from '../../../store/vm-pool.ts';
+import type { CoreParts } from '../parts.ts';
 import { type Asked, type Given, poolsOf, resolve, type Taken, takeVms } from './take.ts';
+import { waitingLine } from './waiting-line.ts';
 import type { WakePool } from './wake.ts';
 
 export interface CheckoutOptions {
@@ -23,10 +24,13 @@ export interface CheckoutService {
 
 /** Longest wait, in ms. */
 const MAX_WAIT_MS = 3_600_000;
-/** A checkout that waits tells so often that its process lives, and is taken for gone after three times as long. */
-const ALIVE_MS = 5_000;
 
-export function checkoutService({ store, wake }: { readonly store: Store; readonly wake: WakePool }): CheckoutService {
+export function checkoutService({
+  store,
+  wake,
+  log,
+}: Pick<CoreParts, 'store' | 'log'> & { readonly wake: WakePool }): CheckoutService {
+  const line = waitingLine({ store, log });
   const attempt = (who: Borrower, asked: readonly Asked[], turn: number): Promise<Taken> =>
     store.write((tx) => takeVms(tx, who, asked, { now: Date.now(), turn }));
   return {
@@ -38,12 +42,14 @@ export function checkoutService({ store, wake }: { readonly store: Store; readon
       if ('given' in taken) return taken.given;
       if (waitMs === 0) throw shortOf(taken.short);
       await mustFit(store, asked);
-      return inQueue(store, taken.pools, AbortSignal.any([signal, AbortSignal.timeout(waitMs)]), async (turn) => {
-        const later = await attempt(who, asked, turn);
-        if (!('given' in later)) return null;
-        for (const pool of later.pools) wake(pool);
-        return later.given;
-      }).then((given) => given ?? Promise.reject(shortOf(taken.short)));
+      return line
+        .wait(taken.pools, AbortSignal.any([signal, AbortSignal.timeout(waitMs)]), async (turn) => {
+          const later = await attempt(who, asked, turn);
+          if (!('given' in later)) return null;
+          for (const pool of later.pools) wake(pool);
+          return later.given;
+        })
+        .then((given) => given ?? Promise.reject(shortOf(taken.short)));
     },
   };
 }
@@ -58,31 +64,4 @@ async function mustFit(store: Store, asked: readonly Asked[]): Promise<void> {
   const all = poolsOf(wants).reduce((sum, pool) => sum + (sizes.get(pool) ?? 0), 0);
   const total = asked.reduce((sum, { count }) => sum + count, 0);
   if (total > all) throw noCapacity(`${total} VMs are asked for, of pools that have ${all} when they are full.`);
-}
-
-/** Tries when the store has changed, in the order of coming, until there is a result; null when aborted. */
-async function inQueue<T>(
-  store: Store,
-  pools: readonly string[],
-  signal: AbortSignal,
-  attempt: (turn: number) => Promise<T | null>,
-): Promise<T | null> {
-  const alive = (): number => Date.now() + 3 * ALIVE_MS;
-  const turn = await store.write((tx) => insertWait(tx, pools, Date.now(), alive()));
-  const beat = setInterval(() => {
-    // One that fails is made up for by the next; without any the queue goes on without us.
-    store.write((tx) => keepWait(tx, turn, alive())).catch(() => undefined);
-  }, ALIVE_MS);
-  try {
-    while (!signal.aborted) {
-      const seen = store.changes.seen();
-      const result = await attempt(turn);
-      if (result !== null) return result;
-      await store.changes.after(seen, signal);
-    }
-    return null;
-  } finally {
-    clearInterval(beat);
-    await store.write((tx) => deleteWait(tx, turn));
-  }
 }

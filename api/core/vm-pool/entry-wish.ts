@@ -8,17 +8,24 @@ export interface EntryWish {
   readonly lifetimeText?: string | undefined;
   /** Empty values are passed over. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
+  /** Size of a disk to be added. NaN for what was no number. */
+  readonly diskGiB?: number | undefined;
+  /** As it was given, for the refusal. */
+  readonly diskText?: string | undefined;
+  /** What could not be read of it, each in a sentence: refused with the rest. */
+  readonly unread?: readonly string[];
 }
 
 const MAX_TAG = 255;
+const MAX_DISK_GIB = 2_048;
 
 /** Everything that is wrong with a wish, each in a sentence (vmpooler-facts.md §1.4). */
 export function problemsOf(
-  { lifetimeHours, lifetimeText, tags }: EntryWish,
+  { lifetimeHours, lifetimeText, tags, diskGiB, diskText, unread = [] }: EntryWish,
   pool: Pick<VmPool, 'maxLifetimeHours'> | undefined,
   settings: PoolSettings,
 ): readonly string[] {
-  const problems: string[] = [];
+  const problems = [...unread];
   const limit = pool?.maxLifetimeHours ?? settings.maxLifetimeHours;
   if (lifetimeHours !== undefined) {
     const given = lifetimeText ?? String(lifetimeHours);
@@ -27,6 +34,10 @@ export function problemsOf(
     else if (limit !== null && hours >= limit)
       problems.push(`You provided a lifetime (${given}) that exceeds the configured maximum of ${limit}.`);
   }
+  if (diskGiB !== undefined && !(Number.isInteger(diskGiB) && diskGiB >= 1 && diskGiB <= MAX_DISK_GIB))
+    problems.push(
+      `You provided a disk size (${diskText ?? diskGiB}) but you must provide a whole number of GB from 1 to ${MAX_DISK_GIB}.`,
+    );
   const allowed = settings.allowedTags;
   const unknown = Object.keys(tags ?? {}).filter((tag) => allowed !== null && !allowed.includes(tag));
   if (unknown.length > 0)

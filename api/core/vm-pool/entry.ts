@@ -1,14 +1,23 @@
-import { type Borrower, isKnown } from '../../../domain/borrower.ts';
-import { DomainError, notFound } from '../../../domain/fault.ts';
+import { type Borrower, principalOf } from '../../../domain/borrower.ts';
+import { notFound } from '../../../domain/fault.ts';
 import type { NodeName } from '../../../domain/ids.ts';
+import type { Snapshot } from '../../../domain/snapshot.ts';
+import { gibToMib } from '../../../domain/units.ts';
 import { HOUR_MS, lifetimeOf, type PoolEntry, type PoolSettings, type VmPool } from '../../../domain/vm-pool.ts';
+import type { Disk } from '../../../domain/volume.ts';
 import { nicsOf } from '../../../store/nic.ts';
-import type { Db, Store } from '../../../store/open.ts';
+import type { Db } from '../../../store/open.ts';
 import { addTags } from '../../../store/pool-day.ts';
-import { type EntryRow, findEntry, runningOfToken, updateEntry } from '../../../store/pool-entry.ts';
+import { type EntryRow, runningOfToken, updateEntry } from '../../../store/pool-entry.ts';
+import { snapshotsOf } from '../../../store/snapshot.ts';
 import { findVm } from '../../../store/vm.ts';
 import { findPool, poolSettings } from '../../../store/vm-pool.ts';
+import { addedDisksOf } from '../../../store/volume.ts';
+import { askDisk } from '../disk.ts';
+import type { CoreParts } from '../parts.ts';
+import { startSoon } from '../start.ts';
 import { type EntryWish, problemsOf, tagsOf } from './entry-wish.ts';
+import { getEntry, mustOwn, vmOf } from './own.ts';
 import type { WakePool } from './wake.ts';
 
 export interface EntryDetail extends PoolEntry {
@@ -16,12 +25,16 @@ export interface EntryDetail extends PoolEntry {
   readonly hours: number;
   readonly ip: string | null;
   readonly node: NodeName | null;
+  /** In the order of asking. */
+  readonly snapshots: readonly Snapshot[];
+  /** Disks that it was given after it was made. */
+  readonly added: readonly Disk[];
 }
 
 export interface EntryService {
   /** By the VM's name, in any state, until its record is forgotten. */
   get(name: string): Promise<EntryDetail>;
-  /** Sets lifetime and tags, or returns everything that is wrong with them, nothing being changed then. */
+  /** Sets lifetime and tags and adds a disk, or returns everything that is wrong with them, nothing being changed then. */
   change(who: Borrower, name: string, wish: EntryWish): Promise<readonly string[]>;
   /** Gives a checked-out VM back, to be deleted. 'not-found' for any other. */
   release(who: Borrower, name: string): Promise<void>;
@@ -30,12 +43,16 @@ export interface EntryService {
 }
 
 /** VMs of pools as those who took them see them. */
-export function entryService({ store, wake }: { readonly store: Store; readonly wake: WakePool }): EntryService {
+export function entryService(
+  parts: Pick<CoreParts, 'store' | 'jobs' | 'log'> & { readonly wake: WakePool },
+): EntryService {
+  const { store, wake } = parts;
   return {
     get: (name) => detail(store.read, name),
     change: async (who, name, wish) => {
-      const { problems, pool } = await store.write((tx) => change(tx, who, name, wish));
+      const { problems, pool, begun } = await store.write((tx) => change(tx, who, name, wish));
       if (pool !== null) wake(pool);
+      if (begun !== null) startSoon(parts, begun);
       return problems;
     },
     release: async (who, name) => {
@@ -53,25 +70,13 @@ export function entryService({ store, wake }: { readonly store: Store; readonly 
   };
 }
 
-export async function getEntry(db: Db, name: string): Promise<EntryRow> {
-  const entry = await findEntry(db, name);
-  if (!entry) throw notFound('VM', name);
-  return entry;
-}
-
-/** Throws unless the VM is the asker's, or nobody's, or the asker is an administrator. */
-export function mustOwn(who: Borrower, entry: Pick<EntryRow, 'user' | 'tokenId' | 'name'>): void {
-  if (who === 'anyone') return;
-  if (who === 'nobody') throw new DomainError({ kind: 'unauthorized', why: 'A token is needed (X-AUTH-TOKEN).' });
-  if (who.principal.role === 'admin' || entry.tokenId === null || entry.user === who.user) return;
-  throw new DomainError({ kind: 'forbidden', why: `VM '${entry.name}' was checked out by somebody else.` });
-}
-
 async function detail(db: Db, name: string): Promise<EntryDetail> {
   const entry = await getEntry(db, name);
   const [nics, vm] = [await nicsOf(db, [entry.vm]), await findVm(db, entry.vm)];
   const hours = lifetimeOf(entry, await findPool(db, entry.pool), await poolSettings(db));
-  return { ...entry, hours, ip: nics.find(({ ip }) => ip !== null)?.ip ?? null, node: vm?.node ?? null };
+  const [snapshots, added] = [await snapshotsOf(db, [entry.vm]), await addedDisksOf(db, entry.vm)];
+  const ip = nics.find((nic) => nic.ip !== null)?.ip ?? null;
+  return { ...entry, hours, ip, node: vm?.node ?? null, snapshots, added };
 }
 
 async function change(tx: Db, who: Borrower, name: string, wish: EntryWish) {
@@ -79,7 +84,7 @@ async function change(tx: Db, who: Borrower, name: string, wish: EntryWish) {
   mustOwn(who, entry);
   const [pool, settings] = [await findPool(tx, entry.pool), await poolSettings(tx)];
   const problems = problemsOf(wish, pool, settings);
-  if (problems.length > 0) return { problems, pool: null };
+  if (problems.length > 0) return { problems, pool: null, begun: null };
   const now = Date.now();
   const tags = tagsOf(wish, settings);
   await addTags(tx, entry.vm, tags, now);
@@ -87,7 +92,10 @@ async function change(tx: Db, who: Borrower, name: string, wish: EntryWish) {
     tags: { ...entry.tags, ...tags },
     ...(wish.lifetimeHours === undefined ? {} : lifetime(entry, Math.trunc(wish.lifetimeHours), pool, settings)),
   });
-  return { problems, pool: wish.lifetimeHours === undefined ? null : entry.pool };
+  const { diskGiB } = wish;
+  const disk =
+    diskGiB === undefined ? null : await askDisk(tx, await vmOf(tx, entry), principalOf(who), gibToMib(diskGiB));
+  return { problems, pool: wish.lifetimeHours === undefined ? null : entry.pool, begun: disk?.begun ?? null };
 }
 
 /** Counts from the checkout, not from now. */
@@ -96,6 +104,3 @@ function lifetime(entry: EntryRow, lifetimeHours: number, pool: VmPool | undefin
   const expiresAt = entry.checkedOutAt === null ? null : entry.checkedOutAt + hours * HOUR_MS;
   return { lifetimeHours, expiresAt };
 }
-
-/** Whether somebody is known as an administrator. */
-export const isAdmin = (who: Borrower): boolean => who === 'anyone' || (isKnown(who) && who.principal.role === 'admin');

@@ -1,8 +1,8 @@
-import { exists, notFound } from '../../../domain/fault.ts';
+import { DomainError, exists, notFound } from '../../../domain/fault.ts';
 import type { Principal } from '../../../domain/principal.ts';
-import type { PoolSettings, VmPool, VmPoolWish } from '../../../domain/vm-pool.ts';
+import type { EntryState, PoolSettings, VmPool, VmPoolWish } from '../../../domain/vm-pool.ts';
 import type { Db, Store } from '../../../store/open.ts';
-import { drainPool } from '../../../store/pool-entry.ts';
+import { countEntries, drainPool } from '../../../store/pool-entry.ts';
 import {
   clearTrouble,
   deletePool,
@@ -20,9 +20,16 @@ import type { WakePool } from './wake.ts';
 
 export type PoolUpdate = Partial<Omit<VmPoolWish, 'name'>>;
 
+/** A pool with how many of its VMs are ready, on their way and checked out. */
+export interface PoolDetail extends VmPool {
+  readonly ready: number;
+  readonly pending: number;
+  readonly running: number;
+}
+
 export interface PoolService {
-  list(): Promise<readonly VmPool[]>;
-  get(name: string): Promise<VmPool>;
+  list(): Promise<readonly PoolDetail[]>;
+  get(name: string): Promise<PoolDetail>;
   /** Refuses, naming the field, what no VM can be made of. */
   create(who: Principal, wish: VmPoolWish): Promise<void>;
   /** What VMs are made of changes for those that are not checked out, too: they are replaced. */
@@ -31,13 +38,23 @@ export interface PoolService {
   remove(who: Principal, name: string): Promise<void>;
   /** Replaces every VM that is ready or on its way, and forgets what went wrong before. */
   reset(who: Principal, names: readonly string[]): Promise<void>;
-  /** Makes these values those of the pools until `restore`; returns whether anything is different now. */
-  override(who: Principal, name: string, change: Override): Promise<boolean>;
+  /**
+   * Makes these values those of the pools until they are restored: all of them, or none if a pool is unknown or its value will not
+   * do. Says which those are, else whether anything is different now.
+   */
+  override(who: Principal, changes: readonly Overriding[]): Promise<Overridden>;
   /** Gives the value back that the pool had before it was overridden; returns what it was until now, too. */
   restore(who: Principal, name: string, key: keyof Override): Promise<{ readonly was: unknown; readonly is: unknown }>;
   settings(): Promise<PoolSettings>;
   saveSettings(who: Principal, settings: PoolSettings): Promise<void>;
 }
+
+export interface Overriding {
+  readonly name: string;
+  readonly change: Override;
+}
+
+export type Overridden = { readonly refused: readonly string[] } | { readonly changed: boolean };
 
 export type Override = Partial<Pick<VmPoolWish, 'size' | 'template' | 'cloneTarget'>>;
 
@@ -50,8 +67,12 @@ export function poolService({ store, wake }: { readonly store: Store; readonly w
     return result;
   };
   return {
-    list: () => listPools(store.read),
-    get: (name) => getPool(store.read, name),
+    list: async () => withCounts(store.read, await listPools(store.read)),
+    get: async (name) => {
+      const [pool] = await withCounts(store.read, [await getPool(store.read, name)]);
+      if (!pool) throw notFound('VM pool', name);
+      return pool;
+    },
     create: (who, wish) =>
       write(who, [wish.name], async (tx) => {
         await checkPool(tx, wish);
@@ -73,7 +94,10 @@ export function poolService({ store, wake }: { readonly store: Store; readonly w
         }
         await clearTrouble(tx, names);
       }),
-    override: (who, name, change) => write(who, [name], (tx) => override(tx, name, change)),
+    override: (who, changes) => {
+      const names = changes.map(({ name }) => name);
+      return write(who, names, (tx) => overrideAll(tx, changes)).catch(refusedOf);
+    },
     restore: (who, name, key) =>
       write(who, [name], async (tx) => {
         const pool = await getPool(tx, name);
@@ -83,6 +107,15 @@ export function poolService({ store, wake }: { readonly store: Store; readonly w
     settings: () => poolSettings(store.read),
     saveSettings: (who, settings) => write(who, [], (tx) => savePoolSettings(tx, settings)),
   };
+}
+
+async function withCounts(db: Db, pools: readonly VmPool[]): Promise<readonly PoolDetail[]> {
+  const counts = new Map((await countEntries(db)).map((row) => [`${row.state} ${row.pool}`, row.count]));
+  const of = (state: EntryState, { name }: VmPool): number => counts.get(`${state} ${name}`) ?? 0;
+  return pools.map((pool) => ({
+    ...pool,
+    ...{ ready: of('ready', pool), pending: of('pending', pool), running: of('running', pool) },
+  }));
 }
 
 export async function getPool(db: Db, name: string): Promise<VmPool> {
@@ -109,6 +142,35 @@ const madeOtherwise = (a: VmPoolWish, b: VmPoolWish): boolean =>
   a.cloneTarget !== b.cloneTarget ||
   a.profile !== b.profile ||
   JSON.stringify(a.args) !== JSON.stringify(b.args);
+
+/** Takes the transaction back. */
+class Refused extends Error {
+  readonly names: readonly string[];
+  constructor(names: readonly string[]) {
+    super(`refused: ${names.join(', ')}`);
+    this.names = names;
+  }
+}
+
+function refusedOf(error: unknown): Overridden {
+  if (error instanceof Refused) return { refused: error.names };
+  throw error;
+}
+
+async function overrideAll(tx: Db, changes: readonly Overriding[]): Promise<Overridden> {
+  const refused: string[] = [];
+  let changed = false;
+  for (const { name, change } of changes) {
+    try {
+      changed = (await override(tx, name, change)) || changed;
+    } catch (error) {
+      if (!(error instanceof DomainError) || !['not-found', 'invalid'].includes(error.fault.kind)) throw error;
+      refused.push(name);
+    }
+  }
+  if (refused.length > 0) throw new Refused(refused);
+  return { changed };
+}
 
 async function override(tx: Db, name: string, change: Override): Promise<boolean> {
   const pool = await getPool(tx, name);

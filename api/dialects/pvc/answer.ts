@@ -13,13 +13,21 @@ const Started = Message.extend({
 }).openapi('Started');
 
 const Accepted = z
-  .object({ task_id: z.string(), task_name: z.string(), run_on: z.string() })
+  .object({
+    task_id: z.string(),
+    task_name: z.string(),
+    run_on: z.string(),
+    snapshot_id: z.string().optional().openapi({ description: 'Of a snapshot that was asked for.' }),
+  })
   .openapi('Accepted', { description: 'A task does the work; Location is where to watch it.' });
 
 export const MESSAGE: Readonly<Record<number, Answer>> = { 200: { description: 'Done.', schema: Message } };
 export const CHANGED: Readonly<Record<number, Answer>> = { 200: { description: 'Done.', schema: Changed } };
 export const STARTED: Readonly<Record<number, Answer>> = { 200: { description: 'Done, or begun.', schema: Started } };
 export const ACCEPTED: Readonly<Record<number, Answer>> = { 202: { description: 'Accepted.', schema: Accepted } };
+
+/** What every change of a template or profile says of its values. */
+export const CLEARS = 'A value left out stays as it is; an empty one clears what the object can do without.';
 
 /** The documented answer of a collection, or of an element, which PVC gives as a list of one. */
 export const listOf = (schema: z.ZodType): Readonly<Record<number, Answer>> => ({
@@ -37,11 +45,15 @@ export const changed = (message: string, name: string, more: Readonly<Record<str
   ok({ message, name, ...more });
 
 /** 202 with the fields of every generation, and where the task is to be watched. */
-export const accepted = ({ mount }: Pick<Context<unknown>, 'mount'>, task: Task): Reply => ({
+export const accepted = (
+  { mount }: Pick<Context<unknown>, 'mount'>,
+  task: Task,
+  more: Readonly<Record<string, unknown>> = {},
+): Reply => ({
   status: 202,
   headers: { Location: `${mount}/tasks/${task.id}` },
   task: task.id,
-  body: { task_id: task.id, task_name: task.kind, run_on: task.runOn },
+  body: { task_id: task.id, task_name: task.kind, run_on: task.runOn, ...more },
 });
 
 /** 200 for a change that a task carries out; null is a change that was so already. */

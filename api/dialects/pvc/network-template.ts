@@ -3,9 +3,9 @@ import type { Vni } from '../../../domain/ids.ts';
 import type { NetworkTemplate } from '../../../domain/profile.ts';
 import type { TemplateService } from '../../core/template.ts';
 import { type Context, type Route, route } from '../../http/route.ts';
-import { flag, integer, optional, word } from '../../http/words.ts';
+import { clearable, flag, integer, optional, word } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';
-import { CHANGED, changed, listOf, objectOf, ok } from './answer.ts';
+import { CHANGED, CLEARS, changed, listOf, objectOf, ok } from './answer.ts';
 import { limit, name } from './name.ts';
 import { MAX_VNI } from './network.ts';
 
@@ -28,9 +28,9 @@ export const toNetworkTemplate = (template: NetworkTemplate): z.output<typeof Ne
 });
 
 const Named = z.object({ name: name('Name of the template.') });
-const WithMac = Named.extend({
-  mac_template: optional(word('MAC address with the holes {prefix}, {vmid}, {netid}; random addresses without.')),
-});
+const mac = word('MAC address with the holes {prefix}, {vmid}, {netid}; random addresses without.');
+const New = Named.extend({ mac_template: optional(mac) });
+const Change = Named.extend({ mac_template: clearable(mac) });
 const Net = Named.extend({ vni: integer('VNI of a network.', 1, MAX_VNI) });
 const NewNet = Net.extend({ permit_duplicate: flag('Whether the network may be in the template twice.').optional() });
 
@@ -47,7 +47,7 @@ export const networkTemplateRoutes = (templates: TemplateService): readonly Rout
 ];
 
 function elements(templates: TemplateService): readonly Route[] {
-  const create = async ({ values, principal }: Context<z.output<typeof WithMac>>) => {
+  const create = async ({ values, principal }: Context<z.output<typeof New>>) => {
     await templates.createNetwork(principal, values.name, values.mac_template ?? null);
     return changed(`Added network template '${values.name}'.`, values.name);
   };
@@ -65,7 +65,7 @@ function elements(templates: TemplateService): readonly Route[] {
         ok((await templates.listNetwork(principal, values.limit)).map(toNetworkTemplate)),
     ),
     ...[COLLECTION, ELEMENT].map((path) =>
-      route('post', path, { tag, summary: 'Create a network template', values: WithMac, responses: CHANGED }, create),
+      route('post', path, { tag, summary: 'Create a network template', values: New, responses: CHANGED }, create),
     ),
     route(
       'get',
@@ -76,9 +76,16 @@ function elements(templates: TemplateService): readonly Route[] {
     route(
       'put',
       ELEMENT,
-      { tag, summary: 'Change the MAC template of a network template', values: WithMac, responses: CHANGED },
+      {
+        tag,
+        summary: 'Change the MAC template of a network template',
+        description: CLEARS,
+        values: Change,
+        responses: CHANGED,
+      },
       async ({ values, principal }) => {
-        await templates.updateNetwork(principal, values.name, values.mac_template ?? null);
+        const { name: template, mac_template: macTemplate } = values;
+        await templates.updateNetwork(principal, template, macTemplate === undefined ? {} : { macTemplate });
         return changed(`Modified network template '${values.name}'.`, values.name);
       },
     ),

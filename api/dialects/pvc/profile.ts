@@ -2,9 +2,9 @@ import type { Profile } from '../../../domain/profile.ts';
 import { WAITS } from '../../../domain/vm.ts';
 import type { NewProfile, ProfileService } from '../../core/profile.ts';
 import { type Context, type Route, route } from '../../http/route.ts';
-import { oneOf, optional, repeated, text } from '../../http/words.ts';
+import { clearable, oneOf, optional, repeated, text } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';
-import { CHANGED, changed, listOf, ok } from './answer.ts';
+import { CHANGED, CLEARS, changed, listOf, ok } from './answer.ts';
 import { limit, name } from './name.ts';
 
 const ProfileObject = z
@@ -40,23 +40,40 @@ const toProfile = (profile: Profile): z.output<typeof ProfileObject> => ({
 });
 
 const Named = z.object({ name: name('Name of the profile.') });
-const Change = Named.extend({
-  system_template: optional(name('System template.')),
-  network_template: optional(name('Network template.')),
-  storage_template: optional(name('Storage template.')),
-  disk_template: optional(name("A name of storage_template in the manual's example.")),
-  userdata: optional(name('User-data.')),
-  userdata_template: optional(name("The manual's name of userdata.")),
-  script: optional(name('Script.')),
+/** What a profile may do without. */
+const UNSETTABLE = {
+  network_template: name('Network template.'),
+  storage_template: name('Storage template.'),
+  disk_template: name("A name of storage_template in the manual's example."),
+  userdata: name('User-data.'),
+  userdata_template: name("The manual's name of userdata."),
+  script: name('Script.'),
+};
+const system = name('System template.');
+const wait = oneOf('What a creation waits for.', WAITS);
+const New = Named.extend({
+  system_template: system,
+  network_template: optional(UNSETTABLE.network_template),
+  storage_template: optional(UNSETTABLE.storage_template),
+  disk_template: optional(UNSETTABLE.disk_template),
+  userdata: optional(UNSETTABLE.userdata),
+  userdata_template: optional(UNSETTABLE.userdata_template),
+  script: optional(UNSETTABLE.script),
   arg: repeated(
     'Argument to the script as name=value, which may contain = again; repeatable.',
     text('name=value'),
   ).optional(),
-  wait: optional(oneOf('What a creation waits for.', WAITS)),
-});
-const New = Change.extend({
+  wait: optional(wait),
   profile_type: optional(oneOf('Kind of profile.', ['provisioner'])),
-  system_template: name('System template.'),
+});
+const Change = New.omit({ profile_type: true }).extend({
+  ...{ system_template: system.optional(), wait: wait.optional() },
+  network_template: clearable(UNSETTABLE.network_template),
+  storage_template: clearable(UNSETTABLE.storage_template),
+  disk_template: clearable(UNSETTABLE.disk_template),
+  userdata: clearable(UNSETTABLE.userdata),
+  userdata_template: clearable(UNSETTABLE.userdata_template),
+  script: clearable(UNSETTABLE.script),
 });
 
 const fromNew = (values: z.output<typeof New>): NewProfile => ({
@@ -72,18 +89,20 @@ const fromNew = (values: z.output<typeof New>): NewProfile => ({
 });
 
 function fromChange(values: z.output<typeof Change>): Partial<Omit<NewProfile, 'name'>> {
-  const storage = values.storage_template ?? values.disk_template;
-  const userdata = values.userdata ?? values.userdata_template;
+  const { storage_template: storage = values.disk_template, userdata = values.userdata_template } = values;
   return {
     ...(values.system_template !== undefined && { systemTemplate: values.system_template }),
     ...(values.network_template !== undefined && { networkTemplate: values.network_template }),
     ...(storage !== undefined && { storageTemplate: storage }),
     ...(userdata !== undefined && { userdata }),
     ...(values.script !== undefined && { script: values.script }),
-    ...(values.arg !== undefined && { arguments: values.arg }),
+    ...(values.arg !== undefined && { arguments: argumentsOf(values.arg) }),
     ...(values.wait !== undefined && { wait: values.wait }),
   };
 }
+
+/** An empty one stands for none at all. */
+const argumentsOf = (given: readonly string[]): readonly string[] => given.filter((arg) => arg !== '');
 
 const tag = 'provisioner / profile';
 const COLLECTION = '/provisioner/profile';
@@ -122,7 +141,7 @@ export function profileRoutes(profiles: ProfileService): readonly Route[] {
       {
         tag,
         summary: 'Change a profile',
-        description: 'With any `arg`, they replace all arguments.',
+        description: `${CLEARS} With any \`arg\`, they replace all arguments.`,
         values: Change,
         responses: CHANGED,
       },

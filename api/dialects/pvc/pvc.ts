@@ -6,18 +6,22 @@ import { FailureMessage, type FailureStatus, failureReply } from './failure.ts';
 import { networkRoutes } from './network.ts';
 import { networkTemplateRoutes } from './network-template.ts';
 import { nodeRoutes } from './node.ts';
+import { poolRoutes } from './pool.ts';
 import { profileRoutes } from './profile.ts';
 import { profileDocumentRoutes } from './profile-document.ts';
 import { rootRoutes } from './root.ts';
 import { scriptRoutes } from './script.ts';
+import { snapshotRoutes } from './snapshot.ts';
 import { storageTemplateRoutes } from './storage-template.ts';
 import { systemTemplateRoutes } from './system-template.ts';
 import { taskRoutes } from './task.ts';
 import { templateRoutes } from './template.ts';
 import { tokenRoutes } from './token.ts';
+import { userRoutes } from './user.ts';
 import { userdataRoutes } from './userdata.ts';
 import { vmRoutes } from './vm.ts';
 import { vmChangeRoutes } from './vm-change.ts';
+import { volumeRoutes } from './volume.ts';
 
 export interface PvcSettings {
   readonly failureStatus: FailureStatus;
@@ -41,11 +45,14 @@ export const pvc = (services: Services, settings: PvcSettings): Dialect => ({
     ...rootRoutes(),
     ...authRoutes(services.tokens, settings.authentication),
     ...tokenRoutes(services.tokens),
+    ...userRoutes(services.users),
     ...taskRoutes(services.tasks),
     ...nodeRoutes(services.nodes, settings.version),
     ...vmRoutes(services.vms),
     ...vmChangeRoutes(services),
+    ...snapshotRoutes(services),
     ...networkRoutes(services.networks),
+    ...volumeRoutes(services.volumes),
     ...systemTemplateRoutes(services.templates),
     ...networkTemplateRoutes(services.templates),
     ...storageTemplateRoutes(services.templates),
@@ -55,5 +62,6 @@ export const pvc = (services: Services, settings: PvcSettings): Dialect => ({
     ...profileDocumentRoutes(services.profiles),
     ...profileRoutes(services.profiles),
     ...createRoutes(services.provisioner),
+    ...poolRoutes(services.pools),
   ],
 });

@@ -4,9 +4,9 @@ import { mib } from '../../../domain/units.ts';
 import { SELECTORS } from '../../../domain/vm.ts';
 import type { NewSystemTemplate, TemplateService } from '../../core/template.ts';
 import { type Context, type Route, route } from '../../http/route.ts';
-import { flag, integer, oneOf, optional, word } from '../../http/words.ts';
+import { clearable, flag, integer, oneOf, optional, word } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';
-import { CHANGED, changed, listOf, ok } from './answer.ts';
+import { CHANGED, CLEARS, changed, listOf, ok } from './answer.ts';
 import { limit, name } from './name.ts';
 
 /** PVC's default, which answers carry where nothing is set; milliseconds. */
@@ -48,32 +48,47 @@ export const toSystemTemplate = (template: SystemTemplate): z.output<typeof Syst
   ova: null,
 });
 
-const Settings = z.object({
-  vcpus: optional(integer('Number of vCPUs.', 1, 4096)),
-  vram: optional(integer('Memory in MB of 2^20 bytes.', 1, 2 ** 30)),
+const vcpus = integer('Number of vCPUs.', 1, 4096);
+const vram = integer('Memory in MB of 2^20 bytes.', 1, 2 ** 30);
+/** What a template may say nothing of. */
+const UNSETTABLE = {
+  vnc_bind: word('Address that VNC listens on.'),
+  node_limit: word('Comma-separated nodes it may run on.'),
+  node_selector: oneOf('How its node is chosen.', SELECTORS),
+  migration_method: oneOf('How it may be migrated.', ['live', 'shutdown', 'none']),
+  migration_max_downtime: integer('Longest pause of a live migration in milliseconds.', 1, 3_600_000),
+};
+const NewSystem = z.object({
+  ...{ vcpus, vram },
   serial: flag('Whether it has a serial console.').optional(),
   vnc: flag('Whether it has a VNC console.').optional(),
-  vnc_bind: optional(word('Address that VNC listens on.')),
-  node_limit: optional(word('Comma-separated nodes it may run on.')),
-  node_selector: optional(oneOf('How its node is chosen.', SELECTORS)),
+  vnc_bind: optional(UNSETTABLE.vnc_bind),
+  node_limit: optional(UNSETTABLE.node_limit),
+  node_selector: optional(UNSETTABLE.node_selector),
   node_autostart: flag('Whether it starts with its node.').optional(),
   start_with_node: flag("The manual's name of node_autostart.").optional(),
-  migration_method: optional(oneOf('How it may be migrated.', ['live', 'shutdown', 'none'])),
-  migration_max_downtime: optional(integer('Longest pause of a live migration in milliseconds.', 1, 3_600_000)),
-});
-const NewSystem = Settings.extend({
+  migration_method: optional(UNSETTABLE.migration_method),
+  migration_max_downtime: optional(UNSETTABLE.migration_max_downtime),
   name: name('Name of the template.'),
-  vcpus: integer('Number of vCPUs.', 1, 4096),
-  vram: integer('Memory in MB of 2^20 bytes.', 1, 2 ** 30),
 });
-const ChangeSystem = Settings.extend({ name: name('Name of the template.') });
+const ChangeSystem = NewSystem.extend({
+  ...{ vcpus: vcpus.optional(), vram: vram.optional() },
+  vnc_bind: clearable(UNSETTABLE.vnc_bind),
+  node_limit: clearable(UNSETTABLE.node_limit),
+  node_selector: clearable(UNSETTABLE.node_selector),
+  migration_method: clearable(UNSETTABLE.migration_method),
+  migration_max_downtime: clearable(UNSETTABLE.migration_max_downtime),
+});
 const Named = z.object({ name: name('Name of the template.') });
 
-const nodes = (list: string): readonly NodeName[] =>
-  list
+/** Null, which is no limit, for a list of nothing. */
+function nodes(list: string | null | undefined): readonly NodeName[] | null {
+  const names = (list ?? '')
     .split(',')
     .map((node) => node.trim())
     .filter((node) => node !== '') as NodeName[];
+  return names.length > 0 ? names : null;
+}
 
 const VNC_BIND = '127.0.0.1'; // PVC's default
 
@@ -86,7 +101,7 @@ function fromNew(values: z.output<typeof NewSystem>): NewSystemTemplate {
     serial: values.serial ?? false,
     vnc,
     vncBind: values.vnc_bind ?? (vnc ? VNC_BIND : null),
-    nodeLimit: values.node_limit === undefined ? null : nodes(values.node_limit),
+    nodeLimit: nodes(values.node_limit),
     nodeSelector: values.node_selector ?? null,
     nodeAutostart: values.node_autostart ?? values.start_with_node ?? false,
     migrationMethod: values.migration_method ?? null,
@@ -144,7 +159,7 @@ export function systemTemplateRoutes(templates: TemplateService): readonly Route
     route(
       'put',
       ELEMENT,
-      { tag, summary: 'Change a system template', values: ChangeSystem, responses: CHANGED },
+      { tag, summary: 'Change a system template', description: CLEARS, values: ChangeSystem, responses: CHANGED },
       async ({ values, principal }) => {
         await templates.updateSystem(principal, values.name, fromChange(values));
         return changed(`Modified system template '${values.name}'.`, values.name);

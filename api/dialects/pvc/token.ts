@@ -7,18 +7,26 @@ import { listOf, MESSAGE, objectOf, ok } from './answer.ts';
 import { name } from './name.ts';
 
 const TokenObject = z
-  .object({ id: z.string(), description: z.string(), role: z.string(), tenant: z.string(), created_at: z.string() })
+  .object({
+    id: z.string(),
+    description: z.string(),
+    role: z.string(),
+    tenant: z.string(),
+    created_at: z.string(),
+    user: z.string().nullable().openapi({ description: "Who issued it for themselves; null for the operators' own." }),
+    last_used_at: z.string().nullable().openapi({ description: 'To the second; null if it was never used.' }),
+  })
   .openapi('Token');
 const NewTokenObject = TokenObject.extend({
   token: z.string().openapi({ description: 'Shown this once.' }),
 }).openapi('NewToken');
 
-const toToken = ({ id, description, role, tenant, createdAt }: TokenInfo): z.output<typeof TokenObject> => ({
-  id,
-  description,
-  role,
-  tenant,
-  created_at: new Date(createdAt).toISOString(),
+const at = (ms: number): string => new Date(ms).toISOString();
+
+const toToken = ({ createdAt, lastUsedAt, ...token }: TokenInfo): z.output<typeof TokenObject> => ({
+  ...token,
+  created_at: at(createdAt),
+  last_used_at: lastUsedAt === null ? null : at(lastUsedAt),
 });
 
 const New = z.object({
@@ -40,8 +48,8 @@ export const tokenRoutes = (tokens: TokenService): readonly Route[] => [
     { tag, summary: 'Make a token', values: New, responses: objectOf(NewTokenObject) },
     async ({ values, principal }) => {
       const { description, role = 'user', tenant = DEFAULT_TENANT } = values;
-      const made = await tokens.create(principal, { description, role, tenant });
-      return ok({ ...toToken(made), token: made.token });
+      const { token, ...made } = await tokens.create(principal, { description, role, tenant });
+      return ok({ ...toToken(made), token });
     },
   ),
   route(

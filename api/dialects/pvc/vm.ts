@@ -1,5 +1,6 @@
 import { bridgeOf } from '../../../domain/network.ts';
 import type { Principal } from '../../../domain/principal.ts';
+import type { Snapshot } from '../../../domain/snapshot.ts';
 import type { VmDetail, VmService } from '../../core/vm.ts';
 import { type Route, route } from '../../http/route.ts';
 import { flag, integer, oneOf, optional, word } from '../../http/words.ts';
@@ -46,7 +47,15 @@ const VmObject = z
     migration_method: z.string().nullable(),
     migration_max_downtime: z.int(),
     tags: z.array(z.object({})),
-    snapshots: z.array(z.object({})),
+    snapshots: z.array(
+      z.object({
+        name: z.string(),
+        timestamp: z.string(),
+        age: z.int(),
+        xml_diff_lines: z.array(z.string()),
+        rbd_snapshots: z.array(z.string()),
+      }),
+    ),
     description: z.string(),
     profile: z.string().nullable(),
     memory: z.int().openapi({ description: 'MiB.' }),
@@ -78,6 +87,13 @@ const VmObject = z
   })
   .openapi('Vm');
 
+/** Those that the VM can be taken back to; an unnamed one is known by its id. */
+function toSnapshot({ id, name, state, readyAt }: Snapshot): z.output<typeof VmObject>['snapshots'] {
+  if (state !== 'ready' || readyAt === null) return [];
+  const [timestamp, age] = [Math.floor(readyAt / 1000), Math.floor((Date.now() - readyAt) / 1000)];
+  return [{ name: name ?? id, timestamp: `${timestamp}`, age, xml_diff_lines: [], rbd_snapshots: [] }];
+}
+
 function toVm(vm: VmDetail): z.output<typeof VmObject> {
   const facts = domainFacts(vm.xml);
   return {
@@ -94,7 +110,7 @@ function toVm(vm: VmDetail): z.output<typeof VmObject> {
     migration_method: vm.migrationMethod,
     migration_max_downtime: DEFAULT_MAX_DOWNTIME_MS,
     tags: [],
-    snapshots: [],
+    snapshots: vm.snapshots.flatMap(toSnapshot).toReversed(),
     description: vm.description,
     profile: vm.profile,
     memory: vm.memory,

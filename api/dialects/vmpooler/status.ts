@@ -3,7 +3,7 @@ import type { PoolFigures, PoolStatus } from '../../core/vm-pool/status.ts';
 import { type Route, route } from '../../http/route.ts';
 import { text } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';
-import { localTime } from './local-time.ts';
+import { localTime } from './time.ts';
 
 const Durations = z.object({ average: z.number(), min: z.number(), max: z.number(), total: z.number() });
 const Today = z.object({ duration: Durations, count: z.object({ total: z.number() }) });

@@ -5,7 +5,7 @@ import BetterSqlite3 from 'better-sqlite3';
 import { storeControlPlane } from '../../../activities/control-plane.ts';
 import { domainXml } from '../../../activities/drivers/hypervisor/domain-xml.ts';
 import { coreServices } from '../../../api/core/core.ts';
-import { CORE_DEFAULTS, type CoreLog, type CoreSettings } from '../../../api/core/parts.ts';
+import { type AccountParts, CORE_DEFAULTS, type CoreLog, type CoreSettings } from '../../../api/core/parts.ts';
 import type { ProfileDocument } from '../../../api/core/profile.ts';
 import type { CreateRequest } from '../../../api/core/provisioner.ts';
 import type { Services } from '../../../api/core/services.ts';
@@ -22,6 +22,9 @@ import { findTask } from '../../../store/task.ts';
 import { renderSeed } from '../../../templates/cloud-init/seed.ts';
 
 export const ADMIN: Principal = SYSTEM;
+
+/** An installation's key. */
+export const KEY = Buffer.alloc(32, 7);
 
 /** What the core told the engine; may be told to be out of reach. */
 export interface RecordingJobs extends Jobs {
@@ -128,19 +131,32 @@ export function recordingJobs(): RecordingJobs {
 }
 
 /** The core over a store file, as a composition root makes it. */
-export function coreOver(store: Store, jobs: Jobs, log: CoreLog, settings: Partial<CoreSettings> = {}): Services {
+export function coreOver(
+  store: Store,
+  jobs: Jobs,
+  log: CoreLog,
+  settings: Partial<CoreSettings> = {},
+  accounts: Partial<AccountParts> = {},
+): Services {
   const renderer = { domainXml, seed: renderSeed };
-  return coreServices({ store, jobs, renderer, log, settings: { ...CORE_DEFAULTS, ...settings } });
+  return coreServices({
+    ...{ store, jobs, renderer, log },
+    settings: { ...CORE_DEFAULTS, ...settings },
+    accounts: { store: null, admins: [], key: KEY, ...accounts },
+  });
 }
 
 /** A core over a new store on disk: storage pool `vms`, network 100 with four addresses, no nodes. */
-export async function cluster(settings: Partial<CoreSettings> = {}): Promise<Cluster> {
+export async function cluster(
+  settings: Partial<CoreSettings> = {},
+  accounts: Partial<AccountParts> = {},
+): Promise<Cluster> {
   const dir = mkdtempSync(join(tmpdir(), 'slipway-core-'));
   const file = join(dir, 'slipway.db');
   const store = openStore(file);
   const jobs = recordingJobs();
   const warnings: object[] = [];
-  const services = coreOver(store, jobs, { warn: (fields) => void warnings.push(fields) }, settings);
+  const services = coreOver(store, jobs, { warn: (fields) => void warnings.push(fields) }, settings, accounts);
   const plane = storeControlPlane(store);
   await store.write((tx) => insertStoragePool(tx, { name: 'vms', driver: 'sim', config: {} }));
   await services.networks.create(ADMIN, NETWORK);

@@ -58,6 +58,7 @@ const start = (): Promise<Agent> =>
     pools: async () => ['vms'],
     storage: async () => simStorage({ dir: join(dir, 'pool'), stepMs: 0 }),
     controlPlane,
+    creations: 4,
     log: pino({ level: 'silent' }),
   });
 

@@ -49,12 +49,19 @@ describe('every endpoint', () => {
   );
 });
 
+/** Asking for anything is itself a use of the token. */
+const withoutUses = (body: unknown): unknown =>
+  JSON.parse(JSON.stringify(body), (key, value) => (key === 'last_used_at' ? null : value));
+
 describe('a refusal', () => {
   let before: unknown;
   const everything = () =>
     Promise.all(
-      ROWS.filter(({ route }) => route.startsWith('GET')).map((row) => ask(row, {}, 'query').then(({ body }) => body)),
+      ROWS.filter(({ route }) => route.startsWith('GET')).map((row) =>
+        ask(row, {}, 'query').then(({ body }) => ageless(withoutUses(body))),
+      ),
     );
+  const ageless = (body: unknown) => JSON.stringify(body, (key, value) => (key === 'age' ? 0 : value));
   beforeAll(async () => {
     await begin();
     before = await everything();

@@ -8,13 +8,14 @@ import { insertNics } from '../../../store/nic.ts';
 import { type NodeRow, upsertNode } from '../../../store/node.ts';
 import type { Db } from '../../../store/open.ts';
 import { tokens } from '../../../store/schema/access.ts';
+import { insertSnapshot } from '../../../store/snapshot.ts';
 import { insertStoragePool } from '../../../store/storage-pool.ts';
 import { appendTaskLog, insertTask, updateTask } from '../../../store/task.ts';
 import { insertVm } from '../../../store/vm.ts';
 import { insertVolumes } from '../../../store/volume.ts';
 import { report } from '../../api/core/cluster.ts';
 import { client, served } from '../served.ts';
-import { ENDED, FIXTURE, TASK } from './rows.ts';
+import { ENDED, FIXTURE, SNAPSHOT, TASK } from './rows.ts';
 
 /** A store's file with everything that the rows expect; made once, since each endpoint gets a copy. */
 export interface Fixture {
@@ -48,6 +49,13 @@ async function insertRunning(tx: Db): Promise<void> {
   await upsertNode(tx, node('hv2', START));
   await insertVm(tx, WEB1 as never);
   await insertVolumes(tx, [DISK as unknown as Disk], { vm: VM, tenant: 'default', node: 'hv1' } as never);
+  const old = { ...DISK, volume: 'old_sda-1', name: 'old_sda' } as unknown as Disk;
+  await insertVolumes(tx, [old], { vm: null, tenant: 'default', node: 'hv1' } as never);
+  const added = { ...DISK, volume: 'web1_sdb-1', name: 'web1_sdb', diskId: 'sdb', size: 3072, mountpoint: null };
+  const owner = { vm: VM, tenant: 'default', node: 'hv1', addedAt: START };
+  await insertVolumes(tx, [added as unknown as Disk], owner as never);
+  const moment = { state: 'ready', failedReason: null, createdAt: START, readyAt: START };
+  await insertSnapshot(tx, { id: SNAPSHOT, vm: VM, name: 'clean', ...moment } as never);
   const nic = { vm: VM, index: 0, vni: 100, mac: '52:54:01:00:00:01', ip: '10.0.0.2', hostname: 'web1' };
   await insertNics(tx, [nic as never]);
   const console = Array.from({ length: 10 }, (_, i) => `line ${i + 1}\n`).join('');
@@ -84,6 +92,7 @@ const WEB1 = {
 };
 
 const DISK = {
-  ...{ volume: 'web1_sda-1', name: 'web1_sda', pool: 'vms', diskId: 'sda', size: 4096, fill: { kind: 'blank' } },
+  ...{ volume: 'web1_sda-1', name: 'web1_sda', pool: 'vms', diskId: 'sda', size: 4096 },
+  fill: { kind: 'blank', snapshots: true },
   ...{ filesystem: 'ext4', filesystemArgs: [], mountpoint: '/' },
 };

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { Values } from '../served.ts';
+import { POOL_FIXTURE, POOL_ROWS } from './pool-rows.ts';
 
 /** One endpoint: how it is called in the fixture's world, what it answers, and which values it refuses. */
 export interface Row {
@@ -23,6 +24,9 @@ const changed = (name: string, more: object = {}) => has({ message: expect.any(S
 export const TASK = '00000000-0000-4000-8000-000000000001';
 export const ENDED = '00000000-0000-4000-8000-000000000002';
 const task = has({ state: 'PENDING', current: 0, total: 1, status: 'Accepted.', task_id: TASK, task_name: 'vm.stop' });
+/** Of web1, called clean. */
+export const SNAPSHOT = 'a1b2c3d4e5f60718293a4b5c6d7e8f90';
+const begun = (kind: string) => has({ task_id: expect.any(String), task_name: kind, run_on: 'hv1' });
 const GONE: Values = {};
 
 const system: Values = {
@@ -160,6 +164,7 @@ const T = '/provisioner/template';
 const P = '/provisioner/profile';
 
 export const ROWS: readonly Row[] = [
+  ...POOL_ROWS,
   { route: 'GET /', status: 209, body: message('PVC') },
   { route: 'GET /provisioner', status: 404, body: message('nothing') },
   { route: 'GET /auth/login', body: expect.stringContaining('<form') },
@@ -194,6 +199,34 @@ export const ROWS: readonly Row[] = [
     ],
   },
   { route: 'DELETE /token/:token', path: '/token/0', body: message('removed'), missing: '/token/99' },
+
+  { route: 'GET /user', body: [{ name: 'jdoe', role: 'user', created_at: expect.any(String) }] },
+  {
+    route: 'POST /user',
+    values: { name: 'Boss', password: 'boss-secret', role: 'admin' },
+    body: has({ name: 'boss', role: 'admin' }),
+    bad: [
+      [{ name: [] }, 'name'],
+      [{ name: 'jdoe' }, 'jdoe'],
+      [{ name: '-x' }, 'name'],
+      [{ name: 'a,b' }, 'name'],
+      [{ password: [] }, 'password'],
+      [{ password: 'short' }, 'password'],
+      [{ role: 'viewer' }, 'role'],
+    ],
+  },
+  {
+    route: 'PUT /user/:user',
+    path: '/user/jdoe',
+    values: { password: 'another-secret' },
+    body: changed('jdoe'),
+    bad: [
+      [{ password: [] }, 'password'],
+      [{ password: 'x'.repeat(1025) }, 'password'],
+    ],
+    missing: '/user/nope',
+  },
+  { route: 'DELETE /user/:user', path: '/user/jdoe', body: changed('jdoe'), missing: '/user/nope' },
 
   {
     route: 'GET /tasks',
@@ -314,6 +347,101 @@ export const ROWS: readonly Row[] = [
     missing: '/vm/nope',
   },
 
+  {
+    route: 'GET /storage/volume',
+    body: [
+      { pool: 'vms', name: 'old_sda', size_mb: 4096, node: 'hv1', vm: null },
+      { pool: 'vms', name: 'web1_sda', size_mb: 4096, node: 'hv1', vm: 'web1' },
+    ],
+    bad: [[{ pool: 'nope' }, 'pool']],
+  },
+  {
+    route: 'DELETE /storage/volume/:pool/:volume',
+    path: '/storage/volume/vms/old_sda',
+    status: 202,
+    body: { task_id: expect.any(String), task_name: 'volume.remove', run_on: 'hv1' },
+    missing: '/storage/volume/vms/nope',
+  },
+  {
+    route: 'GET /vm/:vm/snapshot',
+    path: '/vm/web1/snapshot',
+    body: [has({ id: SNAPSHOT, name: 'clean', state: 'ready', failed_reason: null })],
+    missing: '/vm/nope/snapshot',
+  },
+  {
+    route: 'POST /vm/:vm/snapshot',
+    path: '/vm/web1/snapshot',
+    values: { snapshot_name: 'dirty' },
+    status: 202,
+    body: has({ task_name: 'vm.snapshot', run_on: 'hv1', snapshot_id: expect.stringMatching(/^[a-z][a-z0-9]{31}$/) }),
+    bad: [
+      [{ snapshot_name: 'ü' }, 'snapshot_name'],
+      [{ snapshot_name: 'x'.repeat(65) }, 'snapshot_name'],
+      [{ snapshot_name: 'clean' }, 'clean'],
+    ],
+    missing: '/vm/nope/snapshot',
+  },
+  {
+    route: 'POST /vm/:vm/snapshot/rollback',
+    path: '/vm/web1/snapshot/rollback',
+    values: { snapshot_name: 'clean' },
+    status: 202,
+    body: begun('vm.revert'),
+    bad: [
+      [{ snapshot_name: [] }, 'snapshot_name'],
+      [{ snapshot_name: 'nope' }, 'nope'],
+    ],
+    missing: '/vm/nope/snapshot/rollback',
+  },
+  ...['revert', 'rollback'].map(
+    (word): Row => ({
+      route: `POST /vm/:vm/snapshot/:snapshot/${word}`,
+      path: `/vm/web1/snapshot/${SNAPSHOT}/${word}`,
+      status: 202,
+      body: begun('vm.revert'),
+      missing: `/vm/web1/snapshot/nope/${word}`,
+    }),
+  ),
+  {
+    route: 'DELETE /vm/:vm/snapshot',
+    path: '/vm/web1/snapshot',
+    values: { snapshot_name: 'clean' },
+    status: 202,
+    body: begun('vm.snapshot-remove'),
+    bad: [
+      [{ snapshot_name: [] }, 'snapshot_name'],
+      [{ snapshot_name: 'nope' }, 'nope'],
+    ],
+    missing: '/vm/nope/snapshot',
+  },
+  {
+    route: 'DELETE /vm/:vm/snapshot/:snapshot',
+    path: '/vm/web1/snapshot/clean',
+    status: 202,
+    body: begun('vm.snapshot-remove'),
+    missing: '/vm/web1/snapshot/nope',
+  },
+  {
+    route: 'GET /vm/:vm/disk',
+    path: '/vm/web1/disk',
+    body: [{ dev: 'sdb', name: 'vms/web1_sdb', size: 3 }],
+    missing: '/vm/nope/disk',
+  },
+  {
+    route: 'POST /vm/:vm/disk',
+    path: '/vm/web1/disk',
+    values: { size: '5' },
+    status: 202,
+    body: begun('vm.attach-disk'),
+    bad: [
+      [{ size: [] }, 'size'],
+      [{ size: '0' }, 'size'],
+      [{ size: '2049' }, 'size'],
+      [{ size: 'big' }, 'size'],
+    ],
+    missing: '/vm/nope/disk',
+  },
+
   { route: 'GET /network', body: expect.arrayContaining([has({ vni: 100, mtu: 'None', domain: 'None', nat: true })]) },
   {
     route: 'POST /network',
@@ -392,6 +520,9 @@ export const ROWS: readonly Row[] = [
     bad: [
       [{ vcpus: 'x' }, 'vcpus'],
       [{ vram: '0' }, 'vram'],
+      [{ vcpus: '' }, 'vcpus'],
+      [{ vram: '' }, 'vram'],
+      [{ vnc_bind: 'here' }, 'vnc_bind'],
     ],
     missing: `${T}/system/nope`,
   },
@@ -427,6 +558,7 @@ export const ROWS: readonly Row[] = [
     path: `${T}/network/net200+net300`,
     values: { mac_template: '{prefix}:00:0{vmid}:0{netid}' },
     body: changed('net200+net300'),
+    bad: [[{ mac_template: 'nonsense' }, 'mac_template']],
     missing: `${T}/network/nope`,
   },
   {
@@ -588,6 +720,8 @@ export const ROWS: readonly Row[] = [
     bad: [
       [{ script: 'nope' }, 'script'],
       [{ wait: 'x' }, 'wait'],
+      [{ wait: '' }, 'wait'],
+      [{ system_template: '' }, 'system_template'],
     ],
     missing: `${P}/nope`,
   },
@@ -631,6 +765,7 @@ export const DOCUMENT_ROUTES: readonly string[] = [`POST ${P}/apply`];
 
 /** What the rows expect to be there. */
 export const FIXTURE: readonly (readonly [string, Values])[] = [
+  ['/user', { name: 'jdoe', password: 'jdoe-secret' }],
   ...[
     ['100', 'default'],
     ['200', 'n200'],
@@ -674,4 +809,5 @@ export const FIXTURE: readonly (readonly [string, Values])[] = [
       arg: ['a=1', 'b=1'],
     },
   ],
+  ...POOL_FIXTURE,
 ];

@@ -1,11 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
+import type { Asked } from '../../../api/core/operation.ts';
 import { beginChange, type Change } from '../../../api/core/vm-change.ts';
+import { beginVolumeRemoval } from '../../../api/core/volume.ts';
 import { baseDisks } from '../../../domain/base-image.ts';
 import type { BaseKey, Mac, NodeName, TaskId, VmId, Vni } from '../../../domain/ids.ts';
 import type { CollectImage, CreateVm, RemoveNetwork } from '../../../domain/plan.ts';
 import { DEFAULT_TENANT, SYSTEM } from '../../../domain/principal.ts';
 import type { TaskKind } from '../../../domain/task.ts';
-import type { Disk } from '../../../domain/volume.ts';
+import type { Disk, Fill } from '../../../domain/volume.ts';
 import { findRecipe, keepRecipe, updateBaseImage } from '../../../store/base-image.ts';
 import { findNetwork, insertNetwork, markNetworkRemoving } from '../../../store/network.ts';
 import { insertNics } from '../../../store/nic.ts';
@@ -13,7 +15,8 @@ import type { Db, Store } from '../../../store/open.ts';
 import { insertStoragePool } from '../../../store/storage-pool.ts';
 import { findTask, insertTask, type TaskRow } from '../../../store/task.ts';
 import { insertText } from '../../../store/text.ts';
-import { findVm, insertVm } from '../../../store/vm.ts';
+import { newTurn } from '../../../store/turn.ts';
+import { findVm, insertVm, type VmRow } from '../../../store/vm.ts';
 import { insertVolumes } from '../../../store/volume.ts';
 import { createCommand } from '../../workflows/commands.ts';
 
@@ -50,14 +53,15 @@ const taskRow = (kind: TaskKind, id: TaskId, target: string, runOn: string, inpu
 let minted = 0;
 
 /** Reserves what the creation needs, with the task's row, as the core's service does: in one transaction. */
-export async function acceptCreation(store: Store, change: Partial<CreateVm>): Promise<TaskRow> {
+export async function acceptCreation(store: Store, change: Partial<CreateVm>, fill?: Fill): Promise<TaskRow> {
   minted += 1;
-  const plain = createCommand({ name: `vm${minted}`, ...change });
+  const made = createCommand({ name: `vm${minted}`, ...change });
+  const plain = fill ? { ...made, disks: made.disks.map((disk) => ({ ...disk, fill })) } : made;
   const mac = `52:54:00:00:${(minted >> 8).toString(16).padStart(2, '0')}:${(minted & 255).toString(16).padStart(2, '0')}`;
   const nics = plain.nics.map((nic) => ({ ...nic, mac: mac as Mac, ip: `10.100.0.${10 + (minted % 200)}` }));
   const cmd = { ...plain, nics };
   return store.write(async (tx) => {
-    await insertVm(tx, { ...vmRow(cmd), changing: cmd.task });
+    await insertVm(tx, { ...vmRow(cmd), changing: cmd.task, turn: await newTurn(tx, cmd.node) });
     await insertNics(tx, cmd.nics);
     await insertVolumes(tx, cmd.disks, { vm: cmd.vm, tenant: DEFAULT_TENANT, node: cmd.node });
     return insertTask(tx, taskRow('provisioner.create', cmd.task, cmd.name, cmd.node, cmd));
@@ -78,6 +82,24 @@ export async function acceptChange(store: Store, vm: VmId, action: Change, delet
     const begun = await beginChange(tx, row, { who: SYSTEM, action, deleteDisks, graceMs: 1_000 });
     if (!begun) throw new Error(`bug: VM ${vm} needs no ${action}`);
     return begun.task;
+  });
+}
+
+/** Disks whose guest can be snapshotted. */
+export const KEEPING: Fill = { kind: 'blank', snapshots: true };
+
+/** Accepts an operation by the core's own code; the VM has to be free for it. */
+export async function acceptOperation(
+  store: Store,
+  vm: VmId,
+  ask: (tx: Db, row: VmRow) => Promise<Asked>,
+): Promise<TaskRow> {
+  return store.write(async (tx) => {
+    const row = await findVm(tx, vm);
+    if (!row) throw new Error(`bug: no VM ${vm}`);
+    const { task, begun } = await ask(tx, row);
+    if (begun?.id !== task.id) throw new Error(`bug: VM ${vm} is not free`);
+    return begun;
   });
 }
 
@@ -110,6 +132,10 @@ export async function acceptRemoval(store: Store, vni: number, nodes: readonly N
     return insertTask(tx, taskRow('network.remove', input.task, `${vni}`, nodes.join(), input));
   });
 }
+
+/** Accepts the removal of a volume by the core's own code. */
+export const acceptVolumeRemoval = (store: Store, { pool, name }: Disk): Promise<TaskRow> =>
+  store.write(async (tx) => (await beginVolumeRemoval(tx, SYSTEM, pool, name)).task);
 
 export async function taskOf(store: Store, id: TaskId): Promise<TaskRow> {
   const row = await findTask(store.read, id);

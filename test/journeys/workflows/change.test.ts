@@ -2,10 +2,13 @@ import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Change } from '../../../api/core/vm-change.ts';
 import type { VmId } from '../../../domain/ids.ts';
-import type { CreateVm } from '../../../domain/plan.ts';
+import type { ChangeVm, CreateVm } from '../../../domain/plan.ts';
+import type { Disk } from '../../../domain/volume.ts';
 import { findNetwork } from '../../../store/network.ts';
+import type { TaskRow } from '../../../store/task.ts';
 import { findVm } from '../../../store/vm.ts';
-import { acceptChange, acceptCreation, acceptRemoval } from './accept.ts';
+import { findVolume } from '../../../store/volume.ts';
+import { acceptChange, acceptCreation, acceptRemoval, acceptVolumeRemoval } from './accept.ts';
 import { eachCallUnwinds } from './each-call.ts';
 import { difference } from './snapshot.ts';
 import { INJECTED } from './tamper.ts';
@@ -117,6 +120,58 @@ describe('a network', () => {
       },
     });
   });
+});
+
+describe('a volume that outlived its VM', () => {
+  it('goes without a trace, or can be removed again, wherever that is struck', async () => {
+    const { store } = world;
+    const [disk] = await keptDisks();
+    const names: string[] = [];
+    await eachCallUnwinds(
+      world,
+      async () => {
+        const [next] = names.length === 0 ? [disk!] : await keptDisks();
+        names.push(next!.volume);
+        return acceptVolumeRemoval(store, next!);
+      },
+      {
+        deaf: true,
+        ends: async () => expect(traces(names.at(-1)!)).toEqual([]),
+        settle: async (_, line) => line.includes('volumes') || line.includes('pools'),
+        restore: async (row) => {
+          if (row.state !== 'SUCCESS') await again(row);
+          expect(traces(names.at(-1)!)).toEqual([]);
+        },
+      },
+    );
+    expect(names.length).toBeGreaterThan(5);
+  });
+
+  /** Disks of a VM that was deleted without them. */
+  async function keptDisks() {
+    const vm = await make();
+    const { disks } = await acceptedDeletion(vm);
+    return disks;
+  }
+
+  async function acceptedDeletion(vm: VmId): Promise<ChangeVm> {
+    const row = await world.run(acceptChange(world.store, vm, 'delete', false));
+    expect(row.state).toBe('SUCCESS');
+    return row.input as ChangeVm;
+  }
+
+  /** Its last step may have been done although it failed. */
+  async function again({ target }: TaskRow): Promise<void> {
+    const [pool = '', name = ''] = target.split('/');
+    const found = await findVolume(world.store.read, pool, name);
+    if (!found) return;
+    expect(found.volume.removing).toBe(null);
+    const row = await world.run(acceptVolumeRemoval(world.store, { pool, name } as Disk));
+    expect(row.state).toBe('SUCCESS');
+  }
+
+  const traces = (volume: string): readonly string[] =>
+    Object.keys(world.snapshot()).filter((key) => key.includes(volume));
 });
 
 describe('a creation that cannot be undone', () => {

@@ -2,11 +2,24 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import type { CreateVm } from '../../../domain/plan.ts';
+import { askDisk } from '../../../api/core/disk.ts';
+import { askRemoval, askRevert, askSnapshot } from '../../../api/core/snapshot.ts';
+import type { ChangeSnapshot, CreateVm } from '../../../domain/plan.ts';
+import { SYSTEM } from '../../../domain/principal.ts';
 import { workflowId } from '../../../domain/task.ts';
+import { mib } from '../../../domain/units.ts';
 import { listTasks, type TaskRow } from '../../../store/task.ts';
 import { createCommand } from '../../workflows/commands.ts';
-import { acceptChange, acceptCollection, acceptCreation, acceptRemoval, keepBase } from './accept.ts';
+import {
+  acceptChange,
+  acceptCollection,
+  acceptCreation,
+  acceptOperation,
+  acceptRemoval,
+  acceptVolumeRemoval,
+  KEEPING,
+  keepBase,
+} from './accept.ts';
 import { INJECTED, strike } from './tamper.ts';
 import { NODES, startWorld, type World } from './world.ts';
 
@@ -28,14 +41,15 @@ export async function readHistories(): Promise<readonly Recorded[]> {
   );
 }
 
-/** Runs one task of every kind to each of its ends, and writes their histories in place of those that were kept. */
-export async function recordHistories(): Promise<void> {
-  await rm(HISTORIES, { recursive: true, force: true });
+/** Runs one task of every kind to each of its ends, and writes their histories in place of those that were kept; with `missing`, beside them. */
+export async function recordHistories(missing: boolean): Promise<void> {
+  if (!missing) await rm(HISTORIES, { recursive: true, force: true });
   await mkdir(HISTORIES, { recursive: true });
   const world = await startWorld({ key: RECORDING_KEY });
   try {
     await recordCreations(world);
     await recordChanges(world);
+    await recordOperations(world);
     await recordImages(world);
   } finally {
     await world.close();
@@ -46,8 +60,14 @@ async function keep({ client }: World, name: string, task: TaskRow): Promise<Tas
   const id = workflowId(task.id);
   const history = JSON.parse(historyToJSON(await client.workflow.getHandle(id).fetchHistory()));
   for (const event of history.events) anonymize(event);
-  await writeFile(join(HISTORIES, `${name}.${task.state}.json`), `${JSON.stringify({ workflowId: id, history })}\n`);
+  const file = join(HISTORIES, `${name}.${task.state}.json`);
+  // A history that is kept stays: tasks of before have to go on.
+  await writeFile(file, `${JSON.stringify({ workflowId: id, history })}\n`, { flag: 'wx' }).catch(unlessKept);
   return task;
+}
+
+function unlessKept(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error;
 }
 
 /** Without the names of the processes that took part. */
@@ -65,7 +85,7 @@ async function recordCreations(world: World): Promise<void> {
   for (const [name, trouble, label] of [
     ['createVm-failed', 'fail before', 'install'],
     ['createVm-cancelled', 'cancel during', 'awaitGuest'],
-    ['createVm-refused', 'fail before', 'reserve'],
+    ['createVm-refused', 'fail before', 'beginCreation'],
   ] as const) {
     const task = await creation();
     const struck = strike(label, trouble, () => world.cancel(task));
@@ -91,7 +111,32 @@ async function recordChanges(world: World): Promise<void> {
     }
     await keep(world, `${action}Vm`, await world.run(acceptChange(world.store, vm, action)));
   }
+  const kept = (await world.run(acceptCreation(world.store, {}))).input as CreateVm;
+  await world.run(acceptChange(world.store, kept.vm, 'delete', false));
+  for (const disk of kept.disks)
+    await keep(world, 'removeVolume', await world.run(acceptVolumeRemoval(world.store, disk)));
   await keep(world, 'removeNetwork', await world.run(acceptRemoval(world.store, 203, NODES)));
+}
+
+async function recordOperations(world: World): Promise<void> {
+  const { store } = world;
+  const { vm } = (await world.run(acceptCreation(store, {}, KEEPING))).input as CreateVm;
+  const snapshot = () => acceptOperation(store, vm, (tx, row) => askSnapshot(tx, row, SYSTEM, null));
+  const first = await keep(world, 'snapshotVm', await world.run(snapshot()));
+  const ref = (first.input as ChangeSnapshot).snapshot;
+  const attach = () => acceptOperation(store, vm, (tx, row) => askDisk(tx, row, SYSTEM, mib(512)));
+  const revert = () => acceptOperation(store, vm, (tx, row) => askRevert(tx, row, SYSTEM, ref));
+  const failing = (accept: () => Promise<TaskRow>, label: string) =>
+    world.tamper.during(
+      strike(label, 'fail after', async () => undefined),
+      () => world.run(accept()),
+    );
+  await keep(world, 'snapshotVm-failed', await failing(snapshot, 'ensureSnapshot'));
+  await keep(world, 'attachDisk-failed', await failing(attach, 'attachDisk'));
+  await keep(world, 'attachDisk', await world.run(attach()));
+  await keep(world, 'revertVm', await world.run(revert()));
+  const removal = acceptOperation(store, vm, (tx, row) => askRemoval(tx, row, SYSTEM, ref));
+  await keep(world, 'removeSnapshot', await world.run(removal));
 }
 
 async function recordImages(world: World): Promise<void> {

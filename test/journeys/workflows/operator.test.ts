@@ -53,7 +53,7 @@ async function expectLegible(task: TaskRow): Promise<void> {
   });
   expect(staticSummary).toContain(`Create VM ${task.target}`);
   const metadata = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
-  expect(metadata.currentDetails).toContain(`**Step ${task.total > 1 ? task.total - 1 : 10} of`);
+  expect(metadata.currentDetails).toContain(`**Step ${task.total > 1 ? task.total : 10} of`);
   expect(metadata.currentDetails).toContain('- ✓ reserve\n');
   expect(metadata.currentDetails).toContain('- … wait for cloud-init');
   const { events } = await handle.fetchHistory();

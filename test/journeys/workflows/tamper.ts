@@ -82,6 +82,8 @@ export function strike(label: string, trouble: Trouble, cancel: () => Promise<vo
 }
 
 export const INJECTED = 'struck by the test';
+/** A failure that is not tried again. */
+export const INJECTED_FAILURE = () => injected('It');
 const injected = (label: string) => ApplicationFailure.nonRetryable(`${label} was ${INJECTED}.`, 'internal');
 
 const aborted = (signal: AbortSignal): Promise<void> =>

@@ -1,8 +1,20 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { askDisk } from '../../../api/core/disk.ts';
+import { askRemoval, askRevert, askSnapshot } from '../../../api/core/snapshot.ts';
 import type { CreateVm } from '../../../domain/plan.ts';
+import { SYSTEM } from '../../../domain/principal.ts';
+import { mib } from '../../../domain/units.ts';
 import type { TaskRow } from '../../../store/task.ts';
 import { createCommand } from '../../workflows/commands.ts';
-import { acceptChange, acceptCollection, acceptCreation, acceptRemoval, keepBase } from './accept.ts';
+import {
+  acceptChange,
+  acceptCollection,
+  acceptCreation,
+  acceptOperation,
+  acceptRemoval,
+  KEEPING,
+  keepBase,
+} from './accept.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Around } from './tamper.ts';
 import { keepNodes, NODES, startWorld, type World } from './world.ts';
@@ -43,6 +55,13 @@ async function life(around: Around): Promise<readonly Snapshot[]> {
       await run(() => acceptChange(world.store, vm, action));
     }
   }
+  const { vm } = (await run(() => acceptCreation(world.store, { wait: 'running' }, KEEPING))).input as CreateVm;
+  const snapshot = () => acceptOperation(world.store, vm, (tx, row) => askSnapshot(tx, row, SYSTEM, 'first'));
+  await run(snapshot);
+  await run(() => acceptOperation(world.store, vm, (tx, row) => askDisk(tx, row, SYSTEM, mib(512))));
+  for (const ask of [askRevert, askRemoval])
+    await run(() => acceptOperation(world.store, vm, (tx, row) => ask(tx, row, SYSTEM, 'first')));
+  await run(() => acceptChange(world.store, vm, 'delete'));
   await run(() => acceptCollection(world.store, base, NODES[0]!));
   await run(() => acceptRemoval(world.store, 201, NODES));
   return after;
@@ -59,6 +78,7 @@ const plain = (text: string): string =>
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}/g, 'ID')
     .replace(/52:54:00:00:\S\S:\S\S/g, 'MAC')
     .replace(/vm\d+(_\w+)?(-[0-9a-f]{8})?/g, 'VM$1')
+    .replace(/\b[a-p][0-9a-f]{31}\b/g, 'SNAPSHOT')
     .replace(/base-[0-9a-f]{16}/g, 'BASE')
     .replace(/\b[0-9a-f]{64}\b/g, 'HASH');
 

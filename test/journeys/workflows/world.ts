@@ -12,6 +12,8 @@ import { sim as simStorage } from '../../../activities/drivers/storage/sim.ts';
 import { type HostActivities, hostActivities } from '../../../activities/host.ts';
 import { poolActivities } from '../../../activities/pool.ts';
 import type { Services } from '../../../api/core/services.ts';
+import { startSoon } from '../../../api/core/start.ts';
+import { parseConfig } from '../../../cli/config/load.ts';
 import { composeCore } from '../../../cli/process/core.ts';
 import { workflowBundle } from '../../../cli/temporal/bundle.ts';
 import { loadKey } from '../../../cli/temporal/codec.ts';
@@ -32,6 +34,8 @@ export type Activities = HostActivities & ControlActivities;
 export interface World {
   readonly store: Store;
   readonly services: Services;
+  /** The VM pool's keeper takes a turn now. */
+  readonly wakePool: (pool: string) => Promise<void>;
   readonly client: Client;
   readonly dir: string;
   readonly tamper: Tamper;
@@ -123,12 +127,20 @@ async function build(dir: string, { key: keyText }: WorldOptions, closers: Close
   const tampered = tamper();
   const shared = { connection, namespace: 'default', key, controlPlane: storeControlPlane(store), log, graceMs: 100 };
   const bundle = await workflowBundle(join(dir, 'bundle'));
-  const { jobs, pools, services } = composeCore({ log }, store, { client });
+  const { jobs, pools, services } = composeCore(
+    { log, config: parseConfig('defaults', '') },
+    store,
+    { client, key },
+    null,
+  );
   const control = await controlWorker({
     ...shared,
     bundle,
     activities: tampered.wrap(
-      { ...controlActivities(store, pools.wake), ...poolActivities(pools.keeper, jobs.wakePool) },
+      {
+        ...controlActivities(store, { start: (task) => startSoon({ store, jobs, log }, task), wakePool: pools.wake }),
+        ...poolActivities(pools.keeper, jobs.wakePool),
+      },
       false,
     ),
   });
@@ -153,6 +165,7 @@ async function build(dir: string, { key: keyText }: WorldOptions, closers: Close
   };
   return {
     ...{ store, client, dir, tamper: tampered, services, start, ended },
+    wakePool: jobs.wakePool,
     run: async (accepted) => ended(await start(accepted)),
     task: (task) => taskOf(store, task.id),
     until: (settled) => until(store, settled),
@@ -174,10 +187,10 @@ async function until(store: Store, settled: () => Promise<boolean>): Promise<voi
 }
 
 /** The control plane hears of the nodes, as their agents would see to it. */
-export async function keepNodes({ store }: Pick<World, 'store'>): Promise<void> {
+export async function keepNodes({ store }: Pick<World, 'store'>, creations?: number): Promise<void> {
   for (const name of NODES) {
     const hypervisor = simHypervisor({ dir: 'unused' });
-    const facts = await hypervisor.facts();
+    const facts = { ...(await hypervisor.facts()), ...(creations === undefined ? {} : { creations }) };
     const usage = { load: 0, memoryUsed: 0, memoryFree: facts.memory };
     await storeControlPlane(store).keepalive({ name, facts, ...usage, askedAt: 0, running: [], pools: [] });
   }

@@ -10,7 +10,7 @@ vi.mock('@temporalio/workflow', async () => (await import('../engine.ts')).engin
 const { countSteps, createVm } = await import('../../../workflows/vm/create.ts');
 
 const UNDOS = {
-  reserve: 'release',
+  beginCreation: 'release',
   claimBase: 'leaveBase',
   'ensureVolume:sda': 'removeVolume:sda',
   'ensureVolume:sdb': 'removeVolume:sdb',
@@ -30,23 +30,23 @@ describe('createVm', () => {
     [
       'everything',
       {},
-      'reserve ensureVolume:sda ensureVolume:sdb ensureNics writeSeed formatVolume:sda install defineDomain recordDefined startDomain awaitGuest recordVm',
+      'beginCreation ensureVolume:sda ensureVolume:sdb writeSeed ensureNics formatVolume:sda install defineDomain startDomain recordDefined awaitGuest',
     ],
     [
       'a clone of a base image',
       { base: BASE },
-      'reserve claimBase ensureNics writeSeed ensureVolume:sda ensureVolume:sdb copyBootFiles install defineDomain recordDefined startDomain awaitGuest recordVm',
+      'beginCreation claimBase writeSeed ensureNics ensureVolume:sda ensureVolume:sdb copyBootFiles install defineDomain startDomain recordDefined awaitGuest',
     ],
     [
       'a clone without an install()',
       { base: BASE, install: false, seed: 'metadata', wait: 'running' },
-      'reserve claimBase ensureNics ensureVolume:sda ensureVolume:sdb copyBootFiles defineDomain recordDefined startDomain recordVm',
+      'beginCreation claimBase ensureNics ensureVolume:sda ensureVolume:sdb copyBootFiles defineDomain startDomain',
     ],
-    ['not defined', { define: false }, 'reserve ensureVolume:sda ensureVolume:sdb formatVolume:sda install recordVm'],
+    ['not defined', { define: false }, 'beginCreation ensureVolume:sda ensureVolume:sdb formatVolume:sda install'],
     [
       'not started',
       { start: false, seed: 'none' },
-      'reserve ensureVolume:sda ensureVolume:sdb ensureNics formatVolume:sda install defineDomain recordDefined recordVm',
+      'beginCreation ensureVolume:sda ensureVolume:sdb ensureNics formatVolume:sda install defineDomain',
     ],
   ])('leaves nothing behind, whichever step fails: %s', async (_, change, steps) => {
     const cmd = createCommand(change);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { domainXml } from '../../../../activities/drivers/hypervisor/domain-xml.ts';
+import { diskXml, domainXml } from '../../../../activities/drivers/hypervisor/domain-xml.ts';
 import type { DomainError } from '../../../../domain/fault.ts';
 import type { VmId } from '../../../../domain/ids.ts';
 import type { HostFacts } from '../../../../domain/node.ts';
@@ -114,4 +114,31 @@ it('refuses what XML cannot hold, and a disk that no bus has', () => {
   for (const diskId of ['hda', 'sd', 'sdA', 'sd1', 'sdaaa', 'sdzz', "sda'"]) {
     expect(kind({ ...SMALL, disks: [{ diskId, source: file('a') }] }), diskId).toBe('invalid');
   }
+});
+
+it.each([
+  [
+    { diskId: 'sdaa', source: { type: 'file', path: `/pools/<a>&'b'.qcow2`, format: 'qcow2' } },
+    [
+      `<driver name='qemu' type='qcow2' discard='unmap'/>`,
+      `<source file='/pools/&lt;a&gt;&amp;&apos;b&apos;.qcow2'/>`,
+      `<target dev='sdaa' bus='scsi'/>`,
+      `<address type='drive' controller='0' bus='0' target='0' unit='26'/>`,
+    ],
+  ],
+  [
+    { diskId: 'vdb', source: { type: 'rbd', pool: 'vms', image: 'web1_vdb' } },
+    [`<source protocol='rbd' name='vms/web1_vdb'/>`, `<target dev='vdb' bus='virtio'/>`],
+  ],
+] as const)('describes the disk %j alone as it does in its domain', (disk, parts) => {
+  const alone = diskXml(disk)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  for (const part of parts) expect(alone).toContain(part);
+  const whole = domainXml({ ...SMALL, disks: [disk] }, FACTS)
+    .split('\n')
+    .map((line) => line.trim());
+  const begin = whole.indexOf(alone[0]!);
+  expect(whole.slice(begin, begin + alone.length)).toEqual(alone);
 });

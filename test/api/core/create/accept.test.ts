@@ -36,9 +36,9 @@ it('reserves everything with the task and starts it', async () => {
   expect(JSON.stringify(cmd)).not.toMatch(/trixie|cloud-config|def install/);
   // The workflow finds its reservation as it was made, and gives all of it back.
   const control = controlActivities(c.store);
-  await control.reserve(cmd);
+  await control.beginCreation(cmd, 7);
   await control.release(cmd.vm);
-  await expect(control.reserve(cmd)).rejects.toThrow('not reserved');
+  await expect(control.beginCreation(cmd, 7)).rejects.toThrow('not reserved');
 });
 
 it.each([

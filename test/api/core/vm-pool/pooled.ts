@@ -1,13 +1,13 @@
 import { controlActivities } from '../../../../activities/control.ts';
 import { domainXml } from '../../../../activities/drivers/hypervisor/domain-xml.ts';
-import { CORE_DEFAULTS } from '../../../../api/core/parts.ts';
+import { type AccountParts, CORE_DEFAULTS } from '../../../../api/core/parts.ts';
 import { poolKeeper } from '../../../../api/core/vm-pool/keeper.ts';
 import type { TaskId } from '../../../../domain/ids.ts';
 import type { CreateVm } from '../../../../domain/plan.ts';
 import type { PoolKeeper, PoolTurn } from '../../../../domain/pool-keeper.ts';
 import type { EntryState, VmPoolWish } from '../../../../domain/vm-pool.ts';
 import { renderSeed } from '../../../../templates/cloud-init/seed.ts';
-import { ADMIN, type Cluster, cluster } from '../cluster.ts';
+import { ADMIN, type Cluster, cluster, KEY } from '../cluster.ts';
 
 /** A cluster of one node, with a profile `web` and a keeper whose turns are taken by hand. */
 export interface Pooled extends Cluster {
@@ -38,15 +38,16 @@ export const POOL: VmPoolWish = {
   probePort: null,
 };
 
-export async function pooled(): Promise<Pooled> {
-  const base = await cluster();
+export async function pooled(people: Partial<AccountParts> = {}): Promise<Pooled> {
+  const base = await cluster({}, people);
   await base.node('hv1', { facts: { memory: 262144 as never, cpus: 64 }, memoryFree: 262144 });
   await base.profile({ networks: [] });
   const { store, jobs } = base;
   const control = controlActivities(store);
   const renderer = { domainXml, seed: renderSeed };
   const log = { warn: () => undefined };
-  const keeper = poolKeeper({ store, jobs, renderer, log, settings: CORE_DEFAULTS });
+  const accounts = { store: null, admins: [], key: KEY };
+  const keeper = poolKeeper({ store, jobs, renderer, log, accounts, settings: CORE_DEFAULTS });
   let done = 0;
 
   const work: Pooled['work'] = async (outcome = 'SUCCESS', fault) => {

@@ -1,3 +1,35 @@
+CREATE TABLE `users` (
+	`name` text PRIMARY KEY NOT NULL,
+	`password` text NOT NULL,
+	`role` text NOT NULL,
+	`created_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `vm_operations` (
+	`seq` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`task` text NOT NULL,
+	`vm` text NOT NULL,
+	`kind` text NOT NULL,
+	`argument` text NOT NULL,
+	`created_at` integer NOT NULL,
+	FOREIGN KEY (`task`) REFERENCES `tasks`(`id`) ON UPDATE no action ON DELETE cascade,
+	FOREIGN KEY (`vm`) REFERENCES `vms`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `vm_operations_task_unique` ON `vm_operations` (`task`);--> statement-breakpoint
+CREATE INDEX `operation_vm` ON `vm_operations` (`vm`,`seq`);--> statement-breakpoint
+CREATE TABLE `vm_snapshots` (
+	`id` text PRIMARY KEY NOT NULL,
+	`vm` text NOT NULL,
+	`name` text,
+	`state` text NOT NULL,
+	`failed_reason` text,
+	`created_at` integer NOT NULL,
+	`ready_at` integer,
+	FOREIGN KEY (`vm`) REFERENCES `vms`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `snapshot_name` ON `vm_snapshots` (`vm`,`name`);--> statement-breakpoint
 CREATE TABLE `pool_days` (
 	`day` text NOT NULL,
 	`kind` text NOT NULL,
@@ -40,6 +72,7 @@ CREATE INDEX `pool_entry_state` ON `pool_entries` (`pool`,`state`,`ready_at`);--
 CREATE INDEX `pool_entry_token` ON `pool_entries` (`token_id`,`state`);--> statement-breakpoint
 CREATE INDEX `pool_entry_request` ON `pool_entries` (`request`);--> statement-breakpoint
 CREATE INDEX `pool_entry_destroyed` ON `pool_entries` (`state`,`destroyed_at`,`pool`);--> statement-breakpoint
+CREATE INDEX `pool_entry_failed` ON `pool_entries` (`completed_at`) WHERE failed = 1;--> statement-breakpoint
 CREATE TABLE `pool_history` (
 	`pool` text NOT NULL,
 	`at` integer NOT NULL,
@@ -68,6 +101,15 @@ CREATE TABLE `pool_tag_days` (
 	`tag` text NOT NULL,
 	`value` text NOT NULL,
 	PRIMARY KEY(`day`, `vm`, `tag`)
+);
+--> statement-breakpoint
+CREATE TABLE `pool_totals` (
+	`pool` text NOT NULL,
+	`kind` text NOT NULL,
+	`bucket` integer NOT NULL,
+	`count` integer NOT NULL,
+	`total` real NOT NULL,
+	PRIMARY KEY(`pool`, `kind`, `bucket`)
 );
 --> statement-breakpoint
 CREATE TABLE `pool_waits` (
@@ -115,5 +157,10 @@ CREATE TABLE `vm_pools` (
 	`created_at` integer NOT NULL
 );
 --> statement-breakpoint
+ALTER TABLE `tokens` ADD `user_name` text;--> statement-breakpoint
+ALTER TABLE `tokens` ADD `last_used_at` integer;--> statement-breakpoint
+ALTER TABLE `tokens` ADD `sealed` text;--> statement-breakpoint
+CREATE INDEX `token_user` ON `tokens` (`user_name`);--> statement-breakpoint
 ALTER TABLE `tasks` ADD `fault` text;--> statement-breakpoint
+ALTER TABLE `volumes` ADD `added_at` integer;--> statement-breakpoint
 CREATE INDEX `vm_changing` ON `vms` (`changing`);

@@ -1,0 +1,50 @@
+import { conflict, invalid, noCapacity } from '../../domain/fault.ts';
+import type { Principal } from '../../domain/principal.ts';
+import type { Task } from '../../domain/task.ts';
+import { gibToMib, type MiB } from '../../domain/units.ts';
+import type { Disk } from '../../domain/volume.ts';
+import type { Db } from '../../store/open.ts';
+import { toTask } from '../../store/task.ts';
+import type { VmRow } from '../../store/vm.ts';
+import { addedDisksOf, disksOf } from '../../store/volume.ts';
+import { mustAct } from './authorize.ts';
+import { listCandidates } from './candidates.ts';
+import { getVm } from './get-vm.ts';
+import { type Asked, ask } from './operation.ts';
+import type { CoreParts } from './parts.ts';
+import { startSoon } from './start.ts';
+
+export interface DiskService {
+  /** Asks for a blank disk to be added to the VM, in the pool of its first one. 'no-capacity' if the pool has no room for it now. */
+  attach(who: Principal, ref: string, size: MiB): Promise<Task>;
+  /** Disks that the VM was given after it was made, in that order. */
+  added(who: Principal, ref: string): Promise<readonly Disk[]>;
+}
+
+/** The largest disk that can be added. */
+const LARGEST = gibToMib(2048);
+
+/** Disks of the VMs that the asker sees. */
+export function diskService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log'>): DiskService {
+  const { store } = parts;
+  return {
+    attach: async (who, ref, size) => {
+      mustAct(who);
+      const { task, begun } = await store.write(async (tx) => askDisk(tx, await getVm(tx, who, ref), who, size));
+      if (begun) startSoon(parts, begun);
+      return toTask(task);
+    },
+    added: async (who, ref) => addedDisksOf(store.read, (await getVm(store.read, who, ref)).id),
+  };
+}
+
+/** Asks for a disk in the caller's transaction; whether the asker may is the caller's to know. */
+export async function askDisk(tx: Db, vm: VmRow, who: Pick<Principal, 'account'>, size: MiB): Promise<Asked> {
+  if (size > LARGEST) throw invalid('size', `${size} MiB are more than ${LARGEST}.`);
+  const pool = (await disksOf(tx, vm.id))[0]?.pool;
+  if (pool === undefined) throw conflict(`VM '${vm.name}' has no disk whose storage pool another could share.`);
+  const free = (await listCandidates(tx)).find(({ name }) => name === vm.node)?.poolFree[pool];
+  if (free !== undefined && free < size)
+    throw noCapacity(`Storage pool '${pool}' of node ${vm.node} has ${Math.max(0, free)} MiB free, ${size} wanted.`);
+  return ask(tx, vm, who, 'vm.attach-disk', { size });
+}

@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import { conflict } from '../../domain/fault.ts';
+import type { TaskId } from '../../domain/ids.ts';
+import { type OperationArgument, type OperationKind, whyNot } from '../../domain/operation.ts';
+import type { Principal } from '../../domain/principal.ts';
+import type { Db } from '../../store/open.ts';
+import { insertOperation } from '../../store/operation.ts';
+import { beginNext } from '../../store/queue.ts';
+import { findTask, insertTask, type TaskRow, updateTask } from '../../store/task.ts';
+import type { VmRow } from '../../store/vm.ts';
+
+/** An operation that was asked for. */
+export interface Asked {
+  /** Carries it out: at once, or when the VM is free and nothing asked for before waits. */
+  readonly task: TaskRow;
+  /** To be started once the transaction is committed, if any: this one, or one that was asked for before. */
+  readonly begun: TaskRow | null;
+}
+
+/**
+ * Asks for an operation on the VM in the caller's transaction. 'conflict' if a VM that nothing is changing cannot have it now, or one
+ * that is being deleted; on a VM that is being changed it waits, and may fail when its time comes.
+ */
+export async function ask(
+  tx: Db,
+  vm: VmRow,
+  who: Pick<Principal, 'account'>,
+  kind: OperationKind,
+  argument: OperationArgument,
+): Promise<Asked> {
+  const why = vm.changing === null ? whyNot(kind, vm) : null;
+  if (why !== null) throw conflict(why);
+  if (vm.state === 'deleting') throw conflict(`VM '${vm.name}' is being deleted.`);
+  const id = randomUUID() as TaskId;
+  await insertTask(tx, {
+    ...{ id, kind, target: vm.name, runOn: vm.node, input: { task: id, vm: vm.id, ...argument } },
+    ...{ tenant: vm.tenant, account: who.account },
+    ...{ idempotencyKey: null, requestHash: null, workflowStarted: false },
+  });
+  await updateTask(tx, id, { status: 'Waits for what was asked of the VM before.' });
+  await insertOperation(tx, { task: id, vm: vm.id, kind, argument, createdAt: Date.now() });
+  const begun = await beginNext(tx, vm.id);
+  const task = await findTask(tx, id);
+  if (!task) throw new Error(`bug: task ${id} is gone`);
+  return { task, begun };
+}

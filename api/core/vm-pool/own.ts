@@ -1,0 +1,31 @@
+import type { Borrower } from '../../../domain/borrower.ts';
+import { DomainError, notFound } from '../../../domain/fault.ts';
+import type { Db } from '../../../store/open.ts';
+import { type EntryRow, findEntry } from '../../../store/pool-entry.ts';
+import { findVm, type VmRow } from '../../../store/vm.ts';
+
+export async function getEntry(db: Db, name: string): Promise<EntryRow> {
+  const entry = await findEntry(db, name);
+  if (!entry) throw notFound('VM', name);
+  return entry;
+}
+
+/** The VM that an entry is the record of; 'not-found' once it is gone. */
+export async function vmOf(tx: Db, { vm, name }: Pick<EntryRow, 'vm' | 'name'>): Promise<VmRow> {
+  const row = await findVm(tx, vm);
+  if (!row) throw notFound('VM', name);
+  return row;
+}
+
+/** Throws unless the asker checked the VM out, or anyone did without a token, or the asker is an administrator. */
+export function mustOwn(
+  who: Borrower,
+  { user, tokenId, checkedOutAt, name }: Pick<EntryRow, 'user' | 'tokenId' | 'checkedOutAt' | 'name'>,
+): void {
+  if (who === 'anyone') return;
+  if (who === 'nobody') throw new DomainError({ kind: 'unauthorized', why: 'A token is needed (X-AUTH-TOKEN).' });
+  if (who.principal.role === 'admin') return;
+  if (checkedOutAt === null) throw new DomainError({ kind: 'forbidden', why: `VM '${name}' is not checked out.` });
+  if (tokenId !== null && user !== who.user)
+    throw new DomainError({ kind: 'forbidden', why: `VM '${name}' was checked out by somebody else.` });
+}

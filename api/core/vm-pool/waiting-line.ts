@@ -1,0 +1,88 @@
+import type { Store } from '../../../store/open.ts';
+import { takeable } from '../../../store/pool-entry.ts';
+import { deleteWait, insertWait, keepWaits, listWaits } from '../../../store/pool-wait.ts';
+import type { CoreParts } from '../parts.ts';
+
+/** Those who wait for VMs, of all API processes: first come first served, for each pool. */
+export interface WaitingLine {
+  /** Tries whenever it is this one's turn and a VM is ready, until there is a result; null when aborted. */
+  wait<T>(
+    pools: readonly string[],
+    signal: AbortSignal,
+    attempt: (turn: number) => Promise<T | null>,
+  ): Promise<T | null>;
+}
+
+/** A process tells so often that it lives; those who wait in it are taken for gone after three times as long. */
+const ALIVE_MS = 5_000;
+
+/** One look at the line per commit, however many wait here: only those at its head try. */
+export function waitingLine({ store, log }: Pick<CoreParts, 'store' | 'log'>): WaitingLine {
+  const here = new Map<number, () => void>();
+  let stop = new AbortController();
+
+  const failed = (error: unknown): void =>
+    log.warn({ reason: String(error) }, 'the line of waiting checkouts could not be looked after: at the next commit');
+  const look = async (): Promise<void> => {
+    const before = new Set<string>();
+    for (const { number, pools } of await listWaits(store.read, Date.now())) {
+      const first = !pools.some((pool) => before.has(pool));
+      for (const pool of pools) before.add(pool);
+      if (first && here.has(number) && (await anyReady(store, pools))) here.get(number)?.();
+    }
+  };
+  const watch = async (signal: AbortSignal): Promise<void> => {
+    const beat = setInterval(() => {
+      store.write((tx) => keepWaits(tx, [...here.keys()], aliveUntil())).catch(failed);
+    }, ALIVE_MS);
+    try {
+      while (!signal.aborted) {
+        const seen = store.changes.seen();
+        await look().catch(failed);
+        await store.changes.after(seen, signal);
+      }
+    } finally {
+      clearInterval(beat);
+    }
+  };
+  const join = (turn: number, wake: () => void): void => {
+    here.set(turn, wake);
+    if (here.size > 1) return;
+    stop = new AbortController();
+    watch(stop.signal).catch(failed);
+  };
+  const leave = (turn: number): void => {
+    here.delete(turn);
+    if (here.size === 0) stop.abort();
+  };
+
+  return {
+    wait: async (pools, signal, attempt) => {
+      const turn = await store.write((tx) => insertWait(tx, pools, Date.now(), aliveUntil()));
+      let called = Promise.withResolvers<void>();
+      const wake = (): void => called.resolve();
+      signal.addEventListener('abort', wake);
+      join(turn, wake);
+      try {
+        for (;;) {
+          if (signal.aborted) return null;
+          await called.promise;
+          called = Promise.withResolvers();
+          const result = signal.aborted ? null : await attempt(turn);
+          if (result !== null) return result;
+        }
+      } finally {
+        signal.removeEventListener('abort', wake);
+        leave(turn);
+        await store.write((tx) => deleteWait(tx, turn));
+      }
+    },
+  };
+}
+
+const aliveUntil = (): number => Date.now() + 3 * ALIVE_MS;
+
+async function anyReady(store: Store, pools: readonly string[]): Promise<boolean> {
+  for (const pool of pools) if ((await takeable(store.read, pool, 1)).length > 0) return true;
+  return false;
+}

@@ -1,0 +1,181 @@
+import type { ImportService } from '../../core/vm-pool/import.ts';
+import type { PoolDetail, PoolService } from '../../core/vm-pool/pool.ts';
+import { type Route, route } from '../../http/route.ts';
+import { integer, optional, repeated, text, word } from '../../http/words.ts';
+import { z } from '../../http/zod.ts';
+import { CHANGED, changed, listOf, objectOf, ok } from './answer.ts';
+import { name } from './name.ts';
+
+const PoolObject = z
+  .object({
+    name: z.string(),
+    template: z.string().openapi({ description: 'What pool answers show.' }),
+    profile: z.string().openapi({ description: 'Provisioner profile that its VMs are made from.' }),
+    arguments: z.array(z.string()),
+    size: z.int().openapi({ description: 'VMs that are to be ready.' }),
+    ready: z.int(),
+    pending: z.int().openapi({ description: 'On their way.' }),
+    running: z.int().openapi({ description: 'Checked out.' }),
+    alias: z.array(z.string()),
+    clone_target: z.string().nullable(),
+    timeout: z.int().nullable().openapi({ description: 'Minutes; null for the setting of all pools, as all below.' }),
+    ready_ttl: z.int().nullable().openapi({ description: 'Minutes; 0 for ever.' }),
+    max_clones: z.int().nullable(),
+    lifetime: z.int().nullable().openapi({ description: 'Hours from checkout.' }),
+    max_lifetime: z.int().nullable().openapi({ description: 'Hours.' }),
+    probe_port: z.int().nullable().openapi({ description: 'TCP port that a VM answers on when it is ready.' }),
+    failures: z.int().openapi({ description: 'Failures since the last success.' }),
+    last_error: z.string().nullable(),
+    retry_at: z.string().nullable().openapi({ description: 'Until then no VM is begun.' }),
+    halted: z.boolean().openapi({ description: 'Given up until the pool is changed or reset.' }),
+  })
+  .openapi('VmPool');
+
+const toPool = (pool: PoolDetail): z.output<typeof PoolObject> => ({
+  name: pool.name,
+  template: pool.template,
+  profile: pool.profile,
+  arguments: [...pool.args],
+  size: pool.size,
+  ready: pool.ready,
+  pending: pool.pending,
+  running: pool.running,
+  alias: [...pool.aliases],
+  clone_target: pool.cloneTarget,
+  timeout: pool.timeoutMin,
+  ready_ttl: pool.readyTtlMin,
+  max_clones: pool.maxClones,
+  lifetime: pool.lifetimeHours,
+  max_lifetime: pool.maxLifetimeHours,
+  probe_port: pool.probePort,
+  failures: pool.failures,
+  last_error: pool.lastError,
+  retry_at: pool.retryAt === null ? null : new Date(pool.retryAt).toISOString(),
+  halted: pool.halted,
+});
+
+const MAX = 1_000_000;
+const Named = z.object({ name: name('Name of the VM pool.') });
+const Change = Named.extend({
+  template: optional(word('What pool answers show; the profile unless told.')),
+  profile: optional(name('Provisioner profile that its VMs are made from.')),
+  arg: repeated('Argument to the profile as name=value; repeatable.', text('name=value')).optional(),
+  size: optional(integer('VMs that are to be ready.', 0, MAX)),
+  alias: repeated('Another name that it is asked by; repeatable.', word('Alias.')).optional(),
+  clone_target: optional(word('Where its weight among the pools of an alias is looked up.')),
+  timeout: optional(integer('Minutes after which a VM that is not ready has failed.', 1, MAX)),
+  ready_ttl: optional(integer('Minutes that a VM stays ready before it is replaced; 0 for ever.', 0, MAX)),
+  max_clones: optional(integer('Clones at a time.', 1, MAX)),
+  lifetime: optional(integer('Hours from checkout.', 1, MAX)),
+  max_lifetime: optional(integer('Hours that a lifetime has to stay below.', 1, MAX)),
+  probe_port: optional(integer('TCP port that a VM has to answer on to be ready.', 1, 65_535)),
+});
+type ChangeValues = z.output<typeof Change>;
+const New = Change.extend({ profile: name('Provisioner profile.'), size: integer('VMs to be ready.', 0, MAX) });
+
+/** Fields by their names in the core, where they were given. */
+function fromChange(values: ChangeValues) {
+  const given = {
+    ...{ template: values.template, profile: values.profile, args: values.arg, size: values.size },
+    ...{ aliases: values.alias, cloneTarget: values.clone_target, timeoutMin: values.timeout },
+    ...{ readyTtlMin: values.ready_ttl, maxClones: values.max_clones, lifetimeHours: values.lifetime },
+    ...{ maxLifetimeHours: values.max_lifetime, probePort: values.probe_port },
+  };
+  type Given = { [Key in keyof typeof given]?: Exclude<(typeof given)[Key], undefined> };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Given;
+}
+
+const NOTHING = {
+  ...{ args: [], aliases: [], cloneTarget: null, timeoutMin: null, readyTtlMin: null, maxClones: null },
+  ...{ lifetimeHours: null, maxLifetimeHours: null, probePort: null },
+};
+
+const ImportReport = z
+  .object({
+    pools: z.array(
+      z.object({
+        name: z.string(),
+        done: z.enum(['created', 'changed', 'unchanged']),
+        profile: z.string(),
+        because: z.string(),
+      }),
+    ),
+    ignored: z.array(z.string()).openapi({ description: 'Keys of the file that mean nothing here.' }),
+  })
+  .openapi('PoolImportReport');
+
+const tag = 'VM pool';
+const ELEMENT = '/pool/:name';
+
+/** VM pools: VMs that are ready before anybody asks (beyond PVC). */
+export const poolRoutes = (pools: PoolService & ImportService): readonly Route[] => [
+  route('get', '/pool', { tag, summary: 'List VM pools', responses: listOf(PoolObject) }, async () =>
+    ok((await pools.list()).map(toPool)),
+  ),
+  ...['/pool', ELEMENT].map((path) =>
+    route('post', path, { tag, summary: 'Create a VM pool', values: New, responses: CHANGED }, async (context) => {
+      const { values, principal } = context;
+      const template = values.template ?? values.profile;
+      await pools.create(principal, { ...NOTHING, ...fromChange(values), ...nameAnd(values), template });
+      return changed(`Created VM pool '${values.name}'.`, values.name);
+    }),
+  ),
+  route(
+    'get',
+    ELEMENT,
+    { tag, summary: 'Show a VM pool', values: Named, responses: listOf(PoolObject) },
+    async ({ values }) => ok([toPool(await pools.get(values.name))]),
+  ),
+  route(
+    'put',
+    ELEMENT,
+    {
+      tag,
+      summary: 'Change a VM pool',
+      description: 'What its VMs are made of changes for those that are not checked out, too: they are replaced.',
+      values: Change,
+      responses: CHANGED,
+    },
+    async ({ values, principal }) => {
+      await pools.update(principal, values.name, fromChange(values));
+      return changed(`Changed VM pool '${values.name}'.`, values.name);
+    },
+  ),
+  route(
+    'delete',
+    ELEMENT,
+    {
+      tag,
+      summary: 'Remove a VM pool',
+      description: 'VMs that are checked out live on until their lifetime is over.',
+      values: Named,
+      responses: CHANGED,
+    },
+    async ({ values, principal }) => {
+      await pools.remove(principal, values.name);
+      return changed(`Removed VM pool '${values.name}'.`, values.name);
+    },
+  ),
+  route(
+    'post',
+    `${ELEMENT}/reset`,
+    { tag, summary: 'Replace the VMs of a pool that are not checked out', values: Named, responses: CHANGED },
+    async ({ values, principal }) => {
+      await pools.reset(principal, [values.name]);
+      return changed(`Reset VM pool '${values.name}'.`, values.name);
+    },
+  ),
+  route(
+    'post',
+    '/pool-import',
+    {
+      tag,
+      summary: 'Make pools and settings what a vmpooler.yaml says',
+      values: z.object({ file: text('Text of the file.') }),
+      responses: objectOf(ImportReport),
+    },
+    async ({ values, principal }) => ok(await pools.import(principal, values.file)),
+  ),
+];
+
+const nameAnd = ({ name: own, profile, size }: z.output<typeof New>) => ({ name: own, profile, size });

@@ -1,0 +1,36 @@
+import { invalid } from '../../../domain/fault.ts';
+import type { Reply } from '../../http/reply.ts';
+import type { Answer, Context } from '../../http/route.ts';
+import { parseJson } from '../../http/values.ts';
+import { z } from '../../http/zod.ts';
+
+export const Ok = z.object({ ok: z.boolean() }).openapi('Ok');
+
+export const OK: Readonly<Record<number, Answer>> = { 200: { description: 'Done.', schema: Ok } };
+
+/** `{ok, <name>: …}`: keys are names that were asked for. */
+export const keyed = (description: string, schema: z.ZodType, status = 200): Readonly<Record<number, Answer>> => ({
+  [status]: { description, schema: z.object({ ok: z.boolean() }).catchall(schema) },
+});
+
+export const ok = (body: Readonly<Record<string, unknown>> = {}, status = 200): Reply => ({
+  status,
+  body: { ok: true, ...body },
+});
+
+/** What vmpooler says besides `ok: false`, where it says more. */
+export const notOk = (status: number, more: Readonly<Record<string, unknown>> = {}): Reply => ({
+  status,
+  body: { ok: false, ...more },
+});
+
+/** The body as a JSON object; undefined for null, which vmpooler takes for a body that is not there. */
+export function objectOf({ text }: Pick<Context<unknown>, 'text'>): Readonly<Record<string, unknown>> | undefined {
+  const document = parseJson(text);
+  if (document === null) return undefined;
+  if (typeof document === 'object' && !Array.isArray(document)) return document as Record<string, unknown>;
+  throw invalid('body', 'must be a JSON object.');
+}
+
+/** The second version of the API gives full names of VMs. */
+export const givesFullNames = ({ mount }: Pick<Context<unknown>, 'mount'>): boolean => mount.endsWith('/v2');

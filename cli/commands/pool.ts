@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { z } from 'zod';
+import { invalid } from '../../domain/fault.ts';
+import type { Api } from '../client/api.ts';
+import { table } from '../client/table.ts';
+import { apiOf, type ClientOptions, clientCommand, part, printJson, printLine, repeated } from './client.ts';
+
+const PoolRow = z.looseObject({
+  name: z.string(),
+  profile: z.string(),
+  size: z.number(),
+  ready: z.number(),
+  pending: z.number(),
+  running: z.number(),
+  alias: z.array(z.string()),
+  failures: z.number(),
+  last_error: z.string().nullable(),
+  retry_at: z.string().nullable(),
+  halted: z.boolean(),
+});
+type PoolRow = z.infer<typeof PoolRow>;
+
+const COLUMNS = {
+  NAME: (pool: PoolRow) => pool.name,
+  READY: (pool: PoolRow) => `${pool.ready} of ${pool.size}`,
+  PENDING: (pool: PoolRow) => pool.pending,
+  'CHECKED OUT': (pool: PoolRow) => pool.running,
+  PROFILE: (pool: PoolRow) => pool.profile,
+  ALIASES: (pool: PoolRow) => pool.alias.join(' '),
+  STATE: stateOf,
+};
+
+function stateOf({ halted, failures, last_error, retry_at }: PoolRow): string {
+  if (halted) return `given up after ${failures} failures: ${last_error}`;
+  return failures === 0 ? 'ok' : `${failures} failures, again at ${retry_at ?? 'once'}: ${last_error}`;
+}
+
+const EXAMPLES = `
+Examples:
+  slipway pool create ci --profile debian-12 --size 5      five VMs that are ready before anybody asks
+  slipway pool import vmpooler.yaml                        pools and settings of a vmpooler
+  slipway pool reset ci                                    new VMs for all that are not checked out`;
+
+/** `slipway pool …`. */
+export function poolCommand(): Command {
+  return new Command('pool')
+    .description('VM pools: VMs that are ready before anybody asks')
+    .addHelpText('after', EXAMPLES)
+    .addCommand(list())
+    .addCommand(options(clientCommand('create', 'a new pool').argument('<name>')).action(create))
+    .addCommand(options(clientCommand('set', 'change a pool').argument('<name>')).action(change))
+    .addCommand(act('reset', 'replace the VMs that are not checked out', (api, path) => api.post(`${path}/reset`)))
+    .addCommand(act('delete', 'remove a pool; VMs that are checked out live on', (api, path) => api.delete(path)))
+    .addCommand(importFile());
+}
+
+const list = (): Command =>
+  clientCommand('list', 'all pools, and what keeps them from being full').action(async (given: ClientOptions) => {
+    const answer = await apiOf(given).get('/pool');
+    if (given.json) return printJson(answer);
+    printLine(table(COLUMNS, z.array(PoolRow).parse(answer), 'No VM pools yet: slipway pool create --help'));
+  });
+
+const options = (command: Command): Command =>
+  command
+    .option('--profile <name>', 'provisioner profile that its VMs are made from')
+    .option('--size <n>', 'VMs that are to be ready')
+    .option('--arg <name=value>', "argument of the profile's script; may be repeated", repeated)
+    .option('--alias <name>', 'another name that it is asked by; may be repeated', repeated)
+    .option('--template <text>', 'what answers show (default: the profile)')
+    .option('--lifetime <hours>', 'from checkout')
+    .option('--max-lifetime <hours>', 'what a lifetime has to stay below')
+    .option('--ready-ttl <minutes>', 'after which a VM nobody wanted is replaced; 0 for never')
+    .option('--timeout <minutes>', 'after which a VM that is not ready has failed')
+    .option('--max-clones <n>', 'clones at a time')
+    .option('--probe-port <port>', 'TCP port that a VM has to answer on to be ready')
+    .option('--clone-target <name>', 'where its weight among the pools of an alias is looked up');
+
+type PoolOptions = ClientOptions & Readonly<Record<string, unknown>>;
+
+/** Options as the API's values: what is not an option of every client. */
+const valuesOf = ({ api: _a, data: _d, json: _j, ...rest }: PoolOptions): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(rest).map(([key, value]) => [key.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`), value]),
+  );
+
+async function create(name: string, given: PoolOptions): Promise<void> {
+  if (given.profile === undefined) throw invalid('--profile', 'says what its VMs are made from: slipway profile list');
+  if (given.size === undefined) throw invalid('--size', 'says how many VMs are to be ready');
+  const answer = await apiOf(given).post('/pool', { name, ...valuesOf(given) });
+  if (given.json) return printJson(answer);
+  printLine(`Created. It is being filled: slipway pool list`);
+}
+
+async function change(name: string, given: PoolOptions): Promise<void> {
+  const answer = await apiOf(given).put(`/pool/${part(name)}`, valuesOf(given));
+  if (given.json) return printJson(answer);
+  printLine(`Changed.`);
+}
+
+const act = (name: string, description: string, how: (api: Api, path: string) => Promise<unknown>): Command =>
+  clientCommand(name, description)
+    .argument('<name>')
+    .action(async (pool: string, given: ClientOptions) => {
+      const answer = await how(apiOf(given), `/pool/${part(pool)}`);
+      if (given.json) return printJson(answer);
+      printLine((answer as { message: string }).message);
+    });
+
+const Report = z.object({
+  pools: z.array(z.object({ name: z.string(), done: z.string(), profile: z.string(), because: z.string() })),
+  ignored: z.array(z.string()),
+});
+
+const importFile = (): Command =>
+  clientCommand('import', 'pools and settings of a vmpooler.yaml; all of it or nothing')
+    .argument('<file>')
+    .action(async (file: string, given: ClientOptions) => {
+      const answer = await apiOf(given).post('/pool-import', { file: textOf(file) });
+      if (given.json) return printJson(answer);
+      const { pools, ignored } = Report.parse(answer);
+      for (const { name, done, profile, because } of pools)
+        printLine(`${name}: ${done}, made from profile ${profile} (by ${because})`);
+      if (ignored.length > 0) printLine(`Not used: ${ignored.join(', ')}`);
+    });
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw invalid(file, (error as Error).message);
+  }
+}

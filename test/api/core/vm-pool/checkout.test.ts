@@ -1,0 +1,148 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Borrower } from '../../../../domain/borrower.ts';
+import { HOUR_MS, POOL_DEFAULTS } from '../../../../domain/vm-pool.ts';
+import { ADMIN } from '../cluster.ts';
+import { type Pooled, pooled } from './pooled.ts';
+
+let at: Pooled;
+beforeEach(async () => {
+  at = await pooled();
+  await at.pool({ name: 'a', size: 2, aliases: ['x'] });
+  await at.pool({ name: 'b', size: 1, aliases: ['x'] });
+  await at.fill('a');
+  await at.fill('b');
+});
+afterEach(() => at.close());
+
+const known = (user: string, role: 'admin' | 'user' = 'user'): Borrower => ({
+  principal: { account: user, tenant: 'default', role },
+  tokenId: `token-of-${user}`,
+  user,
+});
+const now = { waitMs: 0, signal: new AbortController().signal };
+const take = (who: Borrower, wants: Record<string, number>) =>
+  at.services.checkouts.take(
+    who,
+    Object.entries(wants).map(([name, count]) => ({ name, count })),
+    now,
+  );
+const ready = async () => ({ ...(await at.states('a')), b: (await at.states('b')).ready ?? 0 });
+
+describe('a checkout', () => {
+  it('takes from every pool of an alias whatever is asked for beside it, and gives by the name asked', async () => {
+    const given = await take('anyone', { x: 1, a: 2 });
+    expect(given.map(({ name, vms }) => [name, vms.length])).toEqual([
+      ['x', 1],
+      ['a', 2],
+    ]);
+    expect(await ready()).toEqual({ running: 2, b: 0 });
+  });
+
+  it('takes nothing unless it can take everything, and says what is missing', async () => {
+    await expect(take('anyone', { a: 2, b: 2 })).rejects.toThrow('1 of b missing');
+    expect(await ready()).toEqual({ ready: 2, b: 1 });
+  });
+
+  it.each([
+    [{ a: 1, nope: 1 }, "No VM pool 'nope'."],
+    [{ a: 0 }, 'a: must be'],
+    [{ a: 1.5 }, 'a: must be'],
+    [{ a: Number.NaN }, 'a: must be'],
+    [{}, 'names no VM pool'],
+  ])('of %o is refused, and nothing moves', async (wants, why) => {
+    await expect(take('anyone', wants)).rejects.toThrow(why);
+    expect(await ready()).toEqual({ ready: 2, b: 1 });
+  });
+
+  it('gives no VM twice, and none away while enough are ready', async () => {
+    const results = await Promise.allSettled(Array.from({ length: 6 }, () => take('anyone', { x: 1 })));
+    const given = results.flatMap((one) => (one.status === 'fulfilled' ? one.value.flatMap(({ vms }) => vms) : []));
+    expect(given).toHaveLength(3);
+    expect(new Set(given).size).toBe(3);
+  });
+
+  it('lives as long as the settings say, longer with a token, from the moment of the checkout', async () => {
+    await at.services.pools.saveSettings(ADMIN, { ...POOL_DEFAULTS, lifetimeHours: 3, lifetimeAuthHours: 7 });
+    const [[plain], [owned]] = [await take('anyone', { a: 1 }), await take(known('jdoe'), { a: 1 })];
+    const detail = async (name = '') => at.services.poolVms.get(name);
+    const [first, second] = [await detail(plain?.vms[0]), await detail(owned?.vms[0])];
+    expect([first.hours, first.user, second.hours, second.user]).toEqual([3, null, 7, 'jdoe']);
+    expect((first.expiresAt ?? 0) - (first.checkedOutAt ?? 0)).toBe(3 * HOUR_MS);
+    expect((second.expiresAt ?? 0) - (second.checkedOutAt ?? 0)).toBe(7 * HOUR_MS);
+    expect(await at.services.poolVms.ofToken('token-of-jdoe')).toEqual([second.name]);
+  });
+
+  it('that waits gives up in time, and is refused at once what can never be', async () => {
+    const late = { waitMs: 50, signal: new AbortController().signal };
+    const asked = (count: number) => at.services.checkouts.take('anyone', [{ name: 'b', count }], late);
+    await asked(1);
+    await expect(asked(1)).rejects.toThrow('Too few');
+    await expect(asked(2)).rejects.toThrow('when they are full');
+  });
+
+  it('does not overtake one that waits for the same pool', async () => {
+    await take('anyone', { a: 1, b: 1 });
+    const waiting = at.services.checkouts.take('anyone', [{ name: 'a', count: 2 }], { ...now, waitMs: 10_000 });
+    await new Promise((resolve) => setImmediate(resolve));
+    await at.settled();
+    await expect(take('anyone', { a: 1 })).rejects.toThrow('Too few');
+    await at.fill('a');
+    expect((await waiting)[0]?.vms).toHaveLength(2);
+  });
+});
+
+describe('a checked-out VM', () => {
+  const mine = async (who: Borrower) => (await take(who, { a: 1 }))[0]?.vms[0] ?? '';
+  const { poolVms } = { poolVms: () => at.services.poolVms };
+
+  it.each<[string, Borrower, Borrower, boolean]>([
+    ['its owner', known('jdoe'), known('jdoe'), true],
+    ['somebody else', known('jdoe'), known('eve'), false],
+    ['an administrator', known('jdoe'), known('root', 'admin'), true],
+    ['nobody', known('jdoe'), 'nobody', false],
+    ['nobody, where nobody has it', 'nobody', 'nobody', true],
+    ['anyone, without accounts', 'anyone', 'anyone', true],
+  ])('may be given back by %s: %#', async (_, owner, who, allowed) => {
+    const name = await mine(owner);
+    const release = poolVms().release(who, name);
+    if (allowed) await release;
+    else
+      await expect(release).rejects.toMatchObject({ fault: { kind: who === 'nobody' ? 'unauthorized' : 'forbidden' } });
+    expect((await poolVms().get(name)).state).toBe(allowed ? 'completed' : 'running');
+  });
+
+  it('is given back once, and none that is not checked out', async () => {
+    const name = await mine('anyone');
+    await poolVms().release('anyone', name);
+    await expect(poolVms().release('anyone', name)).rejects.toMatchObject({ fault: { kind: 'not-found' } });
+    await expect(poolVms().release('anyone', 'unknown')).rejects.toMatchObject({ fault: { kind: 'not-found' } });
+  });
+
+  it.each([
+    [{ lifetimeHours: 0 }, 'lifetime (0)'],
+    [{ lifetimeHours: Number.NaN, lifetimeText: 'x' }, 'lifetime (x)'],
+    [{ lifetimeHours: 12 }, 'maximum of 12'],
+    [{ tags: { color: 'red' } }, 'color'],
+    [{ tags: { user: 'x'.repeat(256) } }, '255'],
+  ])('with %o is left as it is', async (wish, why) => {
+    const settings = { ...POOL_DEFAULTS, maxLifetimeHours: 12, allowedTags: ['user'] };
+    await at.services.pools.saveSettings(ADMIN, settings);
+    const name = await mine('anyone');
+    const before = await poolVms().get(name);
+    expect((await poolVms().change('anyone', name, { tags: { user: 'me' }, ...wish })).join(' ')).toContain(why);
+    expect(await poolVms().get(name)).toEqual(before);
+  });
+
+  it('takes lifetime and tags, merged, filtered, from its checkout on; PUT needs a token where there are accounts', async () => {
+    await at.services.pools.saveSettings(ADMIN, { ...POOL_DEFAULTS, tagFilters: { url: '(.*)\\.com' } });
+    const name = await mine('nobody');
+    expect(
+      await poolVms().change(known('jdoe'), name, { lifetimeHours: 2.7, tags: { url: 'a.com', none: '' } }),
+    ).toEqual([]);
+    expect(await poolVms().change(known('jdoe'), name, { tags: { user: 'me' } })).toEqual([]);
+    const { tags, lifetimeHours, expiresAt, checkedOutAt } = await poolVms().get(name);
+    expect({ tags, lifetimeHours }).toEqual({ tags: { url: 'a', user: 'me' }, lifetimeHours: 2 });
+    expect((expiresAt ?? 0) - (checkedOutAt ?? 0)).toBe(2 * HOUR_MS);
+    await expect(poolVms().change('nobody', name, {})).rejects.toMatchObject({ fault: { kind: 'unauthorized' } });
+  });
+});

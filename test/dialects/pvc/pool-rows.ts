@@ -1,0 +1,73 @@
+import { expect } from 'vitest';
+import type { Values } from '../served.ts';
+import type { Row } from './rows.ts';
+
+const has = (shape: object): unknown => expect.objectContaining(shape);
+const changed = (name: string) => has({ message: expect.stringContaining(name), name });
+
+const MINE: Values = { profile: 'web', size: '3', alias: ['debian', 'debian-12'], lifetime: '2', arg: 'a=1' };
+const BAD: Row['bad'] = [
+  [{ profile: 'nope' }, 'profile'],
+  [{ size: '-1' }, 'size'],
+  [{ size: 'many' }, 'size'],
+  [{ size: '10001' }, 'size'],
+  [{ lifetime: '0' }, 'lifetime'],
+  [{ ready_ttl: '-1' }, 'ready_ttl'],
+  [{ max_clones: '0' }, 'max_clones'],
+  [{ probe_port: '70000' }, 'probe_port'],
+  [{ alias: 'no good' }, 'alias'],
+  [{ arg: 'novalue' }, 'arg'],
+];
+
+/** The pool `ci` of the fixture, which no keeper fills. */
+const CI = {
+  ...{ name: 'ci', template: 'web', profile: 'web', arguments: [], size: 2, ready: 0, pending: 0, running: 0 },
+  ...{ alias: ['fast'], clone_target: null, timeout: null, ready_ttl: null, max_clones: null, lifetime: null },
+  ...{ max_lifetime: null, probe_port: null, failures: 0, last_error: null, retry_at: null, halted: false },
+};
+export const POOL_FIXTURE: readonly (readonly [string, Values])[] = [
+  ['/pool', { name: 'ci', profile: 'web', size: '2', alias: 'fast' }],
+];
+
+const FILE = ':config:\n  domain: company.com\n:pools:\n  - name: old\n    template: Templates/web\n    size: 1\n';
+
+/** VM pools' endpoints. */
+export const POOL_ROWS: readonly Row[] = [
+  { route: 'GET /pool', body: [CI] },
+  {
+    route: 'POST /pool',
+    values: { ...MINE, name: 'mine' },
+    body: changed('mine'),
+    bad: [...BAD, [{ name: 'ci' }, 'ci']],
+  },
+  { route: 'POST /pool/:name', path: '/pool/mine', values: MINE, body: changed('mine'), bad: BAD },
+  { route: 'GET /pool/:name', path: '/pool/ci', body: [CI], missing: '/pool/nope' },
+  {
+    route: 'PUT /pool/:name',
+    path: '/pool/ci',
+    values: { size: '5' },
+    body: changed('ci'),
+    bad: BAD,
+    missing: '/pool/nope',
+  },
+  { route: 'DELETE /pool/:name', path: '/pool/ci', body: changed('ci'), missing: '/pool/nope' },
+  { route: 'POST /pool/:name/reset', path: '/pool/ci/reset', body: changed('ci'), missing: '/pool/nope/reset' },
+  {
+    route: 'POST /pool-import',
+    values: { file: FILE },
+    body: {
+      pools: [{ name: 'old', done: 'created', profile: 'web', because: 'its template Templates/web' }],
+      ignored: [],
+    },
+    bad: [
+      [{ file: [] }, 'file'],
+      [{ file: 'a: [' }, 'file'],
+      [{ file: 'pools: 3' }, 'pools'],
+      [{ file: 'pools: [{name: x, size: -1}]' }, 'size'],
+      [{ file: 'pools: [{name: x, size: 1, profile: nope}]' }, 'pools.x.profile'],
+      [{ file: 'pools: [{name: x, size: 1, profile: web},{name: x, size: 1, profile: web}]' }, 'pools'],
+      [{ file: 'config: {prefix: "Big_"}' }, 'prefix'],
+      [{ file: 'config: {tagfilter: {url: "("}}' }, 'config.tagfilter.url'],
+    ],
+  },
+];

@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
+import { sql } from 'drizzle-orm';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Db } from '../../store/open.ts';
+import { groupingWriter, type Writer } from '../../store/writer.ts';
+
+let dir: string;
+let connection: BetterSqlite3.Database;
+let writer: Writer;
+/** What was asked of the connection, in order: commits, and how they are synced. */
+let asked: string[];
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'slipway-writer-'));
+  const file = join(dir, 'store.db');
+  connection = new BetterSqlite3(file);
+  connection.pragma('journal_mode = WAL');
+  connection.pragma('synchronous = FULL');
+  connection.exec('CREATE TABLE t (n integer UNIQUE)');
+  asked = [];
+  const { prepare, pragma } = connection;
+  connection.prepare = ((text: string) => {
+    const statement = prepare.call(connection, text);
+    if (text !== 'COMMIT') return statement;
+    const run = (): unknown => {
+      asked.push(`commit ${pragma.call(connection, 'synchronous', { simple: true })}`);
+      return statement.run([]);
+    };
+    return { run };
+  }) as typeof prepare;
+  writer = groupingWriter(connection, `${file}-wal`);
+});
+afterEach(() => {
+  connection.close();
+  rmSync(dir, { recursive: true });
+});
+
+const add = (n: number) => async (tx: Db) => {
+  tx.run(sql`INSERT INTO t VALUES (${n})`);
+  return n;
+};
+const all = (): unknown[] => connection.prepare('SELECT n FROM t ORDER BY n').pluck().all();
+
+it('commits together what is asked for at once', async () => {
+  expect(await Promise.all([1, 2, 3].map((n) => writer.write(add(n))))).toEqual([1, 2, 3]);
+  expect(asked).toEqual(['commit 2']);
+  expect(all()).toEqual([1, 2, 3]);
+});
+
+it('takes back what failed alone, all of it', async () => {
+  const failing = async (tx: Db) => {
+    await add(4)(tx);
+    await add(1)(tx);
+  };
+  const results = await Promise.allSettled([writer.write(add(1)), writer.write(failing), writer.write(add(2))]);
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(all()).toEqual([1, 2]);
+});
+
+it('waits for the disk where anything is to be kept, and only there', async () => {
+  await writer.write(add(1), 'told');
+  await Promise.all([writer.write(add(2), 'told'), writer.write(add(3))]);
+  await writer.write(add(4), 'told');
+  await writer.write(add(5), 'kept');
+  // SQLite's numbers: 1 is NORMAL, 2 is FULL.
+  expect(asked).toEqual(['commit 1', 'commit 2', 'commit 1', 'commit 2']);
+});
+
+it('says so of all that a transaction held when it is gone', async () => {
+  const losing = async (tx: Db) => {
+    await add(2)(tx);
+    // What SQLite does by itself when the disk is full.
+    connection.exec('ROLLBACK');
+  };
+  const results = await Promise.allSettled([writer.write(add(1)), writer.write(losing), writer.write(add(3))]);
+  expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled']);
+  expect(all()).toEqual([3]);
+});
