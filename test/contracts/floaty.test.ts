@@ -28,28 +28,23 @@ describe.skipIf(absent !== undefined)(
       const pool = 'debian-7-i386';
       const args = [`${at.alone}${prefix}`, asmith, pool, 'someone', 'secret'];
       const { stdout } = await run('ruby', [join(import.meta.dirname, 'floaty.rb'), ...args]);
-      const lines = stdout
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line) as [string, number, Record<string, never>]);
-      const answers = new Map(lines.map(([what, , body]) => [what, body]));
+      // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of a body
+      const read = (line: string) => JSON.parse(line) as [string, number, any];
+      const lines = stdout.trim().split('\n').map(read);
+      const bodies = Object.fromEntries(lines.map(([what, , body]) => [what, body]));
       expect(lines.map(([what, status]) => `${what} ${status}`)).toEqual([
         ...['list 200', 'token get 200', 'token status 200', 'get 200', 'modify 200', 'query 200', 'list active 200'],
         ...['ondemand 201', 'status 200', 'summary 200', 'delete 200', 'delete again 404', 'get nothing 404'],
         'token delete 200',
       ]);
-      expect(answers.get('list')).toContain(pool);
-      expect(Object.keys(answers.get('get') ?? {})).toEqual(['ok', pool, 'domain']);
-      const { hostname } = answers.get('get')?.[pool] as unknown as { hostname: string[] };
-      const shown = answers.get('query')?.[`${hostname[0]}`];
-      expect(shown).toMatchObject({ template: pool, lifetime: 3, state: 'running', tags: { project: 'floaty' } });
-      const { vms } = answers.get('list active')?.[asmith] as unknown as { vms: { running: string[] } };
-      expect(vms.running).toEqual(expect.arrayContaining(hostname));
-      expect((answers.get('status')?.pools as unknown as Record<string, object>)[pool]).toMatchObject({
-        ready: expect.any(Number),
-        pending: expect.any(Number),
-        max: 6,
-      });
+      expect(bodies.list).toContain(pool);
+      expect(Object.keys(bodies.get)).toEqual(['ok', pool, 'domain']);
+      const { hostname } = bodies.get[pool];
+      const changed = { template: pool, lifetime: 3, state: 'running', tags: { project: 'floaty' } };
+      expect(bodies.query[hostname[0]]).toMatchObject(changed);
+      expect(bodies['list active'][asmith].vms.running).toEqual(expect.arrayContaining(hostname));
+      const figures = { ready: expect.any(Number), pending: expect.any(Number), max: 6 };
+      expect(bodies.status.pools[pool]).toMatchObject(figures);
     });
   },
 );
