@@ -352,6 +352,7 @@ export const ROWS: readonly Row[] = [
     body: [
       { pool: 'vms', name: 'old_sda', size_mb: 4096, node: 'hv1', vm: null },
       { pool: 'vms', name: 'web1_sda', size_mb: 4096, node: 'hv1', vm: 'web1' },
+      { pool: 'vms', name: 'web1_sdb', size_mb: 3072, node: 'hv1', vm: 'web1' },
     ],
     bad: [[{ pool: 'nope' }, 'pool']],
   },
