@@ -25,7 +25,7 @@ HOST_PACKAGES=(
 )
 
 # What tests have besides; a real slapd, for one.
-TEST_PACKAGES=(udhcpc slapd ldap-utils openssl systemd chromium openssh-client)
+TEST_PACKAGES=(udhcpc slapd ldap-utils openssl systemd chromium openssh-client ruby ruby-faraday)
 
 tools_dir() { echo "${SLIPWAY_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/slipway/tools}"; }
 

@@ -67,6 +67,18 @@ export const poolsNamed = async (
   name: string,
 ): Promise<readonly { readonly name: string; readonly cloneTarget: string | null }[]> => named(db).all({ name });
 
+const lifetime = hot((db) =>
+  db
+    .select({ lifetimeHours: vmPools.lifetimeHours })
+    .from(vmPools)
+    .where(eq(vmPools.name, sql.placeholder('name')))
+    .prepare(),
+);
+
+/** Of a pool, what each checkout asks for. */
+export const poolLifetime = async (db: Db, name: string): Promise<Pick<VmPool, 'lifetimeHours'> | undefined> =>
+  lifetime(db).get({ name });
+
 export async function insertPool(tx: Db, wish: VmPoolWish): Promise<void> {
   const { aliases, ...row } = wish;
   const base = { baseSize: row.size, baseTemplate: row.template, baseCloneTarget: row.cloneTarget };

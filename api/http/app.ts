@@ -96,7 +96,6 @@ async function serve(dialect: Dialect, route: Route, authenticate: Authenticate,
     known.account = principal.account;
     const values = document === undefined ? await requestValues(request, response) : valuesBesideBody(request);
     const text = document === undefined || document === 'ignored' ? '' : await bodyText(request, response);
-    const { signal } = known;
     const header = (name: string): string | undefined => request.get(name);
     const reply = await route.handle({
       values,
@@ -104,7 +103,9 @@ async function serve(dialect: Dialect, route: Route, authenticate: Authenticate,
       mount: request.baseUrl,
       secure: request.secure,
       address: request.socket.remoteAddress ?? '',
-      signal,
+      get signal() {
+        return known.signal;
+      },
       text,
       named: (account) => {
         known.account = account;
@@ -112,7 +113,7 @@ async function serve(dialect: Dialect, route: Route, authenticate: Authenticate,
       header,
     });
     known.task = reply.task ?? null;
-    await writer(dialect)(response, reply, signal);
+    await writer(dialect)(response, reply, known);
   } catch (error) {
     await fail(response, dialect, error);
   }
@@ -120,7 +121,8 @@ async function serve(dialect: Dialect, route: Route, authenticate: Authenticate,
 
 /** Answers with the dialect's words; what was not meant for the caller goes to the log only. */
 async function fail(response: Response, dialect: Dialect | undefined, error: unknown): Promise<void> {
-  const { id, log, signal } = exchangeOf(response);
+  const known = exchangeOf(response);
+  const { id, log } = known;
   const failure = toFailure(error, id);
   if (failure.status >= 500) log.error({ err: error }, 'request failed');
   else log.debug({ err: error }, 'request refused');
@@ -128,7 +130,7 @@ async function fail(response: Response, dialect: Dialect | undefined, error: unk
     response.destroy();
     return;
   }
-  await writer(dialect)(response, (dialect?.failure ?? plainFailure)(failure), signal);
+  await writer(dialect)(response, (dialect?.failure ?? plainFailure)(failure), known);
 }
 
 const writer = (dialect: Dialect | undefined): typeof send =>

@@ -7,7 +7,7 @@ import type { AppMetrics } from './metrics.ts';
 export interface Exchange {
   readonly id: string;
   readonly log: Logger;
-  /** Aborted when the client has gone or the server closes. */
+  /** Aborted when the client has gone before its answer was written, or the server closes. */
   readonly signal: AbortSignal;
   /** The dialect and path template that serve it, once known. */
   dialect: string;
@@ -22,6 +22,19 @@ const REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
 export const exchangeOf = (response: Response): Exchange => response.locals.exchange as Exchange;
 
+/** A signal that is made when it is first asked for: most requests are over before anybody would look at it. */
+function goneSignal(closing: AbortSignal | undefined): { signal(): AbortSignal; abort(): void } {
+  const controller = new AbortController();
+  let made: AbortSignal | undefined;
+  return {
+    signal: () => {
+      made ??= closing === undefined ? controller.signal : AbortSignal.any([controller.signal, closing]);
+      return made;
+    },
+    abort: () => controller.abort(),
+  };
+}
+
 /**
  * Gives every request an id (the client's own X-Request-Id if it is a sane one), and writes one log line when it has ended.
  * Neither query nor body is logged: they may hold tokens and arguments.
@@ -30,11 +43,17 @@ export function exchange(logger: Logger, closing: AbortSignal | undefined, metri
   return (request: Request, response: Response, next: NextFunction): void => {
     const asked = request.get('x-request-id');
     const id = asked !== undefined && REQUEST_ID.test(asked) ? asked : randomUUID();
-    const gone = new AbortController();
+    const gone = goneSignal(closing);
+    let log: Logger | undefined;
     const known: Exchange = {
       id,
-      log: logger.child({ requestId: id }),
-      signal: closing === undefined ? gone.signal : AbortSignal.any([gone.signal, closing]),
+      get log() {
+        log ??= logger.child({ requestId: id });
+        return log;
+      },
+      get signal() {
+        return gone.signal();
+      },
       dialect: '',
       route: '',
       account: null,
@@ -46,12 +65,13 @@ export function exchange(logger: Logger, closing: AbortSignal | undefined, metri
     const [path] = request.originalUrl.split('?', 1);
     const began = performance.now();
     response.once('close', () => {
-      gone.abort();
+      if (!response.writableFinished) gone.abort();
       const ms = performance.now() - began;
       const { statusCode: status } = response;
       metrics?.({ dialect: known.dialect, method: request.method, route: known.route, status }, ms / 1000);
       const { dialect, route, account, task } = known;
       const line = {
+        requestId: id,
         method: request.method,
         path,
         dialect,
@@ -61,8 +81,8 @@ export function exchange(logger: Logger, closing: AbortSignal | undefined, metri
         account,
         task,
       };
-      if (response.writableFinished) known.log.info(line, 'request');
-      else known.log.info(line, 'request, client gone');
+      if (response.writableFinished) logger.info(line, 'request');
+      else logger.info(line, 'request, client gone');
     });
     next();
   };

@@ -1,14 +1,15 @@
 import type { Response } from 'express';
 import type { Reply, ServerEvent } from './reply.ts';
+import type { Exchange } from './request.ts';
 
 /** Between comments that keep an idle event stream open through proxies, which close after 30-60 s. */
 const KEEP_OPEN_MS = 15_000;
 
 /** Writes a reply; resolves when it is handed over, an event stream when it has ended. */
-export async function send(response: Response, reply: Reply, signal: AbortSignal): Promise<void> {
+export async function send(response: Response, reply: Reply, known: Pick<Exchange, 'signal'>): Promise<void> {
   if (reply.headers !== undefined) response.set({ ...reply.headers });
   response.status(reply.status);
-  if ('events' in reply) return sendEvents(response, reply.events, signal);
+  if ('events' in reply) return sendEvents(response, reply.events, known.signal);
   if ('text' in reply) response.type(reply.type).send(reply.text);
   else response.json(reply.body);
 }

@@ -6,7 +6,7 @@ import { HOUR_MS, lifetimeOf, type PoolSettings } from '../../../domain/vm-pool.
 import type { Db } from '../../../store/open.ts';
 import { markCheckedOut, takeable } from '../../../store/pool-entry.ts';
 import { listWaits } from '../../../store/pool-wait.ts';
-import { findPool, poolSettings, poolsNamed } from '../../../store/vm-pool.ts';
+import { poolLifetime, poolSettings, poolsNamed } from '../../../store/vm-pool.ts';
 
 /** VMs by the name of a pool or an alias. */
 export interface Asked {
@@ -91,7 +91,7 @@ interface Checkout {
 
 async function stamp(tx: Db, who: Borrower, { vm, pool, now, settings }: Checkout): Promise<void> {
   const lifetimeHours = isKnown(who) ? settings.lifetimeAuthHours : null;
-  const hours = lifetimeOf({ lifetimeHours }, await findPool(tx, pool), settings);
+  const hours = lifetimeOf({ lifetimeHours }, await poolLifetime(tx, pool), settings);
   const { tokenId, user } = isKnown(who) ? who : { tokenId: null, user: null };
   await markCheckedOut(tx, vm, { at: now, tokenId, user, lifetimeHours, expiresAt: now + hours * HOUR_MS });
 }

@@ -483,6 +483,30 @@ const config: readonly Row[] = [
   { ask: 'GET /full_config', status: 401 },
 ];
 
+const anObject = expect.any(Object);
+/** Their figures are held to the formulas where these are. */
+const status: readonly Row[] = [
+  {
+    ask: 'GET /status',
+    status: 200,
+    answer: expect.objectContaining({
+      capacity: anObject,
+      clone: anObject,
+      pools: anObject,
+      queue: anObject,
+      status: anObject,
+    }),
+  },
+  { ask: 'GET /status?view=queue', status: 200, answer: { queue: anObject, status: anObject } },
+  { ask: 'GET /summary', status: 200, answer: { boot: anObject, clone: anObject, tag: anObject, daily: [anObject] } },
+  { ask: 'GET /summary?from=nonsense', status: 400, answer: anObject },
+  { ask: 'GET /summary/boot', status: 200, answer: anObject },
+  { ask: 'GET /summary/boot/count', status: 200, answer: anObject },
+  { ask: 'GET /summary/nope', status: 404 },
+  { ask: 'GET /poolstat?pool=debian', status: 200, answer: { pools: anObject } },
+  { ask: 'GET /totalrunning', status: 200, answer: { running: 4 } },
+];
+
 const nothing: readonly Row[] = [
   'GET /nope',
   'PATCH /vm',
@@ -492,7 +516,16 @@ const nothing: readonly Row[] = [
   'GET /vm/a/b/c',
 ].map((ask) => ({ ask, status: 404 }));
 
-export const ROWS: readonly Row[] = [...tokens, ...checkouts, ...vms, ...snapshots, ...ondemand, ...config, ...nothing];
+export const ROWS: readonly Row[] = [
+  ...tokens,
+  ...checkouts,
+  ...vms,
+  ...snapshots,
+  ...ondemand,
+  ...config,
+  ...status,
+  ...nothing,
+];
 
 /** Without an authentication store. */
 export const OPEN_ROWS: readonly Row[] = [

@@ -15,6 +15,7 @@ import type { NodeName, SnapshotId, VmId } from '../../../domain/ids.ts';
 import { gibToMib } from '../../../domain/units.ts';
 import { HOUR_MS, POOL_DEFAULTS, type PoolSettings } from '../../../domain/vm-pool.ts';
 import { type Db, openStore, type Store } from '../../../store/open.ts';
+import { addTags } from '../../../store/pool-day.ts';
 import { findEntry, takeable, updateEntry } from '../../../store/pool-entry.ts';
 import { updateRequest } from '../../../store/pool-request.ts';
 import { insertSnapshot } from '../../../store/snapshot.ts';
@@ -68,6 +69,12 @@ export async function makeFixture(): Promise<Fixture> {
   await at.services.poolVms.change(await holder('boss'), names.tagged, { tags });
   for (const name of [names.free, names.mine, names.theirs, names.tagged])
     await at.store.write((tx) => takenLongAgo(tx, name));
+  // The document's summary counts these.
+  await at.store.write(async (tx) => {
+    await addTags(tx, 'one', { department: 'help desk', user: 'arodgers' }, Date.now());
+    await addTags(tx, 'two', { department: 'IT', user: 'cmatthews' }, Date.now());
+    await addTags(tx, 'three', { department: 'IT', user: 'jnelson' }, Date.now());
+  });
   names.snapshot = 'n4eb4kdtp7rwv4x158366vd9jhac8btq';
   await at.store.write(async (tx) => {
     // As if its profile had a base image.
