@@ -14,7 +14,7 @@ const runsOf = (values, y) => {
       runs.push(run);
     }
   });
-  return runs.map((one) => (one.length === 1 ? [one[0], [one[0][0] + 0.8, one[0][1]]] : one));
+  return runs.map((one) => (one.length === 1 ? [[Math.max(0, one[0][0] - 1), one[0][1]], one[0]] : one));
 };
 
 const path = (points) => points.map(([x, y], index) => `${index === 0 ? 'M' : 'L'}${x},${y.toFixed(1)}`).join('');

@@ -63,7 +63,7 @@ describe.skipIf(!existsSync(CHROMIUM))(
     it('says how to make a pool while there is none, and shows the first one by itself', async () => {
       const page = await visit();
       expect(await page.title()).toBe('Slipway');
-      await page.getByText('slipway pool import').waitFor();
+      await page.getByText('slipway pool create').waitFor();
       await store.write((tx) => seedPool(tx, { name: 'debian-12', size: 2 }));
       await card(page, 'debian-12').waitFor();
       expect(await page.locator('#none').isVisible()).toBe(false);

@@ -49,7 +49,6 @@ const Values = z.object({
 });
 
 const tag = 'status';
-const JSON_HEADERS = { 'X-Content-Type-Options': 'nosniff' } as const;
 
 /** The state of the service, and short forms of it; open to anyone. `started` is the moment in epoch ms that uptime counts from. */
 export function statusRoutes(stats: StatsService, started: number): readonly Route[] {
@@ -65,7 +64,7 @@ export function statusRoutes(stats: StatsService, started: number): readonly Rou
       async ({ values }) => {
         const uptime = Math.round((Date.now() - started) / 100) / 10;
         const body = texts(await stats.status(), sectionsOf(values.view), uptime);
-        return { status: 200, type: 'application/json', text: body, headers: JSON_HEADERS };
+        return { status: 200, type: 'application/json', text: body };
       },
     ),
     route(

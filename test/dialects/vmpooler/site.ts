@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import type { Services } from '../../../api/core/services.ts';
 
+import { SCHEMES } from '../../../api/dialects/vmpooler/route.ts';
 import { vmpoolerSite } from '../../../api/dialects/vmpooler/site.ts';
 import { statusRoutes } from '../../../api/dialects/vmpooler/status.ts';
 import { summaryRoutes } from '../../../api/dialects/vmpooler/summary.ts';
@@ -27,19 +28,17 @@ export async function site(store: Store, port = 0, log = pino({ level: 'silent' 
   const registry = new Registry();
   registerPoolMetrics(registry, services.poolStats);
   const metrics = appMetrics(registry);
-  const beside = vmpoolerSite({ stats: services.poolStats, metrics }, '');
+  const beside = vmpoolerSite({ stats: services.poolStats, metrics }, '/');
   const closing = new AbortController();
   const app = createApp({
     dialects: [
       {
         ...beside,
-
-        routes: [
-          ...statusRoutes(services.poolStats, Date.now()),
-          ...summaryRoutes(services.poolStats),
-          ...beside.routes,
-        ],
+        name: 'vmpooler',
+        manners: { bodies: 'pretty', otherMethods: 'unknown', schemes: SCHEMES },
+        routes: [...statusRoutes(services.poolStats, Date.now()), ...summaryRoutes(services.poolStats)],
       },
+      beside,
     ],
     authenticate: async () => null,
     logger: log,
