@@ -45,6 +45,10 @@ describe('a login', () => {
     });
   });
 
+  it('that succeeds is not counted', async () => {
+    for (let i = 0; i < 70; i += 1) expect(await c.services.accounts.login('jdoe', 'x', FROM)).toEqual(JDOE);
+  });
+
   it('is not counted while the store cannot be asked, and says so', async () => {
     const store = { authenticate: () => Promise.reject(unavailable('The directory is down.')) };
     const { accounts } = coreOver(c.store, c.jobs, { warn: () => undefined }, {}, { store });
