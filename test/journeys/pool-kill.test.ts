@@ -9,6 +9,12 @@ beforeAll(async () => {
 });
 afterAll(() => lab.end());
 
+/** By the process that works on them, and those that have ended. */
+interface Tasks {
+  readonly active: Readonly<Record<string, readonly TaskLine[]>>;
+  readonly finished: readonly TaskLine[];
+}
+
 interface TaskLine {
   readonly id: string;
   readonly task_name: string;
@@ -36,11 +42,8 @@ const pool = async () =>
 /** A task of this kind that is not among those known; waited for. */
 async function nextTask(kind: string, known: Set<string>): Promise<string> {
   for (;;) {
-    const { active, finished } = (await lab.api.get('/tasks', { finished: true, limit: 50 })) as Record<
-      string,
-      TaskLine[]
-    >;
-    const found = [...(active ?? []), ...(finished ?? [])].find(
+    const { active, finished } = (await lab.api.get('/tasks', { finished: true, limit: 50 })) as Tasks;
+    const found = [...Object.values(active).flat(), ...finished].find(
       (task) => task.task_name === kind && !known.has(idOf(task)),
     );
     if (found) {

@@ -51,7 +51,7 @@ async function take(tx: Db, name: string, now: number, parts: CoreParts): Promis
   const waiting = await settleWaiting(turn);
   await settleRunning(turn);
   await shrink(turn, waiting);
-  await serveRequests(turn, parts, waiting);
+  await serveRequests(turn, parts, waiting.pending);
   if (!isBlocked(turn)) await refill(turn, parts, waiting);
   await recordLuck(turn);
   await removeCompleted(turn);

@@ -4,32 +4,41 @@ import type { TaskId, VmId } from '../../../domain/ids.ts';
 import { poolVmName } from '../../../domain/pool-name.ts';
 import { SYSTEM } from '../../../domain/principal.ts';
 import type { VmPool } from '../../../domain/vm-pool.ts';
-import { countCloning, countEntries, type EntryRow, insertEntry, nextNumber } from '../../../store/pool-entry.ts';
+import {
+  countCloning,
+  countEntries,
+  type EntryRow,
+  insertEntry,
+  listReady,
+  nextNumber,
+} from '../../../store/pool-entry.ts';
 import { listPools } from '../../../store/vm-pool.ts';
 import { accept } from '../create/accept.ts';
 import { planCreation } from '../create/plan.ts';
 import type { CoreParts } from '../parts.ts';
-import { retire } from './settle.ts';
+import { retire, type WaitingEntries } from './settle.ts';
 import { PERMANENT, type Turn } from './turn.ts';
 
 export type Maker = Pick<CoreParts, 'renderer' | 'settings'>;
 
 /** Gives up what is more than the pool's size: what is not ready yet first, then what has been ready longest. */
-export async function shrink(turn: Turn, waiting: readonly EntryRow[]): Promise<void> {
-  const own = waiting.filter(({ request }) => request === null);
-  const surplus = own.length - (turn.pool?.size ?? 0);
+export async function shrink(turn: Turn, { pending, ready }: WaitingEntries): Promise<void> {
+  const own = ownOf(pending);
+  const surplus = own.length + ready - (turn.pool?.size ?? 0);
   if (surplus <= 0) return;
-  const pending = own.filter(({ state }) => state === 'pending').reverse();
-  const ready = own.filter(({ state }) => state === 'ready');
-  for (const entry of [...pending, ...ready].slice(0, surplus)) await retire(turn, entry, 'The pool was made smaller.');
+  const first = own.toReversed().slice(0, surplus);
+  const rest = await listReady(turn.tx, turn.name, surplus - first.length);
+  for (const entry of [...first, ...rest]) await retire(turn, entry, 'The pool was made smaller.');
 }
 
+/** Those on their way that are not made for a request. */
+const ownOf = (pending: readonly EntryRow[]): readonly EntryRow[] => pending.filter(({ request }) => request === null);
+
 /** Begins as many clones as are missing and allowed. */
-export async function refill(turn: Turn, maker: Maker, waiting: readonly EntryRow[]): Promise<void> {
+export async function refill(turn: Turn, maker: Maker, { pending, ready }: WaitingEntries): Promise<void> {
   const { pool, wake } = turn;
   if (!pool) return;
-  const own = waiting.filter(({ request }) => request === null);
-  const missing = pool.size - own.length;
+  const missing = pool.size - ownOf(pending).length - ready;
   if (missing <= 0) return;
   const shares = await shareSlots(turn);
   for (const [name] of shares) if (name !== pool.name) wake.add(name);

@@ -6,28 +6,42 @@ import { addDuration } from '../../../store/pool-day.ts';
 import {
   type EntryRow,
   listExpired,
+  listPendingEntries,
+  listReadyAmiss,
   listVanished,
-  listWaitingEntries,
   nextExpiry,
+  readyOf,
   updateEntry,
 } from '../../../store/pool-entry.ts';
 import { findTask } from '../../../store/task.ts';
 import { PERMANENT, type Turn } from './turn.ts';
 
-type Waiting = Awaited<ReturnType<typeof listWaitingEntries>>[number];
+type Waiting = Awaited<ReturnType<typeof listPendingEntries>>[number];
 
 /** How often a guest that does not answer yet is asked again. */
 const PROBE_PAUSE_MS = 2_000;
 
-/** Pending and ready entries after what has become of their VMs; those that stay, in order. */
-export async function settleWaiting(turn: Turn): Promise<readonly EntryRow[]> {
-  const left: EntryRow[] = [];
-  for (const waiting of await listWaitingEntries(turn.tx, turn.name)) {
-    const state =
-      waiting.entry.state === 'pending' ? await settlePending(turn, waiting) : await settleReady(turn, waiting);
-    if (state !== null) left.push({ ...waiting.entry, state });
-  }
-  return left;
+/** What is not checked out of a pool: those on their way, and how many are ready. */
+export interface WaitingEntries {
+  readonly pending: readonly EntryRow[];
+  readonly ready: number;
+}
+
+/** Pending and ready entries after what has become of their VMs. Ready ones are only looked at where something is amiss or due. */
+export async function settleWaiting(turn: Turn): Promise<WaitingEntries> {
+  const { tx, name, pool, settings, now, due } = turn;
+  const pending: EntryRow[] = [];
+  for (const waiting of await listPendingEntries(tx, name))
+    if ((await settlePending(turn, waiting)) === 'pending') pending.push(waiting.entry);
+  const ttlMs = (pool?.readyTtlMin ?? settings.readyTtlMin) * MINUTE_MS;
+  const checkMs = (pool?.probePort ?? null) === null ? 0 : settings.checkTimeMin * MINUTE_MS;
+  // 0: never.
+  const [readyBy, probedBy] = [ttlMs > 0 ? now - ttlMs : -1, checkMs > 0 ? now - checkMs : -1];
+  for (const waiting of await listReadyAmiss(tx, name, readyBy, probedBy)) await settleReady(turn, waiting);
+  const { count, readyAt, probedAt } = await readyOf(tx, name);
+  if (readyAt !== null && ttlMs > 0) due.push(readyAt + ttlMs);
+  if (probedAt !== null && checkMs > 0) due.push(Math.max(probedAt + checkMs, now + PROBE_PAUSE_MS));
+  return { pending, ready: count };
 }
 
 /** Whether the VM was made as its profile asks: nothing changes it any more, and it runs. */
@@ -51,6 +65,8 @@ async function settlePending(turn: Turn, waiting: Waiting): Promise<'pending' | 
     due.push(now + PROBE_PAUSE_MS);
     return 'pending';
   }
+  // Made before, and not handed out yet.
+  if (entry.readyAt !== null) return 'pending';
   turn.luck.successes += 1;
   await addDuration(tx, { at: now, kind: 'boot', pool: entry.pool, seconds: (now - entry.startedAt) / 1_000 });
   // One that was made for a request is handed out by it.
@@ -59,25 +75,19 @@ async function settlePending(turn: Turn, waiting: Waiting): Promise<'pending' | 
   return state;
 }
 
-async function settleReady(turn: Turn, waiting: Waiting): Promise<'ready' | null> {
-  const { tx, pool, settings, now, due } = turn;
+async function settleReady(turn: Turn, waiting: Waiting): Promise<void> {
+  const { tx, pool, settings, now } = turn;
   const { entry, vmState, changing } = waiting;
   if (vmState === null) {
     await updateEntry(tx, entry.vm, { state: 'destroyed', destroyedAt: now, reason: 'Its VM was deleted.' });
-    return null;
+    return;
   }
-  if (vmState !== 'running' && changing === null) return retire(turn, entry, offReason(vmState));
   const ttl = pool?.readyTtlMin ?? settings.readyTtlMin;
-  const replaceAt = (entry.readyAt ?? entry.startedAt) + ttl * MINUTE_MS;
-  if (ttl > 0 && replaceAt <= now) return retire(turn, entry, `It was ready for ${ttl} minutes without being wanted.`);
-  if (ttl > 0) due.push(replaceAt);
   const port = pool?.probePort ?? null;
-  const lookAt = (entry.probedAt ?? now) + settings.checkTimeMin * MINUTE_MS;
-  if (lookAt <= now && port !== null) {
-    await askGuest(turn, waiting, port);
-    due.push(now + settings.checkTimeMin * MINUTE_MS);
-  } else due.push(Math.max(lookAt, now + MINUTE_MS));
-  return 'ready';
+  if (vmState !== 'running' && changing === null) await retire(turn, entry, offReason(vmState));
+  else if (ttl > 0 && (entry.readyAt ?? entry.startedAt) + ttl * MINUTE_MS <= now)
+    await retire(turn, entry, `It was ready for ${ttl} minutes without being wanted.`);
+  else if (port !== null) await askGuest(turn, waiting, port);
 }
 
 const offReason = (state: VmState): string => `It is ${state}: it went off while it waited.`;
