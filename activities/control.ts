@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { conflict, notFound, unavailable } from '../domain/fault.ts';
+import { cancelled, conflict, notFound, unavailable } from '../domain/fault.ts';
 import type { BaseKey, NodeName, TaskId, VmId, Vni, VolumeId } from '../domain/ids.ts';
 import type { AttachDisk, BuildImage, CreateVm } from '../domain/plan.ts';
 import { DEFAULT_TENANT, SYSTEM } from '../domain/principal.ts';
@@ -50,7 +50,7 @@ export interface MadeVm {
 
 /** Activities of the queue `control`: one store transaction each, repeatable. */
 export interface ControlActivities extends TurnActivities {
-  /** The task is RUNNING from now on. Succeeds if it was already; 'conflict' if it ended. */
+  /** The task is RUNNING from now on. Succeeds if it was already; 'conflict' if it ended, 'cancelled' if it was to end before. */
   beginTask(task: TaskId, total: number): Promise<void>;
   /** The same for a creation, whose name, node, capacity, addresses and disks have to be reserved for it; 'conflict' otherwise. Says whether it may use its node. */
   beginCreation(cmd: CreateVm, total: number): Promise<'go' | 'wait'>;
@@ -153,6 +153,7 @@ async function recordVm(
 async function beginTask(tx: Db, id: TaskId, total: number): Promise<void> {
   const task = await knownTask(tx, id);
   if (TASK_FINAL.includes(task.state)) throw conflict(`Task ${id} has ended: ${task.state}.`);
+  if (task.cancelRequested && task.state === 'PENDING') throw cancelled(`Task ${id} was cancelled before it began.`);
   const startedAt = task.startedAt ?? Date.now();
   await updateTask(tx, id, { state: 'RUNNING', total, startedAt, workflowStarted: true });
 }

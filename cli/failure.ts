@@ -10,6 +10,7 @@ const STATUS: Readonly<Record<FaultKind, number>> = {
   conflict: 1,
   'no-capacity': 1,
   script: 1,
+  cancelled: 1,
   unavailable: 69,
   internal: 1,
 };

@@ -8,6 +8,8 @@ export type Fault =
   | { readonly kind: 'conflict'; readonly why: string }
   | { readonly kind: 'no-capacity'; readonly why: string }
   | { readonly kind: 'script'; readonly why: string }
+  /** Asked to end before it began. */
+  | { readonly kind: 'cancelled'; readonly why: string }
   | { readonly kind: 'unavailable'; readonly why: string }
   | { readonly kind: 'internal'; readonly why: string };
 
@@ -23,6 +25,7 @@ export const RETRYABLE: Readonly<Record<FaultKind, boolean>> = {
   conflict: false,
   'no-capacity': false,
   script: false,
+  cancelled: false,
   unavailable: true,
   internal: true,
 };
@@ -58,6 +61,7 @@ export const conflict = (why: string): DomainError => new DomainError({ kind: 'c
 export const noCapacity = (why: string): DomainError => new DomainError({ kind: 'no-capacity', why });
 export const unavailable = (why: string, cause?: unknown): DomainError =>
   new DomainError({ kind: 'unavailable', why }, { cause });
+export const cancelled = (why: string): DomainError => new DomainError({ kind: 'cancelled', why });
 /** A template author's script failed: its own words. */
 export const scriptFailed = (why: string): DomainError => new DomainError({ kind: 'script', why });
 export const internal = (why: string, cause?: unknown): DomainError =>

@@ -1,5 +1,5 @@
 import type { Db, Store } from '../../store/open.ts';
-import { type TaskRow, updateTask } from '../../store/task.ts';
+import { findTask, type TaskRow, updateTask } from '../../store/task.ts';
 import type { CoreLog, CoreParts } from './parts.ts';
 
 type Starter = Pick<CoreParts, 'store' | 'jobs' | 'log'>;
@@ -12,11 +12,12 @@ export function startSoon(parts: Starter, task: TaskRow): void {
   });
 }
 
-/** Resolves when the engine knows of the task and the store knows that it does. */
+/** Resolves when the engine knows of the task, also that it is to end if that was asked meanwhile, and the store knows that it does. */
 export async function startNow({ store, jobs }: Omit<Starter, 'log'>, task: TaskRow): Promise<void> {
   const { id, kind, target, input, tenant } = task;
   await jobs.start({ id, kind, target, input, tenant });
-  await remember(store, task, { workflowStarted: true });
+  const known = await remember(store, task, { workflowStarted: true });
+  if (known?.cancelRequested && !known.cancelSent) await cancelNow({ store, jobs }, task);
 }
 
 /** Resolves when the engine knows that the task is to end. */
@@ -34,5 +35,8 @@ export function logUntold(log: CoreLog, task: TaskRow, error: unknown): void {
 }
 
 // Forgotten in a power cut, it is told again, which changes nothing.
-const remember = (store: Store, task: TaskRow, change: Partial<TaskRow>): Promise<void> =>
-  store.write((tx: Db) => updateTask(tx, task.id, change), 'told');
+const remember = (store: Store, task: TaskRow, change: Partial<TaskRow>): Promise<TaskRow | undefined> =>
+  store.write(async (tx: Db) => {
+    await updateTask(tx, task.id, change);
+    return findTask(tx, task.id);
+  }, 'told');

@@ -33,7 +33,7 @@ export async function sweep(
   for (const task of [...untold, ...begun]) {
     try {
       if (!task.workflowStarted) await startNow({ store, jobs }, task);
-      if (task.cancelRequested) await cancelNow({ store, jobs }, task);
+      else if (task.cancelRequested) await cancelNow({ store, jobs }, task);
       tally.told += 1;
     } catch (error) {
       logUntold(log, task, error);

@@ -10,6 +10,7 @@ export const STATUS: Readonly<Record<FaultKind, number>> = {
   conflict: 409,
   'no-capacity': 507,
   script: 422,
+  cancelled: 409,
   unavailable: 503,
   internal: 500,
 };

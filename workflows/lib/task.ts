@@ -1,4 +1,10 @@
-import { ApplicationFailure, CancellationScope, isCancellation, TemporalFailure } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  isCancellation,
+  TemporalFailure,
+} from '@temporalio/workflow';
 import type { MadeVm } from '../../activities/control.ts';
 import type { TaskId } from '../../domain/ids.ts';
 import { control, controlDurably } from './control.ts';
@@ -41,9 +47,10 @@ async function begin({ task, total, begin = () => control.beginTask(task, total)
   try {
     await begin();
   } catch (cause) {
+    const why = kindOf(cause) === 'cancelled' ? new CancelledFailure('cancelled before it began') : cause;
     // A task that has ended is none of this run's: it may have succeeded, and reserves nothing any more.
-    if (!isConflict(cause)) await giveBack?.(cause);
-    throw cause;
+    if (!isConflict(cause)) await giveBack?.(why);
+    throw why;
   }
 }
 
