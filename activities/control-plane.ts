@@ -1,9 +1,10 @@
 import type { ControlPlane, InstallInput } from '../domain/control-plane.ts';
 import { notFound } from '../domain/fault.ts';
-import type { BaseKey, VmId } from '../domain/ids.ts';
+import type { BaseKey, TaskId, VmId } from '../domain/ids.ts';
 import { vmIdOf } from '../domain/name.ts';
 import type { NodeReport } from '../domain/node.ts';
-import { findRecipe } from '../store/base-image.ts';
+import { type Progress, taskOfWorkflow } from '../domain/task.ts';
+import { findRecipe, waitersOfBuild } from '../store/base-image.ts';
 import { appendToConsole } from '../store/console.ts';
 import { findGuest } from '../store/guest.ts';
 import { findNetwork } from '../store/network.ts';
@@ -27,9 +28,9 @@ export function storeControlPlane(store: Store): ControlPlane {
     appendLog: (task, lines) =>
       store.write(async (tx) => {
         if (!(await findTask(tx, task))) throw notFound('task', task);
-        await appendTaskLog(tx, task, lines);
+        for (const one of [task, ...(await waitersFor(tx, task))]) await appendTaskLog(tx, one, lines);
       }, 'told'),
-    progress: (task, progress) => store.write((tx) => advanceTask(tx, task, progress), 'told'),
+    progress: (task, progress) => store.write((tx) => tell(tx, task, progress), 'told'),
     appendConsole: (vm, offset, text) =>
       store.write(async (tx) => {
         // A guest's last words may come after its VM was forgotten.
@@ -55,6 +56,21 @@ export function storeControlPlane(store: Store): ControlPlane {
     },
     networksOf: (node) => vnisOfNode(store.read, node),
   };
+}
+
+/** Creations that wait for what this task builds: what it says, they say. */
+const waitersFor = async (tx: Db, build: TaskId): Promise<readonly TaskId[]> =>
+  (await waitersOfBuild(tx, build)).map(taskOfWorkflow);
+
+async function tell(tx: Db, id: TaskId, progress: Progress): Promise<void> {
+  await advanceTask(tx, id, progress);
+  const { status, current, total } = progress;
+  for (const waiter of await waitersFor(tx, id)) {
+    const task = await findTask(tx, waiter);
+    if (!task) continue;
+    const now = `base image: ${status} (${current}/${total})`;
+    await advanceTask(tx, waiter, { current: task.current, total: task.total, status: now });
+  }
 }
 
 async function keepNode(tx: Db, report: NodeReport): Promise<void> {

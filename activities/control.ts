@@ -3,7 +3,7 @@ import { cancelled, conflict, notFound, unavailable } from '../domain/fault.ts';
 import type { BaseKey, NodeName, TaskId, VmId, Vni, VolumeId } from '../domain/ids.ts';
 import type { AttachDisk, BuildImage, CreateVm } from '../domain/plan.ts';
 import { DEFAULT_TENANT, SYSTEM } from '../domain/principal.ts';
-import { TASK_FINAL, type TaskState, workflowId } from '../domain/task.ts';
+import { TASK_FINAL, type TaskState, taskOfWorkflow, workflowId } from '../domain/task.ts';
 import type { VmState } from '../domain/vm.ts';
 import type { Disk } from '../domain/volume.ts';
 import {
@@ -246,7 +246,7 @@ async function claimBase(tx: Db, base: BaseKey, node: NodeName, waiter: string) 
 async function newBuild(tx: Db, base: BaseKey, node: NodeName, waiter: string): Promise<TaskId> {
   const recipe = await findRecipe(tx, base);
   if (!recipe) throw notFound('base image', base);
-  const asker = await findTask(tx, waiter.replace(/^task:/, '') as TaskId);
+  const asker = await findTask(tx, taskOfWorkflow(waiter));
   const id = randomUUID() as TaskId;
   const input: BuildImage = { task: id, base, node, disks: recipe.disks };
   await insertTask(tx, {

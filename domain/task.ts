@@ -77,3 +77,6 @@ export interface LogLine {
 
 /** Temporal's name of a task's workflow. */
 export const workflowId = (task: TaskId): string => `task:${task}`;
+
+/** The task of a workflow's name. */
+export const taskOfWorkflow = (workflow: string): TaskId => workflow.replace(/^task:/, '') as TaskId;

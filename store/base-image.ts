@@ -125,3 +125,16 @@ export async function deleteWaiterEverywhere(tx: Db, waiter: string): Promise<vo
 export async function dropBuildsOf(tx: Db, task: TaskId): Promise<void> {
   await tx.delete(baseImages).where(and(eq(baseImages.build, task), eq(baseImages.state, 'building')));
 }
+
+const buildWaiters = hot((db) =>
+  db
+    .select({ waiter: baseWaiters.waiter })
+    .from(baseImages)
+    .innerJoin(baseWaiters, and(eq(baseWaiters.key, baseImages.key), eq(baseWaiters.node, baseImages.node)))
+    .where(and(eq(baseImages.build, sql.placeholder('build')), eq(baseImages.state, 'building')))
+    .prepare(),
+);
+
+/** Workflow ids of the creations that wait for what this task builds. */
+export const waitersOfBuild = async (db: Db, build: TaskId): Promise<readonly string[]> =>
+  (await buildWaiters(db).all({ build })).map(({ waiter }) => waiter);

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { DomainError } from '../../domain/fault.ts';
 import type { Dialect } from './dialect.ts';
 import { docsRouter } from './docs.ts';
-import { type Failure, HttpError, toFailure } from './failure.ts';
+import { FAULT_HEADER, type Failure, HttpError, toFailure } from './failure.ts';
 import { type Check, healthRouter } from './health.ts';
 import type { AppMetrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
@@ -130,6 +130,8 @@ async function fail(response: Response, dialect: Dialect | undefined, error: unk
     response.destroy();
     return;
   }
+  // Dialects have one status for many kinds: whoever wants to act on the kind finds it here.
+  if (failure.fault !== null) response.set(FAULT_HEADER, failure.fault.kind);
   await writer(dialect)(response, (dialect?.failure ?? plainFailure)(failure), known);
 }
 

@@ -15,6 +15,9 @@ export const STATUS: Readonly<Record<FaultKind, number>> = {
   internal: 500,
 };
 
+/** Header that names a failure's kind, whatever status a dialect gives it. */
+export const FAULT_HEADER = 'X-Slipway-Fault';
+
 /** A request that failed: `fault` is null where HTTP itself was used wrongly (no such path, body too large). */
 export interface Failure {
   readonly status: number;

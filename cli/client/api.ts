@@ -1,4 +1,4 @@
-import { DomainError, type Fault, unavailable } from '../../domain/fault.ts';
+import { DomainError, invalid, unavailable } from '../../domain/fault.ts';
 import { type ServerEvent, serverEvents } from './server-events.ts';
 import type { Target } from './target.ts';
 
@@ -60,8 +60,11 @@ async function reach(api: string, address: string, init: RequestInit): Promise<R
   }
 }
 
-/** Statuses of the API as faults; whatever else it says is 'internal'. */
-const FAULT_OF: Readonly<Record<number, 'unauthorized' | 'forbidden' | 'conflict' | 'unavailable'>> = {
+type Kind = 'unauthorized' | 'forbidden' | 'conflict' | 'no-capacity' | 'script' | 'unavailable';
+const KINDS: readonly string[] = ['unauthorized', 'forbidden', 'conflict', 'no-capacity', 'script', 'unavailable'];
+
+/** Statuses as faults, where something else answers than the API. */
+const FAULT_OF: Readonly<Record<number, Kind>> = {
   401: 'unauthorized',
   403: 'forbidden',
   409: 'conflict',
@@ -71,7 +74,10 @@ const FAULT_OF: Readonly<Record<number, 'unauthorized' | 'forbidden' | 'conflict
 async function refused(response: Response, target: Target): Promise<DomainError> {
   const text = await response.text();
   const message = messageIn(text) ?? `the API answered ${response.status}`;
-  const kind: Fault['kind'] = FAULT_OF[response.status] ?? 'internal';
+  const said = response.headers.get('x-slipway-fault') ?? '';
+  const [field = '', ...why] = message.split(': ');
+  if (said === 'invalid' && why.length > 0) return invalid(field, why.join(': '));
+  const kind = KINDS.includes(said) ? (said as Kind) : (FAULT_OF[response.status] ?? 'internal');
   return new DomainError({ kind, why: response.status === 401 ? unknownToken(target, message) : message });
 }
 

@@ -10,7 +10,7 @@ import type { Store } from '../../store/open.ts';
 import { workflowBundle } from '../temporal/bundle.ts';
 import { controlWorker, sdkLogger } from '../temporal/worker.ts';
 import { again } from './again.ts';
-import type { Pools } from './core.ts';
+import { type Pools, wakeAll } from './core.ts';
 import type { EngineConnection } from './engine.ts';
 import type { Running } from './running.ts';
 import type { Settings } from './settings.ts';
@@ -49,6 +49,7 @@ export async function startControl({ settings, store, jobs, engine, pools }: Con
     log,
   });
   await jobs.schedulePools(POOLS_MS);
+  await wakeAll(pools);
   const unusedBaseMs = settings.config.base_images.unused_days * DAY_MS;
   return [
     { name: 'control worker', ...worker },

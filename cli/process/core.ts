@@ -37,3 +37,8 @@ export function composeCore(
   };
   return { services: coreServices(parts), jobs, pools: { keeper: poolKeeper(parts), wake: poolWaker(parts) } };
 }
+
+/** A process that died may have had something to tell the keepers. */
+export async function wakeAll({ keeper, wake }: Pools): Promise<void> {
+  for (const pool of await keeper.pools()) wake(pool);
+}

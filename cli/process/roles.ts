@@ -5,7 +5,7 @@ import { keepAdministrators, openAccounts } from './accounts.ts';
 import { startApi } from './api.ts';
 import { keepConfiguredTokens } from './configured-tokens.ts';
 import { startControl } from './control.ts';
-import { composeCore } from './core.ts';
+import { composeCore, wakeAll } from './core.ts';
 import { realDrivers, simulatedDrivers } from './drivers.ts';
 import { METADATA_DEFAULT } from './endpoints.ts';
 import { connectEngine, type EngineConnection } from './engine.ts';
@@ -40,11 +40,12 @@ const kept = (things: Stack, parts: readonly Running[]): readonly Running[] => p
 /** `slipway api`. */
 export const runApi: Begin = async (settings, things) => {
   const { store, engine } = await open(settings, things);
-  const { services } = composeCore(settings, store, engine, openAccounts(settings, store));
+  const { services, pools } = composeCore(settings, store, engine, openAccounts(settings, store));
   await keepConfiguredTokens(store, settings.config.api.authentication.tokens);
   await keepAdministrators(store, settings.config.accounts);
   // A directory that `up --sim` made stays one of simulated nodes.
   await prepareInTurn(store, services, { paths: settings.paths, driver: null });
+  await wakeAll(pools);
   const { listen, metadata, vmpooler } = settings;
   return kept(
     things,

@@ -3,6 +3,7 @@ import { controlActivities } from '../../activities/control.ts';
 import { storeControlPlane } from '../../activities/control-plane.ts';
 import type { ControlPlane } from '../../domain/control-plane.ts';
 import type { CreateVm } from '../../domain/plan.ts';
+import { workflowId } from '../../domain/task.ts';
 import { CONSOLE_KEPT } from '../../store/console.ts';
 import { findNode, listPoolCapacities } from '../../store/node.ts';
 import { taskLogAfter } from '../../store/task.ts';
@@ -108,4 +109,20 @@ it('names the networks of a node', async () => {
   expect(await plane.networksOf('hv1' as never)).toEqual([100]);
   expect(await plane.networksOf('hv2' as never)).toEqual([]);
   expect(await plane.network(100 as never)).toMatchObject({ vni: 100, ip4: { gateway: '10.1.0.1' } });
+});
+
+it('lets a creation say what the base image that it waits for is at', async () => {
+  const control = controlActivities(c.store);
+  await control.beginCreation(cmd, 9);
+  const claim = await control.claimBase(cmd.base!, cmd.node, workflowId(cmd.task));
+  if (claim.is !== 'build') throw new Error('nobody else builds it');
+  await control.beginTask(claim.build, 4);
+  await plane.progress(cmd.task, { current: 3, total: 9, status: 'network' });
+  await plane.progress(claim.build, { current: 3, total: 4, status: 'build' });
+  await plane.appendLog(claim.build, [{ at: 1, step: 'build', text: 'I: Retrieving packages' }]);
+  expect(await c.services.tasks.get(ADMIN, cmd.task)).toMatchObject({ current: 3, status: 'base image: build (3/4)' });
+  expect(await c.services.tasks.log(ADMIN, cmd.task)).toMatchObject([{ line: { text: 'I: Retrieving packages' } }]);
+  await control.settleBase(cmd.base!, cmd.node, null, claim.build);
+  await plane.progress(claim.build, { current: 4, total: 4, status: 'record' });
+  expect(await c.services.tasks.get(ADMIN, cmd.task)).toMatchObject({ status: 'base image: build (3/4)' });
 });

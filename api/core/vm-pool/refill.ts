@@ -4,14 +4,8 @@ import type { TaskId, VmId } from '../../../domain/ids.ts';
 import { poolVmName } from '../../../domain/pool-name.ts';
 import { SYSTEM } from '../../../domain/principal.ts';
 import type { VmPool } from '../../../domain/vm-pool.ts';
-import {
-  countCloning,
-  countEntries,
-  type EntryRow,
-  insertEntry,
-  listReady,
-  nextNumber,
-} from '../../../store/pool-entry.ts';
+import { countCloning, countEntries, type EntryRow, insertEntry, nextNumber } from '../../../store/pool-entry.ts';
+import { listReady } from '../../../store/pool-turn.ts';
 import { listPools } from '../../../store/vm-pool.ts';
 import { accept } from '../create/accept.ts';
 import { planCreation } from '../create/plan.ts';

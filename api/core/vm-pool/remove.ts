@@ -1,7 +1,8 @@
 import { DomainError } from '../../../domain/fault.ts';
 import { SYSTEM } from '../../../domain/principal.ts';
 import { TASK_FINAL } from '../../../domain/task.ts';
-import { type EntryRow, listCompletedEntries, updateEntry } from '../../../store/pool-entry.ts';
+import { type EntryRow, updateEntry } from '../../../store/pool-entry.ts';
+import { listCompletedEntries } from '../../../store/pool-turn.ts';
 import { findTask, updateTask } from '../../../store/task.ts';
 import { findVm } from '../../../store/vm.ts';
 import { beginChange } from '../vm-change.ts';

@@ -3,16 +3,15 @@ import type { VmState } from '../../../domain/vm.ts';
 import { MINUTE_MS } from '../../../domain/vm-pool.ts';
 import { nicsOf } from '../../../store/nic.ts';
 import { addDuration } from '../../../store/pool-day.ts';
+import { type EntryRow, updateEntry } from '../../../store/pool-entry.ts';
 import {
-  type EntryRow,
   listExpired,
   listPendingEntries,
   listReadyAmiss,
   listVanished,
   nextExpiry,
   readyOf,
-  updateEntry,
-} from '../../../store/pool-entry.ts';
+} from '../../../store/pool-turn.ts';
 import { findTask } from '../../../store/task.ts';
 import { PERMANENT, type Turn } from './turn.ts';
 

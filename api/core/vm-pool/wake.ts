@@ -1,21 +1,35 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { CoreParts } from '../parts.ts';
 
 export type WakePool = (pool: string) => void;
 
 /** Between two signals to one keeper, in ms: telling it more often would cost more than what it is told of. */
 const PAUSE_MS = 15;
+/** Between attempts while the engine does not answer, in ms: doubling from the first to the last. */
+const [FIRST_RETRY_MS, LAST_RETRY_MS] = [250, 10_000];
 
-/** Wakes pools' keepers without making anyone wait: while one is being told, and for a moment after, more wishes are one. What fails is left to the schedule. */
+/**
+ * Wakes pools' keepers without making anyone wait: while one is being told, and for a moment after, more wishes are one. Tries
+ * again for as long as this process lives; what dies with it is left to the next start, and to the schedule.
+ */
 export function poolWaker({ jobs, log }: Pick<CoreParts, 'jobs' | 'log'>): WakePool {
   const telling = new Map<string, { again: boolean }>();
-  const tell = async (pool: string): Promise<void> => {
-    const state = { again: true };
-    telling.set(pool, state);
-    while (state.again) {
+  const tell = async (pool: string, state: { again: boolean }): Promise<void> => {
+    for (let failures = 0; state.again; ) {
       state.again = false;
-      await jobs.wakePool(pool);
-      if (state.again) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      try {
+        await jobs.wakePool(pool);
+        failures = 0;
+      } catch (error) {
+        if (failures === 0) log.warn({ pool, reason: String(error) }, 'a pool cannot be woken: it is tried again');
+        failures += 1;
+        state.again = true;
+      }
+      const ms = failures === 0 ? PAUSE_MS : Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LAST_RETRY_MS);
+      // Nobody's end waits for it.
+      if (state.again) await pause(ms, undefined, { ref: false });
     }
+    telling.delete(pool);
   };
   return (pool) => {
     const going = telling.get(pool);
@@ -23,10 +37,8 @@ export function poolWaker({ jobs, log }: Pick<CoreParts, 'jobs' | 'log'>): WakeP
       going.again = true;
       return;
     }
-    tell(pool)
-      .catch((error: unknown) =>
-        log.warn({ pool, reason: String(error) }, 'a pool could not be woken: the schedule will'),
-      )
-      .finally(() => telling.delete(pool));
+    const state = { again: true };
+    telling.set(pool, state);
+    void tell(pool, state);
   };
 }
