@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 import { table } from '../client/table.ts';
-import { apiOf, begun, type ClientOptions, clientCommand, part, printJson, printLine } from './client.ts';
+import { begun } from './begun.ts';
+import { apiOf, type ClientOptions, clientCommand, part, printJson, printLine } from './client.ts';
 
 const VolumeDocument = z.looseObject({
   pool: z.string(),

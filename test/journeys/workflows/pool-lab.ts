@@ -1,7 +1,13 @@
 import { SYSTEM } from '../../../domain/principal.ts';
 import type { VmPoolWish } from '../../../domain/vm-pool.ts';
 import { countEntries } from '../../../store/pool-entry.ts';
+import { poolWish } from '../../pool-rows.ts';
+import { difference, type Snapshot } from './snapshot.ts';
 import type { World } from './world.ts';
+
+/** What is left in the world since `before`, without the records that VM pools keep of what was. */
+export const leftSince = (before: Snapshot, now: Snapshot): readonly string[] =>
+  difference(before, now).filter((line) => !/^left: row pool_(entries|days|totals) /.test(line));
 
 /** VM pools of a world, whose VMs are made of next to nothing. */
 export function poolLab(world: World) {
@@ -20,11 +26,7 @@ export function poolLab(world: World) {
         wait: 'running',
       }),
     pool: (name: string, size: number, change: Partial<VmPoolWish> = {}) =>
-      services.pools.create(SYSTEM, {
-        ...{ name, template: name, profile: 'pooled', args: [], size, aliases: [], cloneTarget: null },
-        ...{ timeoutMin: null, readyTtlMin: null, maxClones: null, lifetimeHours: null, maxLifetimeHours: null },
-        ...{ probePort: null, ...change },
-      }),
+      services.pools.create(SYSTEM, poolWish({ name, profile: 'pooled', size, ...change })),
     remove: (name: string) => services.pools.remove(SYSTEM, name),
     /** What the schedule does, without waiting for its minute. */
     wake: (name: string) => world.wakePool(name),

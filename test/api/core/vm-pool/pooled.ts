@@ -7,6 +7,7 @@ import type { CreateVm } from '../../../../domain/plan.ts';
 import type { PoolKeeper, PoolTurn } from '../../../../domain/pool-keeper.ts';
 import type { EntryState, VmPoolWish } from '../../../../domain/vm-pool.ts';
 import { renderSeed } from '../../../../templates/cloud-init/seed.ts';
+import { poolWish } from '../../../pool-rows.ts';
 import { ADMIN, type Cluster, cluster, KEY } from '../cluster.ts';
 
 /** A cluster of one node, with a profile `web` and a keeper whose turns are taken by hand. */
@@ -22,21 +23,7 @@ export interface Pooled extends Cluster {
   states(pool?: string): Promise<Readonly<Partial<Record<EntryState, number>>>>;
 }
 
-export const POOL: VmPoolWish = {
-  name: 'debian-12',
-  template: 'templates/debian-12',
-  profile: 'web',
-  args: [],
-  size: 3,
-  aliases: [],
-  cloneTarget: null,
-  timeoutMin: null,
-  readyTtlMin: null,
-  maxClones: null,
-  lifetimeHours: null,
-  maxLifetimeHours: null,
-  probePort: null,
-};
+export const POOL = poolWish({ name: 'debian-12', profile: 'web', size: 3 });
 
 export async function pooled(people: Partial<AccountParts> = {}): Promise<Pooled> {
   const base = await cluster({}, people);
