@@ -56,3 +56,5 @@ export const RESERVED_MIB = 512;
 /** Interval of keepalives, and how many may be missed before a node is dead (PVC's figures). */
 export const KEEPALIVE_MS = 5_000;
 export const KEEPALIVES_MISSED = 6;
+/** A node that said nothing for so long is dead. */
+export const DEAD_AFTER_MS = KEEPALIVE_MS * KEEPALIVES_MISSED;

@@ -1,10 +1,12 @@
-import { and, asc, count, eq, gt, inArray, isNull, lt, ne, notInArray, sql } from 'drizzle-orm';
+import { and, asc, count, eq, gt, gte, inArray, isNull, lt, ne, notInArray, or, sql } from 'drizzle-orm';
 import type { TaskId, VmId } from '../domain/ids.ts';
+import { DEAD_AFTER_MS } from '../domain/node.ts';
 import type { EntryState, PoolEntry } from '../domain/vm-pool.ts';
 import { hot, hotUpdate } from './hot.ts';
 import type { Db } from './open.ts';
 import { addDuration } from './pool-day.ts';
 import { addTotal } from './pool-total.ts';
+import { nodes } from './schema/node.ts';
 import { vms } from './schema/vm.ts';
 import { poolEntries } from './schema/vm-pool.ts';
 
@@ -78,12 +80,14 @@ const oldestReady = hot((db) =>
     .select({ vm: poolEntries.vm, name: poolEntries.name })
     .from(poolEntries)
     .innerJoin(vms, eq(vms.id, poolEntries.vm))
+    .leftJoin(nodes, eq(nodes.name, vms.node))
     .where(
       and(
         eq(poolEntries.pool, sql.placeholder('pool')),
         eq(poolEntries.state, 'ready'),
         eq(vms.state, 'running'),
         isNull(vms.changing),
+        or(isNull(nodes.name), gte(nodes.seenAt, sql.placeholder('alive'))),
       ),
     )
     .orderBy(asc(poolEntries.readyAt))
@@ -91,12 +95,13 @@ const oldestReady = hot((db) =>
     .prepare(),
 );
 
-/** Ready VMs that run, the longest ready first: what a checkout may take. */
+/** Ready VMs that run on nodes that answer, the longest ready first: what a checkout may take. */
 export const takeable = async (
   db: Db,
   pool: string,
   limit: number,
-): Promise<readonly { readonly vm: VmId; readonly name: string }[]> => oldestReady(db).all({ pool, limit });
+): Promise<readonly { readonly vm: VmId; readonly name: string }[]> =>
+  oldestReady(db).all({ pool, limit, alive: Date.now() - DEAD_AFTER_MS });
 
 const checkOut = hot((db) =>
   db

@@ -1,19 +1,24 @@
-import { and, asc, count, eq, isNull, lte, ne, or, sql } from 'drizzle-orm';
+import { and, asc, count, eq, isNull, lt, lte, ne, or, sql } from 'drizzle-orm';
 import type { VmId } from '../domain/ids.ts';
+import { DEAD_AFTER_MS } from '../domain/node.ts';
 import { hot } from './hot.ts';
 import type { Db } from './open.ts';
 import type { EntryRow } from './pool-entry.ts';
+import { nodes } from './schema/node.ts';
 import { vms } from './schema/vm.ts';
 import { poolEntries } from './schema/vm-pool.ts';
 
 /** An entry with what its VM is; nulls without one. */
-const WITH_VM = { entry: poolEntries, vmState: vms.state, changing: vms.changing, node: vms.node } as const;
+const WITH_VM = {
+  ...{ entry: poolEntries, vmState: vms.state, changing: vms.changing, node: vms.node, nodeSeenAt: nodes.seenAt },
+} as const;
 
 const pendingOf = hot((db) =>
   db
     .select(WITH_VM)
     .from(poolEntries)
     .leftJoin(vms, eq(vms.id, poolEntries.vm))
+    .leftJoin(nodes, eq(nodes.name, vms.node))
     .where(and(eq(poolEntries.pool, sql.placeholder('pool')), eq(poolEntries.state, 'pending')))
     .orderBy(asc(poolEntries.number))
     .prepare(),
@@ -27,12 +32,14 @@ const readyAmiss = hot((db) =>
     .select(WITH_VM)
     .from(poolEntries)
     .leftJoin(vms, eq(vms.id, poolEntries.vm))
+    .leftJoin(nodes, eq(nodes.name, vms.node))
     .where(
       and(
         eq(poolEntries.pool, sql.placeholder('pool')),
         eq(poolEntries.state, 'ready'),
         or(
           isNull(vms.id),
+          lt(nodes.seenAt, sql.placeholder('alive')),
           and(ne(vms.state, 'running'), isNull(vms.changing)),
           lte(poolEntries.readyAt, sql.placeholder('readyBy')),
           lte(poolEntries.probedAt, sql.placeholder('probedBy')),
@@ -42,9 +49,9 @@ const readyAmiss = hot((db) =>
     .prepare(),
 );
 
-/** Ready entries whose VM is gone or off, or that were ready or looked at as long ago as these moments (epoch ms). */
+/** Ready entries whose VM is gone or off, or on a node that is dead, or that were ready or looked at as long ago as these moments (epoch ms). */
 export const listReadyAmiss = async (db: Db, pool: string, readyBy: number, probedBy: number) =>
-  readyAmiss(db).all({ pool, readyBy, probedBy });
+  readyAmiss(db).all({ pool, readyBy, probedBy, alive: Date.now() - DEAD_AFTER_MS });
 
 const readySince = hot((db) =>
   db
@@ -134,3 +141,11 @@ const vanished = hot((db) =>
     .where(and(eq(poolEntries.pool, sql.placeholder('pool')), eq(poolEntries.state, 'running'), isNull(vms.id)))
     .prepare(),
 );
+
+/** VMs that are checked out without a lifetime of their own run out so many ms after their checkout. */
+export async function restampExpiry(tx: Db, pool: string, lifetimeMs: number): Promise<void> {
+  await tx
+    .update(poolEntries)
+    .set({ expiresAt: sql`${poolEntries.checkedOutAt} + ${lifetimeMs}` })
+    .where(and(eq(poolEntries.pool, pool), eq(poolEntries.state, 'running'), isNull(poolEntries.lifetimeHours)));
+}

@@ -9,7 +9,7 @@ import type { VmRow } from '../../store/vm.ts';
 import { addedDisksOf, disksOf } from '../../store/volume.ts';
 import { mustAct } from './authorize.ts';
 import { listCandidates } from './candidates.ts';
-import { getVm } from './get-vm.ts';
+import { getOwnVm, getVm } from './get-vm.ts';
 import { type Asked, ask } from './operation.ts';
 import type { CoreParts } from './parts.ts';
 import { startSoon } from './start.ts';
@@ -30,7 +30,7 @@ export function diskService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log'>): D
   return {
     attach: async (who, ref, size) => {
       mustAct(who);
-      const { task, begun } = await store.write(async (tx) => askDisk(tx, await getVm(tx, who, ref), who, size));
+      const { task, begun } = await store.write(async (tx) => askDisk(tx, await getOwnVm(tx, who, ref), who, size));
       if (begun) startSoon(parts, begun);
       return toTask(task);
     },

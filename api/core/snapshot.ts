@@ -11,7 +11,7 @@ import { toTask } from '../../store/task.ts';
 import type { VmRow } from '../../store/vm.ts';
 import { disksOf } from '../../store/volume.ts';
 import { mustAct } from './authorize.ts';
-import { getVm } from './get-vm.ts';
+import { getOwnVm, getVm } from './get-vm.ts';
 import { type Asked, ask } from './operation.ts';
 import type { CoreParts } from './parts.ts';
 import { startSoon } from './start.ts';
@@ -43,7 +43,7 @@ export function snapshotService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log'>
     work: (tx: Db, vm: VmRow) => Promise<T>,
   ): Promise<T> => {
     mustAct(who);
-    const asked = await store.write(async (tx) => work(tx, await getVm(tx, who, ref)));
+    const asked = await store.write(async (tx) => work(tx, await getOwnVm(tx, who, ref)));
     if (asked.begun) startSoon(parts, asked.begun);
     return asked;
   };

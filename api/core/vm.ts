@@ -13,7 +13,7 @@ import { toTask } from '../../store/task.ts';
 import { listVms, toVm, type VmRow } from '../../store/vm.ts';
 import { toDisk, volumesOf } from '../../store/volume.ts';
 import { mustAct, seenTenant } from './authorize.ts';
-import { getVm } from './get-vm.ts';
+import { getOwnVm, getVm } from './get-vm.ts';
 import { matching } from './limit.ts';
 import type { CoreParts } from './parts.ts';
 import { startSoon } from './start.ts';
@@ -49,7 +49,7 @@ export function vmService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log' | 'set
   const change = async (who: Principal, ref: string, action: Change, deleteDisks: boolean): Promise<Task | null> => {
     mustAct(who);
     const decided = await store.write(async (tx) => {
-      const vm = await getVm(tx, who, ref);
+      const vm = await getOwnVm(tx, who, ref);
       return beginChange(tx, vm, { who, action, deleteDisks, graceMs: parts.settings.shutdownGraceMs });
     });
     if (decided?.fresh) startSoon(parts, decided.task);

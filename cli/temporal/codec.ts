@@ -58,6 +58,8 @@ const text = (bytes?: Uint8Array | null): string => Buffer.from(bytes ?? []).toS
 const isSealed = (payload: Payload): boolean => text(payload.metadata?.[METADATA_ENCODING_KEY]) === ENCODING;
 
 function isForPeople(payload: Payload): boolean {
+  // Nothing at all. A schedule hands what its last run returned to the next, which is another workflow.
+  if (text(payload.metadata?.[METADATA_ENCODING_KEY]) === 'binary/null') return true;
   if (text(payload.metadata?.[METADATA_ENCODING_KEY]) !== 'json/plain') return false;
   const json = text(payload.data);
   // The answer to the query for `currentDetails`, which is never stored.

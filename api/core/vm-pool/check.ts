@@ -9,6 +9,9 @@ export const MAX_POOL_SIZE = 10_000;
 const MAX_HOURS = 100_000;
 const MAX_MINUTES = 1_000_000;
 
+/** Keys of answers beside the names of pools. */
+const RESERVED = ['ok', 'domain', 'request_id', 'ready', 'message'];
+
 /** Limits of the numbers, each with its lowest value. */
 const NUMBERS = {
   timeoutMin: [1, MAX_MINUTES],
@@ -25,8 +28,10 @@ export async function checkPool(db: Db, wish: VmPoolWish): Promise<void> {
     ['name', [wish.name]],
     ['aliases', wish.aliases],
   ] as const)
-    for (const name of names)
+    for (const name of names) {
       if (!POOL_NAME.test(name)) throw invalid(field, `'${name}' is not made of letters, digits and _.- only.`);
+      if (RESERVED.includes(name)) throw invalid(field, `'${name}' means something else in answers.`);
+    }
   if (!Number.isInteger(wish.size) || wish.size < 0 || wish.size > MAX_POOL_SIZE)
     throw invalid('size', `must be a whole number from 0 to ${MAX_POOL_SIZE}.`);
   if (wish.template === '') throw invalid('template', 'is missing.');

@@ -17,6 +17,7 @@ export interface EntryWish {
 }
 
 const MAX_TAG = 255;
+const MAX_HOURS = 100_000;
 const MAX_DISK_GIB = 2_048;
 
 /** Everything that is wrong with a wish, each in a sentence (vmpooler-facts.md §1.4). */
@@ -31,6 +32,7 @@ export function problemsOf(
     const given = lifetimeText ?? String(lifetimeHours);
     const hours = Math.trunc(lifetimeHours);
     if (!(hours >= 1)) problems.push(`You provided a lifetime (${given}) but you must provide a positive number.`);
+    else if (hours > MAX_HOURS) problems.push(`You provided a lifetime (${given}) of more than ${MAX_HOURS} hours.`);
     else if (limit !== null && hours >= limit)
       problems.push(`You provided a lifetime (${given}) that exceeds the configured maximum of ${limit}.`);
   }

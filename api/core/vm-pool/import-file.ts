@@ -54,6 +54,8 @@ const File = z.looseObject({
   config: Config.optional(),
   redis: z.looseObject({ data_ttl: count.min(1).optional() }).optional(),
   pools: z.array(Pool).default([]),
+  /** vmpooler's examples have it beside `config`. */
+  tagfilter: z.record(z.string(), z.coerce.string()).optional(),
 });
 
 export type ImportedPool = z.output<typeof Pool>;
@@ -76,8 +78,7 @@ export function readPoolFile(text: string): ImportedFile {
     const [issue] = result.error.issues;
     throw invalid(issue?.path.join('.') || 'file', issue?.message ?? 'is no configuration of pools.');
   }
-  const { config = {}, redis, pools } = result.data;
-  return { settings: settingsOf(config, redis?.data_ttl), pools, ignored: ignoredOf(result.data) };
+  return { settings: settingsOf(result.data), pools: result.data.pools, ignored: ignoredOf(result.data) };
 }
 
 /** `:name` is `name`: the configuration is written by Ruby programs. */
@@ -87,7 +88,7 @@ function withoutColons(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key.replace(/^:/, ''), withoutColons(inner)]));
 }
 
-function settingsOf(config: z.output<typeof Config>, dataTtl: number | undefined): Partial<PoolSettings> {
+function settingsOf({ config = {}, redis, tagfilter }: z.output<typeof File>): Partial<PoolSettings> {
   const given: Partial<Record<keyof PoolSettings, unknown>> = {
     siteName: config.site_name,
     domain: config.domain,
@@ -99,19 +100,19 @@ function settingsOf(config: z.output<typeof Config>, dataTtl: number | undefined
     readyTtlMin: config.ready_ttl,
     lifetimeHours: config.vm_lifetime,
     // 0 means none, as there.
-    lifetimeAuthHours: config.vm_lifetime_auth || undefined,
-    maxLifetimeHours: config.max_lifetime_upper_limit || undefined,
-    allowedTags: config.allowed_tags,
-    tagFilters: config.tagfilter,
+    lifetimeAuthHours: config.vm_lifetime_auth === 0 ? null : config.vm_lifetime_auth,
+    maxLifetimeHours: config.max_lifetime_upper_limit === 0 ? null : config.max_lifetime_upper_limit,
+    allowedTags: config.allowed_tags?.length === 0 ? null : config.allowed_tags,
+    tagFilters: tagfilter || config.tagfilter ? { ...tagfilter, ...config.tagfilter } : undefined,
     cloneTarget: config.clone_target,
     backendWeights: config.backend_weight,
     experimental: config.experimental_features,
     maxPerRequest: config.max_ondemand_instances_per_request,
     requestTtlMin: config.ondemand_request_ttl,
-    dataTtlHours: dataTtl,
+    dataTtlHours: redis?.data_ttl,
     defaultProfile: config.default_profile,
   };
-  for (const [tag, filter] of Object.entries(config.tagfilter ?? {})) mustBePattern(tag, filter);
+  for (const [tag, filter] of Object.entries({ ...tagfilter, ...config.tagfilter })) mustBePattern(tag, filter);
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
@@ -123,7 +124,7 @@ function mustBePattern(tag: string, filter: string): void {
   }
 }
 
-function ignoredOf({ config, redis, pools, ...rest }: z.output<typeof File>): readonly string[] {
+function ignoredOf({ config, redis, pools, tagfilter: _, ...rest }: z.output<typeof File>): readonly string[] {
   const unknown = (value: object | undefined, known: readonly string[], where: string): readonly string[] =>
     Object.keys(value ?? {})
       .filter((key) => !known.includes(key))

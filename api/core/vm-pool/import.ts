@@ -3,11 +3,11 @@ import type { Principal } from '../../../domain/principal.ts';
 import type { PoolSettings, VmPoolWish } from '../../../domain/vm-pool.ts';
 import type { Db, Store } from '../../../store/open.ts';
 import { findProfile, listProfiles } from '../../../store/profile.ts';
-import { findPool, insertPool, poolSettings, savePoolSettings } from '../../../store/vm-pool.ts';
+import { findPool, insertPool, poolSettings } from '../../../store/vm-pool.ts';
 import { mustAdminister } from '../authorize.ts';
 import { checkPool } from './check.ts';
 import { type ImportedPool, readPoolFile } from './import-file.ts';
-import { update } from './pool.ts';
+import { keepSettings, update } from './pool.ts';
 import type { WakePool } from './wake.ts';
 
 /** What an import has done, pool by pool. */
@@ -37,7 +37,7 @@ export function importService({ store, wake }: { readonly store: Store; readonly
       if (twice) throw invalid('pools', `'${twice.name}' is there twice.`);
       const report = await store.write(async (tx) => {
         const settings = { ...(await poolSettings(tx)), ...given };
-        await savePoolSettings(tx, settings);
+        await keepSettings(tx, settings);
         const done = [];
         for (const pool of pools) done.push(await take(tx, pool, settings));
         return { pools: done, ignored };

@@ -1,8 +1,17 @@
 import { DomainError, exists, notFound } from '../../../domain/fault.ts';
 import type { Principal } from '../../../domain/principal.ts';
-import type { EntryState, PoolSettings, VmPool, VmPoolWish } from '../../../domain/vm-pool.ts';
+import {
+  type EntryState,
+  HOUR_MS,
+  lifetimeOf,
+  type PoolSettings,
+  type VmPool,
+  type VmPoolWish,
+} from '../../../domain/vm-pool.ts';
 import type { Db, Store } from '../../../store/open.ts';
 import { countEntries, drainPool } from '../../../store/pool-entry.ts';
+import { listPendingRequests, updateRequest } from '../../../store/pool-request.ts';
+import { restampExpiry } from '../../../store/pool-turn.ts';
 import {
   clearTrouble,
   deletePool,
@@ -84,6 +93,7 @@ export function poolService({ store, wake }: { readonly store: Store; readonly w
       write(who, [name], async (tx) => {
         await getPool(tx, name);
         await drainPool(tx, name, 'Its pool was removed.', Date.now());
+        await failRequestsOf(tx, name);
         await deletePool(tx, name);
       }),
     reset: (who, names) =>
@@ -105,8 +115,14 @@ export function poolService({ store, wake }: { readonly store: Store; readonly w
         return { was: pool[key], is: pool.base[key] };
       }),
     settings: () => poolSettings(store.read),
-    saveSettings: (who, settings) => write(who, [], (tx) => savePoolSettings(tx, settings)),
+    saveSettings: (who, settings) => write(who, [], (tx) => keepSettings(tx, settings)),
   };
+}
+
+/** Nobody makes their VMs any more. */
+async function failRequestsOf(tx: Db, pool: string): Promise<void> {
+  for (const { id } of await listPendingRequests(tx, pool))
+    await updateRequest(tx, id, { state: 'failed', message: `The pool ${pool} was removed` });
 }
 
 async function withCounts(db: Db, pools: readonly VmPool[]): Promise<readonly PoolDetail[]> {
@@ -130,12 +146,25 @@ export async function update(tx: Db, name: string, change: PoolUpdate): Promise<
   const wish = { ...pool, ...change };
   await checkPool(tx, wish);
   const { aliases, ...values } = change;
-  const { size, template, cloneTarget } = wish;
-  await updatePool(tx, name, { ...values, base: { size, template, cloneTarget } });
+  // Of what is not said here, an override stays one.
+  const base = Object.fromEntries(OVERRIDABLE.flatMap((key) => (key in change ? [[key, wish[key]]] : [])));
+  await updatePool(tx, name, { ...values, base });
+  if ('lifetimeHours' in change) await applyLifetime(tx, wish, await poolSettings(tx));
   if (aliases) await setAliases(tx, name, aliases);
   if (madeOtherwise(pool, wish)) await drainPool(tx, name, 'The pool was changed.', Date.now());
   await clearTrouble(tx, [name]);
 }
+
+const OVERRIDABLE = ['size', 'template', 'cloneTarget'] as const;
+
+/** Saves what holds for all pools; VMs that are checked out without a lifetime of their own have the new one. */
+export async function keepSettings(tx: Db, settings: PoolSettings): Promise<void> {
+  await savePoolSettings(tx, settings);
+  for (const pool of await listPools(tx)) await applyLifetime(tx, pool, settings);
+}
+
+const applyLifetime = (tx: Db, pool: VmPoolWish, settings: PoolSettings): Promise<void> =>
+  restampExpiry(tx, pool.name, lifetimeOf({ lifetimeHours: null }, pool, settings) * HOUR_MS);
 
 const madeOtherwise = (a: VmPoolWish, b: VmPoolWish): boolean =>
   a.template !== b.template ||

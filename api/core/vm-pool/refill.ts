@@ -4,8 +4,10 @@ import type { TaskId, VmId } from '../../../domain/ids.ts';
 import { poolVmName } from '../../../domain/pool-name.ts';
 import { SYSTEM } from '../../../domain/principal.ts';
 import type { VmPool } from '../../../domain/vm-pool.ts';
+import type { Db } from '../../../store/open.ts';
 import { countCloning, countEntries, type EntryRow, insertEntry, nextNumber } from '../../../store/pool-entry.ts';
 import { listReady } from '../../../store/pool-turn.ts';
+import { findVmByName } from '../../../store/vm.ts';
 import { listPools } from '../../../store/vm-pool.ts';
 import { accept } from '../create/accept.ts';
 import { planCreation } from '../create/plan.ts';
@@ -80,16 +82,28 @@ export async function begin(turn: Turn, maker: Maker, count: number, request: st
       await beginOne(turn, maker, pool, request);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      luck.failures.push({ why: error.message, permanent: PERMANENT.includes(error.fault.kind), request });
+      luck.failures.push({
+        why: error.message,
+        permanent: PERMANENT.includes(error.fault.kind),
+        request,
+        scarce: error.fault.kind === 'no-capacity',
+      });
       return index;
     }
   }
   return count;
 }
 
+/** The next number whose name nobody else has taken meanwhile. */
+async function freeName(tx: Db, prefix: string): Promise<{ readonly number: number; readonly name: string }> {
+  for (let number = await nextNumber(tx); ; number += 1) {
+    const name = poolVmName(prefix, number);
+    if (!(await findVmByName(tx, name))) return { number, name };
+  }
+}
+
 async function beginOne({ tx, settings, now, begun }: Turn, maker: Maker, pool: VmPool, request: string | null) {
-  const number = await nextNumber(tx);
-  const name = poolVmName(settings.prefix, number);
+  const { number, name } = await freeName(tx, settings.prefix);
   const ids = { task: randomUUID() as TaskId, vm: randomUUID() as VmId };
   const asked = { name, profile: pool.profile, args: pool.args, define: true, start: true };
   const plan = await planCreation(tx, { who: SYSTEM, asked, ids, settings: maker.settings });

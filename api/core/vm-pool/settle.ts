@@ -1,3 +1,4 @@
+import { DEAD_AFTER_MS } from '../../../domain/node.ts';
 import { TASK_FINAL } from '../../../domain/task.ts';
 import type { VmState } from '../../../domain/vm.ts';
 import { MINUTE_MS } from '../../../domain/vm-pool.ts';
@@ -83,7 +84,9 @@ async function settleReady(turn: Turn, waiting: Waiting): Promise<void> {
   }
   const ttl = pool?.readyTtlMin ?? settings.readyTtlMin;
   const port = pool?.probePort ?? null;
-  if (vmState !== 'running' && changing === null) await retire(turn, entry, offReason(vmState));
+  if (waiting.nodeSeenAt !== null && waiting.nodeSeenAt < Date.now() - DEAD_AFTER_MS)
+    await retire(turn, entry, `Its node ${waiting.node} does not answer.`);
+  else if (vmState !== 'running' && changing === null) await retire(turn, entry, offReason(vmState));
   else if (ttl > 0 && (entry.readyAt ?? entry.startedAt) + ttl * MINUTE_MS <= now)
     await retire(turn, entry, `It was ready for ${ttl} minutes without being wanted.`);
   else if (port !== null) await askGuest(turn, waiting, port);

@@ -59,12 +59,12 @@ export async function takeVms(
   const settings = await poolSettings(tx);
   const wants = await resolve(tx, asked, settings);
   const pools = poolsOf(wants);
-  const missing = { short: wants.map(({ name, count }) => ({ name, missing: count })), pools };
   const before = (await listWaits(tx, now)).filter((wait) => wait.number < turn);
-  if (before.some((wait) => wait.pools.some((pool) => pools.includes(pool)))) return missing;
+  // What others waited for first is not there for this one.
+  const claimed = new Set(before.flatMap((wait) => wait.pools));
   const total = wants.reduce((sum, { count }) => sum + count, 0);
   const ready = new Map<string, { readonly vm: VmId; readonly name: string }[]>();
-  for (const pool of pools) ready.set(pool, [...(await takeable(tx, pool, total))]);
+  for (const pool of pools) ready.set(pool, claimed.has(pool) ? [] : [...(await takeable(tx, pool, total))]);
   const allocation = allocate(wants, new Map([...ready].map(([pool, rows]) => [pool, rows.length])));
   if ('short' in allocation)
     return { short: allocation.short.map(({ want, missing: n }) => ({ name: want.name, missing: n })), pools };

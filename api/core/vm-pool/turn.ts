@@ -29,6 +29,8 @@ export interface Failure {
   readonly why: string;
   /** Whether trying again would fail again. */
   readonly permanent: boolean;
+  /** Whether it only takes room that may be there later: such a pool is never given up. */
+  readonly scarce?: boolean;
   /** On-demand request that the VM was for. */
   readonly request: string | null;
 }
@@ -47,8 +49,11 @@ export async function recordLuck({ tx, pool, settings, now, luck, due }: Turn): 
   if (luck.successes > 0) await updatePool(tx, pool.name, { lastReadyAt: now });
   const last = luck.failures.at(-1);
   if (last) {
-    const failures = (luck.successes > 0 ? 0 : pool.failures) + luck.failures.length;
-    const halted = luck.failures.some(({ permanent }) => permanent) || failures >= settings.maxFailures;
+    // Clones that failed together, or while the pool pauses, are one failure.
+    const pauses = pool.retryAt !== null && pool.retryAt > now;
+    const failures = luck.successes > 0 ? 1 : pool.failures + (pauses ? 0 : 1);
+    const tooMany = failures >= settings.maxFailures && !last.scarce;
+    const halted = luck.failures.some(({ permanent }) => permanent) || tooMany;
     const retryAt = halted ? null : now + backOffMs(failures);
     await updatePool(tx, pool.name, { failures, lastError: last.why, failedAt: now, halted, retryAt });
     if (retryAt !== null) due.push(retryAt);

@@ -26,9 +26,9 @@ export function waitingLine({ store, log }: Pick<CoreParts, 'store' | 'log'>): W
   const look = async (): Promise<void> => {
     const before = new Set<string>();
     for (const { number, pools } of await listWaits(store.read, Date.now())) {
-      const first = !pools.some((pool) => before.has(pool));
+      const free = pools.filter((pool) => !before.has(pool));
       for (const pool of pools) before.add(pool);
-      if (first && here.has(number) && (await anyReady(store, pools))) here.get(number)?.();
+      if (here.has(number) && (await anyReady(store, free))) here.get(number)?.();
     }
   };
   const watch = async (signal: AbortSignal): Promise<void> => {

@@ -1,7 +1,7 @@
 import type { ImportService } from '../../core/vm-pool/import.ts';
 import type { PoolDetail, PoolService } from '../../core/vm-pool/pool.ts';
 import { type Route, route } from '../../http/route.ts';
-import { integer, optional, repeated, text, word } from '../../http/words.ts';
+import { clearable, integer, optional, repeated, text, word } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';
 import { CHANGED, changed, listOf, objectOf, ok } from './answer.ts';
 import { name } from './name.ts';
@@ -61,14 +61,14 @@ const Change = Named.extend({
   profile: optional(name('Provisioner profile that its VMs are made from.')),
   arg: repeated('Argument to the profile as name=value; repeatable.', text('name=value')).optional(),
   size: optional(integer('VMs that are to be ready.', 0, MAX)),
-  alias: repeated('Another name that it is asked by; repeatable.', word('Alias.')).optional(),
-  clone_target: optional(word('Where its weight among the pools of an alias is looked up.')),
-  timeout: optional(integer('Minutes after which a VM that is not ready has failed.', 1, MAX)),
-  ready_ttl: optional(integer('Minutes that a VM stays ready before it is replaced; 0 for ever.', 0, MAX)),
-  max_clones: optional(integer('Clones at a time.', 1, MAX)),
-  lifetime: optional(integer('Hours from checkout.', 1, MAX)),
-  max_lifetime: optional(integer('Hours that a lifetime has to stay below.', 1, MAX)),
-  probe_port: optional(integer('TCP port that a VM has to answer on to be ready.', 1, 65_535)),
+  alias: repeated('Another name that it is asked by; repeatable; an empty one: none.', text('Alias.')).optional(),
+  clone_target: clearable(word('Where its weight among the pools of an alias is looked up.')),
+  timeout: clearable(integer('Minutes after which a VM that is not ready has failed.', 1, MAX)),
+  ready_ttl: clearable(integer('Minutes that a VM stays ready before it is replaced; 0 for ever.', 0, MAX)),
+  max_clones: clearable(integer('Clones at a time.', 1, MAX)),
+  lifetime: clearable(integer('Hours from checkout.', 1, MAX)),
+  max_lifetime: clearable(integer('Hours that a lifetime has to stay below.', 1, MAX)),
+  probe_port: clearable(integer('TCP port that a VM has to answer on to be ready.', 1, 65_535)),
 });
 type ChangeValues = z.output<typeof Change>;
 const New = Change.extend({ profile: name('Provisioner profile.'), size: integer('VMs to be ready.', 0, MAX) });
@@ -77,7 +77,11 @@ const New = Change.extend({ profile: name('Provisioner profile.'), size: integer
 function fromChange(values: ChangeValues) {
   const given = {
     ...{ template: values.template, profile: values.profile, args: values.arg, size: values.size },
-    ...{ aliases: values.alias, cloneTarget: values.clone_target, timeoutMin: values.timeout },
+    ...{
+      aliases: values.alias?.filter((alias) => alias !== ''),
+      cloneTarget: values.clone_target,
+      timeoutMin: values.timeout,
+    },
     ...{ readyTtlMin: values.ready_ttl, maxClones: values.max_clones, lifetimeHours: values.lifetime },
     ...{ maxLifetimeHours: values.max_lifetime, probePort: values.probe_port },
   };

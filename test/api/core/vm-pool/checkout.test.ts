@@ -80,6 +80,18 @@ describe('a checkout', () => {
     await expect(asked(2)).rejects.toThrow('when they are full');
   });
 
+  it('is served by the pools of an alias that nobody waits for', async () => {
+    await take('anyone', { a: 2 });
+    const gone = new AbortController();
+    const options = { waitMs: 10_000, signal: gone.signal };
+    const waiting = at.services.checkouts.take('anyone', [{ name: 'a', count: 1 }], options);
+    await new Promise((resolve) => setImmediate(resolve));
+    await at.settled();
+    expect((await take('anyone', { x: 1 }))[0]?.vms).toHaveLength(1);
+    gone.abort();
+    await expect(waiting).rejects.toThrow('Too few');
+  });
+
   it('does not overtake one that waits for the same pool', async () => {
     await take('anyone', { a: 1, b: 1 });
     const waiting = at.services.checkouts.take('anyone', [{ name: 'a', count: 2 }], { ...now, waitMs: 10_000 });

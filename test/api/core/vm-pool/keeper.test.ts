@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { DEAD_AFTER_MS } from '../../../../domain/node.ts';
+import { poolVmName } from '../../../../domain/pool-name.ts';
 import { HOUR_MS, MINUTE_MS, POOL_DEFAULTS } from '../../../../domain/vm-pool.ts';
-import { ADMIN } from '../cluster.ts';
+import { nodes } from '../../../../store/schema/node.ts';
+import { ADMIN, request } from '../cluster.ts';
 import { POOL, type Pooled, pooled } from './pooled.ts';
 
 let at: Pooled;
@@ -146,4 +149,78 @@ it('hands out what was made on demand, and fails a request that cannot be filled
   const late = await at.services.poolRequests.create('anyone', asked, 'late');
   await at.keep(POOL.name, late.expiresAt);
   expect(await at.services.poolRequests.get('late')).toMatchObject({ state: 'failed' });
+});
+
+it('counts clones that fail together as one failure, and never gives up for want of room', async () => {
+  await at.pool({ size: 10 });
+  await at.keep();
+  await at.work('FAILURE');
+  await at.keep();
+  expect(await at.services.pools.get(POOL.name)).toMatchObject({ failures: 1, halted: false });
+  await at.profile({ name: 'huge', system: { vcpus: 1, memoryMiB: 10_000_000 }, networks: [] });
+  await at.pool({ name: 'vast', profile: 'huge', size: 1 });
+  let now = Date.now();
+  for (let turn = 0; turn < 15; turn += 1) {
+    await at.keep('vast', now);
+    now = (await at.services.pools.get('vast')).retryAt ?? now;
+  }
+  expect(await at.services.pools.get('vast')).toMatchObject({ failures: 15, halted: false });
+});
+
+it('passes over a name that somebody has taken', async () => {
+  const taken = poolVmName('', 1);
+  await at.services.provisioner.create(ADMIN, request({ name: taken }));
+  await at.pool({ size: 1 });
+  await at.fill();
+  expect(await at.states()).toEqual({ ready: 1 });
+  expect((await take(1))[0]?.vms).toEqual([poolVmName('', 2)]);
+});
+
+it('hands out no VM of a node that is dead, and replaces it', async () => {
+  await at.pool({ size: 1 });
+  await at.fill();
+  await at.store.write((tx) => tx.update(nodes).set({ seenAt: Date.now() - DEAD_AFTER_MS - 1 }));
+  await expect(take(1)).rejects.toThrow('Too few');
+  await at.keep();
+  expect(await at.states()).toMatchObject({ completed: 1 });
+});
+
+it("keeps a pool's VM from those who did not check it out, whichever way they come", async () => {
+  await at.pool({ size: 2 });
+  await at.fill();
+  const alice = {
+    principal: { account: 'alice', tenant: 'default', role: 'user' as const },
+    tokenId: 't',
+    user: 'alice',
+  };
+  const bob = { account: 'bob', tenant: 'default', role: 'user' as const };
+  const [given] = await at.services.checkouts.take(alice, [{ name: POOL.name, count: 1 }], NO_WAIT);
+  const mine = given?.vms[0] ?? '';
+  await expect(at.services.vms.remove(bob, mine, true)).rejects.toMatchObject({ fault: { kind: 'forbidden' } });
+  await expect(at.services.vms.act(bob, mine, 'stop')).rejects.toMatchObject({ fault: { kind: 'forbidden' } });
+  const waiting = (await at.services.vms.list(ADMIN)).find(({ name }) => name !== mine)?.name ?? '';
+  await expect(at.services.vms.remove(bob, waiting, true)).rejects.toMatchObject({ fault: { kind: 'forbidden' } });
+  expect((await at.services.vms.remove(alice.principal, mine, true)).kind).toBe('vm.delete');
+});
+
+it('fails an on-demand request whose pool is removed', async () => {
+  await at.pool({ size: 0 });
+  await at.services.poolRequests.create('anyone', [{ name: POOL.name, count: 1 }], 'gone');
+  await at.services.pools.remove(ADMIN, POOL.name);
+  expect(await at.services.poolRequests.get('gone')).toMatchObject({ state: 'failed' });
+});
+
+it('gives VMs that are checked out the lifetime that holds from now on, unless they have their own', async () => {
+  await at.pool({ size: 1, lifetimeHours: 2 });
+  await at.fill();
+  const name = (await take(1))[0]?.vms[0] ?? '';
+  const hours = async () => {
+    const { expiresAt, checkedOutAt } = await at.services.poolVms.get(name);
+    return ((expiresAt ?? 0) - (checkedOutAt ?? 0)) / HOUR_MS;
+  };
+  await at.services.pools.update(ADMIN, POOL.name, { lifetimeHours: 5 });
+  expect(await hours()).toBe(5);
+  await at.services.poolVms.change('anyone', name, { lifetimeHours: 3 });
+  await at.services.pools.update(ADMIN, POOL.name, { lifetimeHours: 9 });
+  expect(await hours()).toBe(3);
 });
