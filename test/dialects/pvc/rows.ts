@@ -469,7 +469,12 @@ export const ROWS: readonly Row[] = [
     ],
     missing: '/network/999',
   },
-  { route: 'DELETE /network/:vni', path: '/network/n300', body: message('removed'), missing: '/network/999' },
+  {
+    route: 'DELETE /network/:vni',
+    path: '/network/n300',
+    body: { message: "Network 'n300' is being removed.", task_id: expect.any(String) },
+    missing: '/network/999',
+  },
 
   {
     route: `GET ${T}`,
