@@ -248,7 +248,12 @@ export const ROWS: readonly Row[] = [
     body: task,
     missing: '/provisioner/status/nope',
   },
-  { route: 'DELETE /tasks/:task', path: `/tasks/${TASK}`, body: message('being undone'), missing: '/tasks/nope' },
+  {
+    route: 'DELETE /tasks/:task',
+    path: `/tasks/${TASK}`,
+    body: message('requested; vm.stop runs to its end'),
+    missing: '/tasks/nope',
+  },
   {
     route: 'GET /tasks/:task/log',
     path: `/tasks/${ENDED}/log`,
