@@ -1,3 +1,4 @@
+import { CommanderError } from 'commander';
 import { DomainError, type FaultKind } from '../domain/fault.ts';
 
 /** sysexits.h where it has a word for it. */
@@ -16,7 +17,11 @@ const STATUS: Readonly<Record<FaultKind, number>> = {
 };
 
 /** Exit status of a command that failed like this. */
-export const exitStatus = (error: unknown): number => (error instanceof DomainError ? STATUS[error.fault.kind] : 1);
+export function exitStatus(error: unknown): number {
+  // Help and version that were asked for come this way, too.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : STATUS.invalid;
+  return error instanceof DomainError ? STATUS[error.fault.kind] : 1;
+}
 
 /** One sentence for a person; with `debug` also where it happened. */
 export function explain(error: unknown, debug: boolean): string {

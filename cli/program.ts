@@ -25,15 +25,21 @@ else the instance that runs on the data directory (--data, else SLIPWAY_DATA, el
 
 Exit status: 0 done, 1 failed (also a watched task that failed), 64 bad usage, 69 something needed is not there, 77 not allowed.`;
 
-/** The whole command line. */
+/** Whatever of the command line is wrong is thrown with the hint, for every command: they do not inherit it. */
+function throwingUsage(command: Command): Command {
+  command.exitOverride().showHelpAfterError('(--help shows what there is)');
+  command.commands.forEach(throwingUsage);
+  return command;
+}
+
+/** The whole command line; throws CommanderError, its words written, for bad usage and for help that was asked for. */
 export function program(): Command {
   const node = nodeCommand().enablePositionalOptions();
   node.addCommand(nodeListCommand());
-  return new Command('slipway')
+  const all = new Command('slipway')
     .enablePositionalOptions()
     .description('Turns a profile into a running machine, by durable Temporal workflows.')
     .version(packageVersion())
-    .showHelpAfterError('(--help shows what there is)')
     .addHelpText('after', EXAMPLES)
     .addCommand(upCommand())
     .addCommand(downCommand())
@@ -49,4 +55,5 @@ export function program(): Command {
     .addCommand(tokenCommand())
     .addCommand(userCommand())
     .addCommand(configCommand());
+  return throwingUsage(all);
 }

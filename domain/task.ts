@@ -43,6 +43,16 @@ export const WORKFLOW_OF: Readonly<Record<TaskKind, string>> = {
   'volume.remove': 'removeVolume',
 };
 
+/** Kinds that a cancellation does not stop once they have begun: what they take away does not come back. */
+export const RUN_TO_THEIR_END: readonly TaskKind[] = [
+  'image.collect',
+  'vm.stop',
+  'vm.delete',
+  'vm.revert',
+  'vm.snapshot-remove',
+  'volume.remove',
+];
+
 export interface Progress {
   /** Steps begun so far; never decreases. */
   readonly current: number;

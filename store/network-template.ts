@@ -32,6 +32,14 @@ export async function findNetworkTemplate(db: Db, name: string): Promise<Network
   return found;
 }
 
+/** Those of a template whose number matches, in the order of its Ethernet devices. */
+export const listNets = (db: Db, templateId: number, limit?: string): Promise<NetworkTemplate['nets']> =>
+  db
+    .select({ id: nets.id, vni: nets.vni })
+    .from(nets)
+    .where(and(eq(nets.templateId, templateId), nameLike(nets.vni, limit)))
+    .orderBy(asc(nets.id));
+
 async function withNets(
   db: Db,
   rows: readonly (typeof networkTemplates.$inferSelect)[],

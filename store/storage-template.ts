@@ -31,6 +31,16 @@ export async function findStorageTemplate(db: Db, name: string): Promise<Storage
   return found;
 }
 
+/** Those of a template whose device name matches, in the order of these names. */
+export const listDisks = async (db: Db, templateId: number, limit?: string): Promise<readonly StorageTemplateDisk[]> =>
+  (
+    await db
+      .select()
+      .from(disks)
+      .where(and(eq(disks.templateId, templateId), nameLike(disks.diskId, limit)))
+      .orderBy(asc(disks.diskId))
+  ).map(({ templateId: _, ...disk }) => disk);
+
 async function withDisks(
   db: Db,
   rows: readonly (typeof storageTemplates.$inferSelect)[],

@@ -5,11 +5,12 @@ import type { TaskId, Vni } from '../../domain/ids.ts';
 import type { Network } from '../../domain/network.ts';
 import type { RemoveNetwork } from '../../domain/plan.ts';
 import type { Principal } from '../../domain/principal.ts';
+import type { Task } from '../../domain/task.ts';
 import { findNetwork, insertNetwork, listNetworks, markNetworkRemoving, type NetworkRow } from '../../store/network.ts';
 import { templatesWithNet } from '../../store/network-template.ts';
 import { listNodes } from '../../store/node.ts';
 import type { Db } from '../../store/open.ts';
-import { insertTask } from '../../store/task.ts';
+import { findTask, insertTask, type TaskRow, toTask } from '../../store/task.ts';
 import { vmsOnNetwork } from '../../store/vm.ts';
 import { mustAdminister } from './authorize.ts';
 import { matching } from './limit.ts';
@@ -23,8 +24,8 @@ export interface NetworkService {
   get(who: Principal, ref: string): Promise<Network>;
   /** 'invalid' with the field for bad addresses, a gateway or DHCP range outside the network, or one that overlaps another network's. */
   create(who: Principal, network: Network): Promise<void>;
-  /** 'conflict' while a VM or a network template uses it; nodes forget it by a task of their own. */
-  remove(who: Principal, ref: string): Promise<void>;
+  /** The task that removes it from every node, begun already or now; 'conflict' while a VM or a network template uses it. */
+  remove(who: Principal, ref: string): Promise<Task>;
 }
 
 /** RFC 1035: labels of letters, digits and inner hyphens. */
@@ -59,23 +60,33 @@ export function networkService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log'>)
     },
     remove: async (who, ref) => {
       mustAdminister(who);
-      const task = await store.write(async (tx) => {
-        const network = await getNetwork(tx, ref);
-        if (network.removing !== null) return null;
-        await mustBeFree(tx, network);
-        const id = randomUUID() as TaskId;
-        const nodes = (await listNodes(tx)).map((node) => node.name);
-        const input: RemoveNetwork = { task: id, vni: network.vni, nodes };
-        await markNetworkRemoving(tx, network.vni, id);
-        return insertTask(tx, {
-          ...{ id, kind: 'network.remove', target: String(network.vni), runOn: 'control', input },
-          ...{ tenant: who.tenant, account: who.account },
-          ...{ idempotencyKey: null, requestHash: null, workflowStarted: false },
-        });
-      });
-      if (task) startSoon(parts, task);
+      const { task, fresh } = await store.write((tx) => beginRemoval(tx, who, ref));
+      if (fresh) startSoon(parts, task);
+      return toTask(task);
     },
   };
+}
+
+/** Takes the network for its removal and accepts the task, in the caller's transaction; joins the one that is removing it. */
+async function beginRemoval(
+  tx: Db,
+  who: Principal,
+  ref: string,
+): Promise<{ readonly task: TaskRow; readonly fresh: boolean }> {
+  const network = await getNetwork(tx, ref);
+  const running = network.removing === null ? undefined : await findTask(tx, network.removing);
+  if (running) return { task: running, fresh: false };
+  await mustBeFree(tx, network);
+  const id = randomUUID() as TaskId;
+  const nodes = (await listNodes(tx)).map((node) => node.name);
+  const input: RemoveNetwork = { task: id, vni: network.vni, nodes };
+  await markNetworkRemoving(tx, network.vni, id);
+  const task = await insertTask(tx, {
+    ...{ id, kind: 'network.remove', target: String(network.vni), runOn: 'control', input },
+    ...{ tenant: who.tenant, account: who.account },
+    ...{ idempotencyKey: null, requestHash: null, workflowStarted: false },
+  });
+  return { task, fresh: true };
 }
 
 function toNetwork({ removing: _, ...network }: NetworkRow): Network {

@@ -32,6 +32,8 @@ export interface TemplateService {
   createNetwork(who: Principal, name: string, macTemplate: string | null): Promise<void>;
   updateNetwork(who: Principal, name: string, change: Partial<Pick<NetworkTemplate, 'macTemplate'>>): Promise<void>;
   removeNetwork(who: Principal, name: string): Promise<void>;
+  /** The template with only those of its networks whose number matches. */
+  listNets(who: Principal, template: string, limit?: NameLimit): Promise<NetworkTemplate>;
   /** 'invalid' if the VNI is no network; 'exists' if it is in the template, unless duplicates are permitted. */
   addNet(who: Principal, template: string, vni: Vni, permitDuplicate: boolean): Promise<void>;
   removeNet(who: Principal, template: string, vni: Vni): Promise<void>;
@@ -40,6 +42,8 @@ export interface TemplateService {
   getStorage(who: Principal, name: string): Promise<StorageTemplate>;
   createStorage(who: Principal, name: string): Promise<void>;
   removeStorage(who: Principal, name: string): Promise<void>;
+  /** The template with only those of its disks whose device name matches. */
+  listDisks(who: Principal, template: string, limit?: NameLimit): Promise<StorageTemplate>;
   /** 'invalid' for: a mountpoint without filesystem; a source volume with size, filesystem or mountpoint; neither size nor source. */
   addDisk(who: Principal, template: string, disk: NewDisk): Promise<void>;
   removeDisk(who: Principal, template: string, diskId: string): Promise<void>;

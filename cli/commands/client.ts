@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { type Api, apiClient } from '../client/api.ts';
 import { findTarget } from '../client/target.ts';
 
@@ -26,6 +26,12 @@ export const printLine = (text: string): void => void process.stdout.write(`${te
 
 /** Commander's collector for an option that may be repeated. */
 export const repeated = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+/** The same for arguments of a profile's script: bad usage unless NAME=VALUE. */
+export function scriptArgument(value: string, before?: readonly string[]): readonly string[] {
+  if (!/^[^=]+=/.test(value)) throw new InvalidArgumentError('It has to be NAME=VALUE.');
+  return repeated(value, before);
+}
 
 /** A name as one part of a path. */
 export const part = (name: string): string => encodeURIComponent(name);

@@ -4,7 +4,16 @@ import { z } from 'zod';
 import { invalid } from '../../domain/fault.ts';
 import type { Api } from '../client/api.ts';
 import { table } from '../client/table.ts';
-import { apiOf, type ClientOptions, clientCommand, part, printJson, printLine, repeated } from './client.ts';
+import {
+  apiOf,
+  type ClientOptions,
+  clientCommand,
+  part,
+  printJson,
+  printLine,
+  repeated,
+  scriptArgument,
+} from './client.ts';
 
 const PoolRow = z.looseObject({
   name: z.string(),
@@ -66,7 +75,7 @@ const options = (command: Command): Command =>
   command
     .option('--profile <name>', 'provisioner profile that its VMs are made from')
     .option('--size <n>', 'VMs that are to be ready')
-    .option('--arg <name=value>', "argument of the profile's script; may be repeated", repeated)
+    .option('--arg <name=value>', "argument of the profile's script; may be repeated", scriptArgument)
     .option('--alias <name>', 'another name that it is asked by; may be repeated', repeated)
     .option('--template <text>', 'what answers show (default: the profile)')
     .option('--lifetime <hours>', 'from checkout')

@@ -7,7 +7,7 @@ import { invalid } from '../../domain/fault.ts';
 import { table } from '../client/table.ts';
 import { checkProfile } from '../profile/check.ts';
 import { PROFILE_FILE, readProfile, writeProfile } from '../profile/directory.ts';
-import { apiOf, type ClientOptions, clientCommand, part, printJson, printLine, repeated } from './client.ts';
+import { apiOf, type ClientOptions, clientCommand, part, printJson, printLine, scriptArgument } from './client.ts';
 
 const ProfileRow = z.looseObject({
   name: z.string(),
@@ -111,7 +111,7 @@ const render = (): Command =>
   clientCommand('render', 'what a VM would get: domain XML, user-data, commands; makes nothing')
     .argument('<profile>', 'name of a profile, or a directory of one that need not be applied')
     .argument('<vm>', 'name the VM would have')
-    .option('--arg <name=value>', "argument of the profile's script; may be repeated", repeated)
+    .option('--arg <name=value>', "argument of the profile's script; may be repeated", scriptArgument)
     .action(async (ref: string, vm: string, options: ClientOptions & { arg?: readonly string[] }) => {
       const api = apiOf(options);
       const document = existsSync(join(ref, PROFILE_FILE)) ? readProfile(ref) : undefined;

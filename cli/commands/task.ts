@@ -68,7 +68,10 @@ const watch = (): Command =>
     .action((id: string, options: ClientOptions) => watchToEnd(apiOf(options), id, options.json === true));
 
 const cancel = (): Command =>
-  clientCommand('cancel', 'ends a task and undoes what it did')
+  clientCommand(
+    'cancel',
+    'asks for a task to be ended and what it did undone; what takes away runs to its end once begun',
+  )
     .argument('<id>')
     .action(async (id: string, options: ClientOptions) => {
       const answer = await apiOf(options).delete(`/tasks/${part(id)}`);

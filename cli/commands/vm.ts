@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { table } from '../client/table.ts';
 import { begun } from './begun.ts';
-import { apiOf, type ClientOptions, clientCommand, part, printJson, printLine, repeated } from './client.ts';
+import { apiOf, type ClientOptions, clientCommand, part, printJson, printLine, scriptArgument } from './client.ts';
 import { snapshotCommands } from './vm-snapshot.ts';
 
 const VmDocument = z.looseObject({
@@ -110,7 +110,7 @@ const create = (): Command =>
   clientCommand('create', 'make a VM from a profile')
     .argument('<name>', "a host name: letters, digits and '-'")
     .requiredOption('--profile <profile>', 'what it is made from (slipway profile list)')
-    .option('--arg <name=value>', "argument of the profile's script; may be repeated", repeated)
+    .option('--arg <name=value>', "argument of the profile's script; may be repeated", scriptArgument)
     .option('--no-define', 'make and install the disks only')
     .option('--no-start', 'leave it stopped')
     .option('--key <key>', 'idempotency key: the same key twice makes one VM')

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Address, numeric } from './values.ts';
 
 /** Text, or several as a list. */
 const OneOrMore = (one: z.ZodType<string>) =>
@@ -13,13 +14,13 @@ const Attribute = z
   .string()
   .regex(/^([A-Za-z][A-Za-z0-9-]*|\d+(\.\d+)+)$/, 'is no name of an LDAP attribute, such as uid');
 
-const Seconds = z.coerce.number().positive().max(60);
+const Seconds = numeric(z.number().positive().max(60));
 
 const Ldap = z
   .strictObject({
-    host: Text,
+    host: Address,
     /** Default: 389; 636 with ldaps. */
-    port: z.coerce.number().int().min(1).max(65_535).optional(),
+    port: numeric(z.number().int().min(1).max(65_535)).optional(),
     base: OneOrMore(Text),
     user_object: OneOrMore(Attribute).prefault('uid'),
     encryption: z.enum(['start_tls', 'ldaps', 'none']).default('start_tls'),

@@ -1,16 +1,6 @@
 import { z } from 'zod';
 import { Accounts } from './accounts.ts';
-
-/** Words that PVC's configuration files use for flags besides YAML's own. */
-const Flag = z.union([
-  z.boolean(),
-  z.stringbool({ truthy: ['true', 'yes', 'on', '1'], falsy: ['false', 'no', 'off', '0'] }),
-]);
-
-/** The manual writes ports as text ("7370"). 0 means any free one. */
-const Port = z.coerce.number().int().min(0).max(65_535);
-
-const Address = z.string().min(1);
+import { Address, Flag, numeric, Port } from './values.ts';
 
 /** Text that is meant to be a token or password: never empty, never shown. */
 const Secret = z.string().min(1);
@@ -22,11 +12,21 @@ const Token = z.strictObject({
   tenant: z.string().min(1).default('default'),
 });
 
+/** One text can have one role only. */
+function mustDiffer(tokens: readonly { readonly token: string }[], context: z.RefinementCtx): void {
+  for (const [index, { token }] of tokens.entries()) {
+    const first = tokens.findIndex((one) => one.token === token);
+    if (first === index) continue;
+    const message = `is the same text as api.authentication.tokens.${first}.token`;
+    context.addIssue({ code: 'custom', path: [index, 'token'], message });
+  }
+}
+
 const Authentication = z.strictObject({
   enabled: Flag.default(true),
   /** Accepted for PVC's sake: sessions are kept in the store, so nothing is signed with it. */
   secret_key: z.string().optional(),
-  tokens: z.array(Token).default([]),
+  tokens: z.array(Token).superRefine(mustDiffer).default([]),
 });
 
 const Ssl = z
@@ -48,7 +48,8 @@ const Api = z.strictObject({
 });
 
 const Metadata = z.strictObject({
-  listen_address: Address.optional(),
+  /** Networks lead guests to the loopback interface of their host. */
+  listen_address: Address.default('127.0.0.1'),
   listen_port: Port.default(7371),
 });
 
@@ -65,7 +66,7 @@ const Temporal = z.strictObject({
 
 const Images = z.strictObject({
   /** Base images that nothing was cloned from for so long are removed. */
-  unused_days: z.coerce.number().positive().max(3650).default(7),
+  unused_days: numeric(z.number().positive().max(3650)).default(7),
 });
 
 const Node = z.strictObject({
@@ -74,9 +75,13 @@ const Node = z.strictObject({
     .regex(/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/i, 'is no host name')
     .optional(),
   libvirt_uri: z.string().min(1).optional(),
-  concurrent_creations: z.coerce.number().int().min(1).max(64).default(4),
+  concurrent_creations: numeric(z.number().int().min(1).max(64)).default(4),
   images_dir: z.string().min(1).optional(),
 });
+
+/** A heading with nothing but comments below it, which YAML reads as null, says nothing. */
+const section = <Section extends z.ZodType>(schema: Section) =>
+  z.preprocess((value) => value ?? {}, schema).prefault({});
 
 /** slipway.yaml. Keys that it does not know are errors, so that a misspelt one is not silently ignored. */
 export const ConfigSchema = z.strictObject({
@@ -84,13 +89,13 @@ export const ConfigSchema = z.strictObject({
   data_dir: z.string().min(1).optional(),
   /** Accepted for PVC's sake: every API process is a coordinator here. */
   coordinators: z.array(z.string()).optional(),
-  api: Api.prefault({}),
-  accounts: Accounts.prefault({}),
-  metadata: Metadata.prefault({}),
-  vmpooler: Vmpooler.prefault({}),
-  temporal: Temporal.prefault({}),
-  base_images: Images.prefault({}),
-  node: Node.prefault({}),
+  api: section(Api),
+  accounts: section(Accounts),
+  metadata: section(Metadata),
+  vmpooler: section(Vmpooler),
+  temporal: section(Temporal),
+  base_images: section(Images),
+  node: section(Node),
 });
 
 /** The settings of every process, complete. */

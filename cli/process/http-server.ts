@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { createServer as createHttp, maxHeaderSize, type Server } from 'node:http';
 import { createServer as createHttps } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Express } from 'express';
 import { invalid, unavailable } from '../../domain/fault.ts';
 import type { Config } from '../config/schema.ts';
-import type { Endpoint } from '../instance/ports.ts';
+import { authority, type Endpoint } from '../instance/ports.ts';
 import type { Running } from './running.ts';
 
+/** How long an idle connection is kept; proxies keep theirs for a minute. */
+const KEEP_ALIVE_MS = 65_000;
 /** How long a request in flight may take when the server is told to stop. */
 const DRAIN_MS = 5_000;
 
@@ -23,6 +26,8 @@ export interface ListenOptions {
 export async function listen(app: Express, options: ListenOptions): Promise<Running> {
   const { name, option, endpoint, ssl } = options;
   const server = ssl?.enabled ? createHttps(pair(ssl), app) : createHttp(app);
+  // Longer than proxies keep theirs, so that none sends a request into a connection that is being closed.
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.on('clientError', refuseUnparsed);
   const ended = new Promise<void>((resolve, reject) => {
     server.once('close', resolve).once('error', reject);
@@ -30,8 +35,11 @@ export async function listen(app: Express, options: ListenOptions): Promise<Runn
   // Whoever waits for `ended` hears of it; nobody does before it listens.
   ended.catch(() => undefined);
   await listening(server, option, endpoint);
+  // As it is: a port of 0 has become one.
+  const { address: host, port } = server.address() as AddressInfo;
   return {
     name,
+    at: authority({ host, port }),
     ended,
     stop: async () => {
       if (!server.listening) return ended;

@@ -7,7 +7,6 @@ import { keepConfiguredTokens } from './configured-tokens.ts';
 import { startControl } from './control.ts';
 import { composeCore, wakeAll } from './core.ts';
 import { realDrivers, simulatedDrivers } from './drivers.ts';
-import { METADATA_DEFAULT } from './endpoints.ts';
 import { connectEngine, type EngineConnection } from './engine.ts';
 import { prepareInTurn } from './first-start.ts';
 import { hostLibvirt, needsRoot } from './host.ts';
@@ -47,10 +46,7 @@ export const runApi: Begin = async (settings, things) => {
   await prepareInTurn(store, services, { paths: settings.paths, driver: null });
   await wakeAll(pools);
   const { listen, metadata, vmpooler } = settings;
-  return kept(
-    things,
-    await startApi({ settings, store, services, engine, listen, metadata: metadata ?? METADATA_DEFAULT, vmpooler }),
-  );
+  return kept(things, await startApi({ settings, store, services, engine, listen, metadata, vmpooler }));
 };
 
 /** `slipway control`; `metrics` is HOST:PORT of the SDK's Prometheus endpoint. */
@@ -69,7 +65,7 @@ export async function runNode(
   const name = plan.name ?? (settings.nodeName as NodeName);
   if (plan.stepMs === null) needsRoot();
   const { store, engine } = await open(settings, things, plan.metrics);
-  const metadata = settings.metadata ?? METADATA_DEFAULT;
+  const { metadata } = settings;
   if (plan.stepMs === null && metadata.port === 0) throw conflict('--metadata: a node has to be told the port.');
   const drivers =
     plan.stepMs === null

@@ -18,7 +18,7 @@ export async function runProcess(spec: ProcessSpec, options: ProcessOptions, beg
   const things = stack((error) => log.error({ err: error }, 'a part of this process could not be ended'));
   try {
     const parts = await begin(settings, things);
-    log.info({ parts: parts.map(({ name }) => name) }, 'started');
+    log.info({ parts: parts.map(({ name }) => name), ...addressesOf(parts) }, 'started');
     const signal = await Promise.race([asked, ...parts.map(endOf)]);
     log.info({ signal }, 'stopping');
   } catch (error) {
@@ -27,6 +27,12 @@ export async function runProcess(spec: ProcessSpec, options: ProcessOptions, beg
   } finally {
     await things.stop();
   }
+}
+
+/** Where each part listens, under its name; nothing where none does. */
+function addressesOf(parts: readonly Running[]): { readonly listening?: Readonly<Record<string, string>> } {
+  const listening = parts.flatMap(({ name, at }) => (at === undefined ? [] : [[name, at] as const]));
+  return listening.length === 0 ? {} : { listening: Object.fromEntries(listening) };
 }
 
 /** A part that ends without having been told to is a failure, too. */

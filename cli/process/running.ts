@@ -1,6 +1,8 @@
 /** Something that goes on until it is told to stop, or fails. */
 export interface Running {
   readonly name: string;
+  /** HOST:PORT that it listens on, if it does. */
+  readonly at?: string;
   /** Rejects if it fails; resolves when it has stopped. */
   readonly ended: Promise<void>;
   /** Resolves when it has finished or given back what it was at. May be called twice. */

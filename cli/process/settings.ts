@@ -28,8 +28,7 @@ export interface Settings {
   /** Whether somebody asked for debugging, by option, file or SLIPWAY_DEBUG=1. */
   readonly debug: boolean;
   readonly listen: Endpoint;
-  /** Null: the process's own default. */
-  readonly metadata: Endpoint | null;
+  readonly metadata: Endpoint;
   /** Null: nobody said where. */
   readonly vmpooler: Endpoint | null;
   /** HOST:PORT of a Temporal server; null if none was named. */
@@ -55,16 +54,13 @@ export function settingsOf(role: string, options: ProcessOptions, logToFile: boo
     listen: options.listen
       ? parseEndpoint('--listen', options.listen, api.listen_address)
       : { host: api.listen_address, port: api.listen_port },
-    metadata: metadataEndpoint(options.metadata, metadata),
+    metadata: options.metadata
+      ? parseEndpoint('--metadata', options.metadata, metadata.listen_address)
+      : { host: metadata.listen_address, port: metadata.listen_port },
     vmpooler: vmpoolerEndpoint(options.vmpooler, config.vmpooler),
     temporal: (options.temporal ?? config.temporal.address ?? process.env.TEMPORAL_ADDRESS) || null,
     nodeName: config.node.name ?? hostname().split('.')[0] ?? 'localhost',
   };
-}
-
-function metadataEndpoint(option: string | undefined, config: Config['metadata']): Endpoint | null {
-  if (option) return parseEndpoint('--metadata', option, config.listen_address ?? '0.0.0.0');
-  return config.listen_address === undefined ? null : { host: config.listen_address, port: config.listen_port };
 }
 
 function vmpoolerEndpoint(option: string | undefined, config: Config['vmpooler']): Endpoint | null {

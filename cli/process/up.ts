@@ -10,7 +10,7 @@ import { keepConfiguredTokens } from './configured-tokens.ts';
 import { startControl } from './control.ts';
 import { composeCore } from './core.ts';
 import { type NodeDrivers, realDrivers, simulatedDrivers } from './drivers.ts';
-import { METADATA_DEFAULT, VMPOOLER_DEFAULT } from './endpoints.ts';
+import { VMPOOLER_DEFAULT } from './endpoints.ts';
 import { connectEngine } from './engine.ts';
 import { prepareInTurn } from './first-start.ts';
 import { hostLibvirt, needsRoot } from './host.ts';
@@ -56,7 +56,7 @@ export async function bringUp(settings: Settings, things: Stack, plan: UpPlan): 
 
   const ports = rememberedPorts(paths.ports);
   const listen = await ports.choose('--listen', settings.listen);
-  const metadata = await ports.choose('--metadata', settings.metadata ?? METADATA_DEFAULT);
+  const metadata = await ports.choose('--metadata', settings.metadata);
   const parts: Running[] = [{ name: 'Temporal server', ended: server.ended, stop: server.stop }];
   const keep = (begun: readonly Running[]): void => void parts.push(...begun.map((part) => things.push(part)));
 

@@ -56,5 +56,6 @@ it('says what is wrong with an option', () => {
   const wrong = quickstart('--simulate');
   expect(wrong.status).toBe(64);
   expect(wrong.stderr).toContain('quickstart [--sim');
+  for (const nodes of ['', '0', 'many', '1001']) expect(quickstart(`--sim=${nodes}`).status, nodes).toBe(64);
   expect(quickstart('--help').stdout).toContain('--purge');
 });

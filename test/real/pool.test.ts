@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { dataDir, slipway, type Up, up } from '../journeys/installation.ts';
 
@@ -12,6 +13,7 @@ import { dataDir, slipway, type Up, up } from '../journeys/installation.ts';
  */
 
 const MINUTES = 60_000;
+const run = promisify(execFile);
 const data = dataDir();
 const scratch = mkdtempSync(join(tmpdir(), 'slipway-'));
 const key = join(scratch, 'id');
@@ -59,7 +61,7 @@ async function inGuest(...command: readonly string[]): Promise<string> {
   const { ip } = await vm();
   const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'ConnectTimeout=30', 'LogLevel=ERROR'];
   const words = [...options.flatMap((option) => ['-o', option]), '-i', key, `debian@${ip}`, ...command];
-  return execFileSync('ssh', words, { encoding: 'utf8', timeout: MINUTES });
+  return (await run('ssh', words, { encoding: 'utf8', timeout: MINUTES })).stdout;
 }
 
 it('fills a pool with two guests that answer', { timeout: 12 * MINUTES }, async () => {

@@ -8,6 +8,7 @@ import {
   findNetworkTemplate,
   insertNet,
   insertNetworkTemplate,
+  listNets,
   listNetworkTemplates,
   updateNetworkTemplate,
 } from '../../../store/network-template.ts';
@@ -20,7 +21,14 @@ const WHAT = 'network template';
 
 type NetworkTemplates = Pick<
   TemplateService,
-  'listNetwork' | 'getNetwork' | 'createNetwork' | 'updateNetwork' | 'removeNetwork' | 'addNet' | 'removeNet'
+  | 'listNetwork'
+  | 'getNetwork'
+  | 'createNetwork'
+  | 'updateNetwork'
+  | 'removeNetwork'
+  | 'listNets'
+  | 'addNet'
+  | 'removeNet'
 >;
 
 /** Templates of a guest's Ethernet devices. */
@@ -53,6 +61,10 @@ export function networkTemplates(store: Store): NetworkTemplates {
         await mustBeUnused(tx, WHAT, name, 'network', id);
         await deleteNetworkTemplate(tx, id);
       });
+    },
+    listNets: async (_who, name, limit) => {
+      const template = await get(store.read, name);
+      return { ...template, nets: await listNets(store.read, template.id, limit) };
     },
     addNet: async (who, name, vni, permitDuplicate) => {
       mustAdminister(who);

@@ -7,6 +7,7 @@ import {
   findStorageTemplate,
   insertDisk,
   insertStorageTemplate,
+  listDisks,
   listStorageTemplates,
 } from '../../../store/storage-template.ts';
 import { mustAdminister } from '../authorize.ts';
@@ -19,7 +20,7 @@ const FILESYSTEM = /^[a-z0-9][a-z0-9.+-]*$/;
 
 type StorageTemplates = Pick<
   TemplateService,
-  'listStorage' | 'getStorage' | 'createStorage' | 'removeStorage' | 'addDisk' | 'removeDisk'
+  'listStorage' | 'getStorage' | 'createStorage' | 'removeStorage' | 'listDisks' | 'addDisk' | 'removeDisk'
 >;
 
 /** Templates of a guest's disks. */
@@ -43,6 +44,10 @@ export function storageTemplates(store: Store): StorageTemplates {
         await mustBeUnused(tx, WHAT, name, 'storage', id);
         await deleteStorageTemplate(tx, id);
       });
+    },
+    listDisks: async (_who, name, limit) => {
+      const template = await get(store.read, name);
+      return { ...template, disks: await listDisks(store.read, template.id, limit) };
     },
     addDisk: async (who, name, disk) => {
       mustAdminister(who);

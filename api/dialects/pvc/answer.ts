@@ -61,12 +61,12 @@ export const started = (
   { mount }: Pick<Context<unknown>, 'mount'>,
   task: Task | null,
   message: { readonly begun: string; readonly already: string },
-): Reply =>
-  task === null
-    ? ok({ message: message.already })
-    : {
-        status: 200,
-        headers: { Location: `${mount}/tasks/${task.id}` },
-        task: task.id,
-        body: { message: message.begun, task_id: task.id },
-      };
+): Reply => (task === null ? ok({ message: message.already }) : begun({ mount }, task, message.begun));
+
+/** 200 for a change that a task is at. */
+export const begun = ({ mount }: Pick<Context<unknown>, 'mount'>, task: Task, message: string): Reply => ({
+  status: 200,
+  headers: { Location: `${mount}/tasks/${task.id}` },
+  task: task.id,
+  body: { message, task_id: task.id },
+});

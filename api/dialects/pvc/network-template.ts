@@ -118,8 +118,13 @@ function nets(templates: TemplateService): readonly Route[] {
     route(
       'get',
       NETS,
-      { tag, summary: 'List the networks of a network template', values: Named, responses: listOf(NetObject) },
-      async ({ values, principal }) => ok(toNets(await templates.getNetwork(principal, values.name))),
+      {
+        tag,
+        summary: 'List the networks of a network template',
+        values: Named.extend({ limit: optional(limit('vni')) }),
+        responses: listOf(NetObject),
+      },
+      async ({ values, principal }) => ok(toNets(await templates.listNets(principal, values.name, values.limit))),
     ),
     route(
       'get',

@@ -5,7 +5,7 @@ import type { NetworkService } from '../../core/network.ts';
 import { type Context, type Route, route } from '../../http/route.ts';
 import { flag, integer, oneOf, optional, repeated, word } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';
-import { listOf, MESSAGE, ok } from './answer.ts';
+import { begun, listOf, MESSAGE, ok, STARTED } from './answer.ts';
 import { limit, name } from './name.ts';
 
 export const MAX_VNI = 2 ** 24 - 1;
@@ -136,10 +136,17 @@ export function networkRoutes(networks: NetworkService): readonly Route[] {
     route(
       'delete',
       '/network/:vni',
-      { tag, summary: 'Remove a network', values: Reference, responses: MESSAGE },
-      async ({ values, principal }) => {
-        await networks.remove(principal, values.vni);
-        return ok({ message: `Network '${values.vni}' removed.` });
+      {
+        tag,
+        summary: 'Remove a network',
+        description: 'Answers at once; the task has removed it when it has left every node.',
+        values: Reference,
+        responses: STARTED,
+      },
+      async (context) => {
+        const { vni } = context.values;
+        const task = await networks.remove(context.principal, vni);
+        return begun(context, task, `Network '${vni}' is being removed.`);
       },
     ),
   ];

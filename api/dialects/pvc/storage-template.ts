@@ -133,8 +133,13 @@ function disks(templates: TemplateService): readonly Route[] {
     route(
       'get',
       DISKS,
-      { tag, summary: 'List the disks of a storage template', values: Named, responses: listOf(DiskObject) },
-      async ({ values, principal }) => ok(toDisks(await templates.getStorage(principal, values.name))),
+      {
+        tag,
+        summary: 'List the disks of a storage template',
+        values: Named.extend({ limit: optional(limit('disk_id')) }),
+        responses: listOf(DiskObject),
+      },
+      async ({ values, principal }) => ok(toDisks(await templates.listDisks(principal, values.name, values.limit))),
     ),
     route(
       'get',

@@ -1,5 +1,5 @@
 import { invalid } from '../../../domain/fault.ts';
-import { type LogLine, TASK_FINAL, type Task } from '../../../domain/task.ts';
+import { type LogLine, RUN_TO_THEIR_END, TASK_FINAL, type Task } from '../../../domain/task.ts';
 import type { TaskEvent, TaskService } from '../../core/task.ts';
 import type { ServerEvent } from '../../http/reply.ts';
 import { type Context, type Route, route } from '../../http/route.ts';
@@ -95,6 +95,14 @@ function lastEventId(header: string | undefined): number {
   return Number(header);
 }
 
+/** What asking for a cancellation brings about. */
+function cancelled({ id, kind, state }: Task): string {
+  if (TASK_FINAL.includes(state)) return `Task ${id} has ended: ${state}.`;
+  return RUN_TO_THEIR_END.includes(kind)
+    ? `Cancellation of task ${id} is requested; ${kind} runs to its end once begun.`
+    : `Cancellation of task ${id} is requested; what it did will be undone.`;
+}
+
 const tag = 'tasks';
 const LIST_LIMIT = 100;
 const Filter = z.object({
@@ -134,14 +142,16 @@ export function taskRoutes(tasks: TaskService): readonly Route[] {
     route(
       'delete',
       '/tasks/:task',
-      { tag, summary: 'Cancel a task and undo what it did', values: Reference, responses: STARTED },
+      {
+        tag,
+        summary: 'Ask for a task to be cancelled, and what it did undone',
+        description: `Answers at once; the task tells how it ended. These run to their end once begun: ${RUN_TO_THEIR_END.join(', ')}.`,
+        values: Reference,
+        responses: STARTED,
+      },
       async ({ values, principal }) => {
         const task = await tasks.cancel(principal, values.task);
-        const ended = TASK_FINAL.includes(task.state);
-        const message = ended
-          ? `Task ${task.id} has ended already: ${task.state}.`
-          : `Task ${task.id} is being undone.`;
-        return { ...ok({ message, task_id: task.id }), task: task.id };
+        return { ...ok({ message: cancelled(task), task_id: task.id }), task: task.id };
       },
     ),
     route(

@@ -83,7 +83,7 @@ const VmObject = z
     features: z.array(z.string()),
     disks: z.array(z.object({ type: z.string(), name: z.string(), dev: z.string(), bus: z.string() })),
     controllers: z.array(z.object({ type: z.string(), model: z.string() })),
-    xml: z.string().nullable(),
+    xml: z.string().openapi({ description: 'Of the domain; empty while there is none.' }),
   })
   .openapi('Vm');
 
@@ -137,7 +137,7 @@ function toVm(vm: VmDetail): z.output<typeof VmObject> {
       bus: diskId.startsWith('vd') ? 'virtio' : 'scsi',
     })),
     controllers: [...facts.controllers],
-    xml: vm.xml,
+    xml: vm.xml ?? '',
   };
 }
 

@@ -57,8 +57,10 @@ it('is made, found by number and description, and removed on every node', async 
   expect(await c.services.networks.get(ADMIN, '300')).toEqual(NEW);
   expect(await c.services.networks.get(ADMIN, 'new')).toEqual(NEW);
   expect((await c.services.networks.list(ADMIN, '^ne')).map(({ vni }) => vni)).toEqual([300]);
-  await c.services.networks.remove(ADMIN, 'new');
-  await c.services.networks.remove(ADMIN, 'new');
+  const task = await c.services.networks.remove(ADMIN, 'new');
+  expect(task).toMatchObject({ kind: 'network.remove', target: '300' });
+  // Asked again, it is the same task's work.
+  expect((await c.services.networks.remove(ADMIN, 'new')).id).toBe(task.id);
   await c.settled();
   expect(c.jobs.started).toMatchObject([{ kind: 'network.remove', target: '300', input: { nodes: ['hv1'] } }]);
   await controlActivities(c.store).forgetNetwork(300 as Vni);

@@ -34,3 +34,9 @@ it('names the setting whose file cannot be read', async () => {
   const ssl = { enabled: true, cert_file: '/nowhere/cert.pem', key_file: '/nowhere/key.pem' };
   await expect(serve({ ssl })).rejects.toThrow(/api\.ssl\.cert_file.*ENOENT/);
 });
+
+it('says where it listens, a port of 0 as the one it became', async () => {
+  server = await listen(app, { name: 'API', option: '--listen', endpoint: { host: '127.0.0.1', port: 0 } });
+  expect(server.at).toMatch(/^127\.0\.0\.1:[1-9]\d*$/);
+  expect(await (await fetch(`http://${server.at}/`)).json()).toEqual({ message: 'here' });
+});

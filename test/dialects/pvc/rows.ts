@@ -248,7 +248,12 @@ export const ROWS: readonly Row[] = [
     body: task,
     missing: '/provisioner/status/nope',
   },
-  { route: 'DELETE /tasks/:task', path: `/tasks/${TASK}`, body: message('being undone'), missing: '/tasks/nope' },
+  {
+    route: 'DELETE /tasks/:task',
+    path: `/tasks/${TASK}`,
+    body: message('requested; vm.stop runs to its end'),
+    missing: '/tasks/nope',
+  },
   {
     route: 'GET /tasks/:task/log',
     path: `/tasks/${ENDED}/log`,
@@ -469,7 +474,12 @@ export const ROWS: readonly Row[] = [
     ],
     missing: '/network/999',
   },
-  { route: 'DELETE /network/:vni', path: '/network/n300', body: message('removed'), missing: '/network/999' },
+  {
+    route: 'DELETE /network/:vni',
+    path: '/network/n300',
+    body: { message: "Network 'n300' is being removed.", task_id: expect.any(String) },
+    missing: '/network/999',
+  },
 
   {
     route: `GET ${T}`,
