@@ -132,7 +132,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'user-data with a hole that has no value': {
     prepare: () => c.profile({ userdata: '#cloud-config\npassword: {{args.password}}\n' }),
-    fault: { kind: 'invalid', field: 'userdata', why: why("'password'") },
+    fault: { kind: 'invalid', field: 'userdata', why: why("'args.password'") },
   },
   'waiting for cloud-init unseen': {
     prepare: () => c.profile({ wait: 'cloud-init', system: { vcpus: 1, memoryMiB: 512, serial: false } }),
