@@ -142,8 +142,9 @@ function whatNow({ api, token, temporalUi, data }: Instance, vm: Vm, task: strin
     temporalUi && task
       ? `${temporalUi}/namespaces/default/workflows/${encodeURIComponent(`task:${task}`)}`
       : temporalUi;
-  const named = process.env.SLIPWAY_QUICKSTART_DATA;
-  const again = `${sim ? ' --sim' : ''}${named ? ` --data ${named}` : ''}`;
+  // The shell that it is pasted into need not have this one's environment.
+  const named = process.env.SLIPWAY_QUICKSTART_DATA || process.env.SLIPWAY_DATA;
+  const again = `${sim ? ' --sim' : ''}${named ? ` --data ${data}` : ''}`;
   const curl = `curl -H 'X-Api-Key: ${token}'`;
   return [
     '',

@@ -244,15 +244,33 @@ install_packages() {
 apt_quiet() { DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@" </dev/null; }
 apt_install() { apt_quiet install -y --no-install-recommends "$@"; }
 
-# remove_tools: what was brought into the tool directory; node_modules and system packages stay.
+# remove_tools: what was brought into the tool directory, unless a process runs from it; node_modules and system packages stay.
 remove_tools() {
-  local dir
+  local dir users
   dir=$(tools_dir)
   [[ -d $dir ]] || return 0
+  users=$(tools_users "$dir")
+  if [[ -n $users ]]; then
+    say "keeping $dir, which others run from: ${users//$'\n'/, }"
+    return 0
+  fi
   say "removing $dir"
   rm -rf -- "$dir"
   # The directory above is ours only by its usual name.
   [[ -n ${SLIPWAY_TOOLS:-} ]] || rmdir --ignore-fail-on-non-empty -- "$(dirname -- "$dir")"
+}
+
+# tools_users DIR: a line `process ID (PROGRAM)` for each process but this one that runs, maps or has open a file below DIR, as far
+# as this user may look into it.
+tools_users() {
+  local dir pid
+  dir=$(readlink -f -- "$1")
+  {
+    find /proc/[0-9]*/exe /proc/[0-9]*/fd -maxdepth 1 -type l -printf '%p %l\n' | grep -F -- " $dir/"
+    grep -F -- " $dir/" /proc/[0-9]*/maps
+  } 2>/dev/null | cut -d/ -f3 | sort -nu | while read -r pid; do
+    [[ $pid == "$$" ]] || echo "process $pid ($(basename -- "$(readlink -- "/proc/$pid/exe")"))"
+  done || true
 }
 
 toolchain_main() {

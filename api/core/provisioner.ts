@@ -81,7 +81,11 @@ export function provisionerService(parts: CoreParts): ProvisionerService {
     },
     render: async (who, { document, ...request }) => {
       const render = async (db: Db): Promise<Rendering> =>
-        renderPlan(db, renderer, await planCreation(db, asking(who, { ...request, define: true, start: true })));
+        renderPlan(
+          db,
+          renderer,
+          await planCreation(db, { ...asking(who, { ...request, define: true, start: true }), mayExist: true }),
+        );
       if (document === undefined) return render(store.read);
       mustAdminister(who);
       return rolledBack(store, async (tx) => {

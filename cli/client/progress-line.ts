@@ -17,8 +17,12 @@ export function progressLine(task: Drawn, columns: number, note = ''): string {
   const width = String(task.total).length;
   const count = `${String(task.current).padStart(width)}/${task.total}`;
   const line = `[${bar}] ${count}  ${task.status}${note ? `: ${note}` : ''}`;
-  return line.length > columns - 1 ? `${line.slice(0, Math.max(columns - 2, 0))}…` : line;
+  return cut(line, columns - 1);
 }
+
+/** Of a text that is longer, the beginning: so many characters with the ellipsis. */
+export const cut = (text: string, characters: number): string =>
+  text.length > characters ? `${text.slice(0, Math.max(characters - 1, 0))}…` : text;
 
 export interface Progress {
   show(task: Drawn): void;

@@ -44,7 +44,8 @@ export async function watchTask(
           if (event.event === 'log') progress.note(LogEvent.parse(JSON.parse(event.data)).text);
           if (event.event !== 'task') continue;
           const task = TaskDocument.parse(JSON.parse(event.data));
-          progress.show(task);
+          // Whoever watches says why it failed.
+          progress.show(task.state === 'FAILURE' ? { ...task, status: 'failed' } : task);
           if (FINAL.includes(task.state)) return task;
         }
       } catch (error) {
@@ -83,6 +84,7 @@ export async function watchToEnd(api: Api, id: string, json: boolean): Promise<v
 function endOf(task: TaskDocument): string {
   const words = printable(task.status);
   if (task.state === 'SUCCESS') return `Done: ${words}`;
-  if (task.state === 'REVOKED') return `Cancelled and undone: ${words}`;
+  // Its status is the sentence.
+  if (task.state === 'REVOKED') return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`;
   return `Failed: ${words}\n  Everything it said: slipway task log ${task.task_id}`;
 }

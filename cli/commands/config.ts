@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { stringify } from 'yaml';
-import { loadConfig } from '../config/load.ts';
+import { CONFIG_PLACES, configFile, loadConfig } from '../config/load.ts';
 import { masked } from '../config/show.ts';
 import { ldapSettings } from '../process/accounts.ts';
 
@@ -18,7 +18,9 @@ export function configCommand(): Command {
   const check = sub('check', 'name every mistake in the configuration').action((options: Options) => {
     // Besides what the file says by itself, what it refers to.
     ldapSettings(loadConfig(options.config).accounts);
-    process.stdout.write('The configuration is valid.\n');
+    const file = configFile(options.config);
+    const none = `There is no ${CONFIG_PLACES.join(' and no ')}: the defaults apply.`;
+    process.stdout.write(file === null ? `${none}\n` : `The configuration in ${file} is valid.\n`);
   });
   const show = sub('show', 'the configuration as it applies, secrets masked').action((options: Options) => {
     process.stdout.write(stringify(masked(loadConfig(options.config))));

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { z } from 'zod';
-import { printable } from '../client/progress-line.ts';
+import { cut, printable } from '../client/progress-line.ts';
 import { table } from '../client/table.ts';
 import { TaskDocument, watchToEnd } from '../client/task.ts';
 import { apiOf, type ClientOptions, clientCommand, part, printJson, printLine } from './client.ts';
@@ -12,6 +12,16 @@ const COLUMNS = {
   STATE: (task: TaskDocument) => task.state,
   STEP: (task: TaskDocument) => `${task.current}/${task.total}`,
   STATUS: (task: TaskDocument) => task.status,
+};
+
+/** In a list each task has one line: of a traceback, the beginning of its first. */
+const STATUS_CHARACTERS = 100;
+export const LISTED = {
+  ...COLUMNS,
+  STATUS: ({ status }: TaskDocument) => {
+    const [first = '', ...more] = status.trim().split('\n');
+    return cut(more.length > 0 ? `${first} …` : first, STATUS_CHARACTERS);
+  },
 };
 
 const EXAMPLES = `
@@ -50,7 +60,7 @@ const list = (): Command =>
       const running = await Promise.all(
         jobs.map(async ({ id }) => TaskDocument.parse(await api.get(`/tasks/${part(id)}`))),
       );
-      printLine(table(COLUMNS, [...running, ...finished], 'No tasks yet.'));
+      printLine(table(LISTED, [...running, ...finished], 'No tasks yet.'));
     });
 
 const show = (): Command =>

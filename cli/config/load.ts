@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { parse, YAMLParseError } from 'yaml';
 import type { z } from 'zod';
 import { invalid } from '../../domain/fault.ts';
@@ -12,13 +12,13 @@ export const CONFIG_PLACES = ['slipway.yaml', '/etc/slipway/slipway.yaml'] as co
  * 'invalid' naming the file, the key and the reason; a file that was named must exist.
  */
 export function loadConfig(file: string | undefined): Config {
-  if (file !== undefined) return parseConfig(file, read(file));
-  for (const place of CONFIG_PLACES) {
-    const text = readIfThere(place);
-    if (text !== null) return parseConfig(place, text);
-  }
-  return ConfigSchema.parse({});
+  const name = configFile(file);
+  return name === null ? ConfigSchema.parse({}) : parseConfig(name, read(name));
 }
+
+/** Which file the configuration is read from; null: from none. */
+export const configFile = (file: string | undefined): string | null =>
+  file ?? CONFIG_PLACES.find((place) => existsSync(place)) ?? null;
 
 /** What the text says, complete with defaults; `name` is for messages. */
 export function parseConfig(name: string, text: string): Config {
@@ -68,16 +68,10 @@ function sentence(issue: z.core.$ZodIssue): string {
 }
 
 function read(file: string): string {
-  const text = readIfThere(file);
-  if (text === null) throw invalid('--config', `there is no file ${file}`);
-  return text;
-}
-
-function readIfThere(file: string): string | null {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw invalid('--config', `there is no file ${file}`);
     throw invalid(file, `cannot be read: ${(error as Error).message}`);
   }
 }

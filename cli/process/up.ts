@@ -4,6 +4,7 @@ import { type Instance, removeInstance, writeInstance } from '../instance/instan
 import { takeLock } from '../instance/lock.ts';
 import { authority, rememberedPorts } from '../instance/ports.ts';
 import { engine as temporalServer } from '../temporal/engine.ts';
+import type { Notices } from '../temporal/kept-server.ts';
 import { keepAdministrators, openAccounts } from './accounts.ts';
 import { startApi } from './api.ts';
 import { keepConfiguredTokens } from './configured-tokens.ts';
@@ -40,7 +41,7 @@ export async function bringUp(settings: Settings, things: Stack, plan: UpPlan): 
     `${paths.dir} is in use by another 'slipway up': end that one, or name another --data.`,
   );
   things.push({ stop: async () => lock.release() });
-  const server = await temporalServer(paths.dir, settings.temporal, () => log.warn('the Temporal server was gone'));
+  const server = await temporalServer(paths.dir, settings.temporal, noticed(log, plan));
   things.push(server);
   plan.say(`Temporal: ${server.source}`);
 
@@ -90,6 +91,16 @@ export async function bringUp(settings: Settings, things: Stack, plan: UpPlan): 
   plan.ready(instance);
   return parts;
 }
+
+/** What becomes of the Temporal server, for whoever reads the log and for a person. */
+const noticed = (log: Settings['log'], { say }: UpPlan): Notices => ({
+  gone: () => log.warn('the Temporal server was gone'),
+  failed: (err, againMs) => {
+    log.error({ err, againMs }, 'the Temporal server cannot be started again');
+    say(`${err instanceof Error ? err.message : err} Trying again in ${againMs / 1_000} s.`);
+  },
+  back: () => log.info('the Temporal server runs again'),
+});
 
 async function driversOf(
   settings: Settings,

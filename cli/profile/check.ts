@@ -76,7 +76,7 @@ function checkUserdata(document: ProfileFileDocument): readonly string[] {
     );
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
-    const hint = /no value for 'args\.|no value for '[A-Za-z_]\w*'/.test(error.message)
+    const hint = /no value for 'args\./.test(error.message)
       ? ' If it is an argument, give it a default under `arguments`.'
       : '';
     return [`${error.message}${hint}`];

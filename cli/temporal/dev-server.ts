@@ -41,8 +41,11 @@ const TUNING = ['transfer', 'timer', 'visibility'].flatMap((queue) => [
   `history.${queue}ProcessorMaxPollRPS=1000`,
 ]);
 
-/** Starts the data directory's Temporal server, or takes over the one that still runs since this process's predecessor was killed. */
-export async function devServer(dataDir: string, program?: TemporalProgram): Promise<DevServer> {
+/**
+ * Starts the data directory's Temporal server, or takes over the one that still runs since this process's predecessor was killed.
+ * With `address` it has that address, or 'unavailable'; else another one where its last is taken.
+ */
+export async function devServer(dataDir: string, program?: TemporalProgram, address?: string): Promise<DevServer> {
   const file = join(dataDir, 'temporal.json');
   const record = await readRecord(file);
   if (record && (await isOurs(record.pid, record.database))) {
@@ -50,7 +53,11 @@ export async function devServer(dataDir: string, program?: TemporalProgram): Pro
     await endProcess(record.pid, STOP_GRACE_MS);
   }
   await mkdir(dataDir, { recursive: true });
-  const started = await start(dataDir, program ?? (await findTemporal()), record);
+  const port = await freePort(record?.port);
+  if (address !== undefined && address !== `${HOST}:${port}`)
+    throw unavailable(`The Temporal server's address ${address} is taken by another program.`);
+  const uiPort = await freePort(record?.uiPort);
+  const started = await start(dataDir, program ?? (await findTemporal()), { port, uiPort });
   // Written beside and renamed: a reader never sees half of it.
   await writeFile(`${file}.new`, JSON.stringify(started, null, 2));
   await rename(`${file}.new`, file);
@@ -82,9 +89,11 @@ async function readRecord(file: string): Promise<Record | null> {
   return text === null ? null : (JSON.parse(text) as Record);
 }
 
-async function start(dataDir: string, program: TemporalProgram, last: Record | null): Promise<Record> {
-  const port = await freePort(last?.port);
-  const uiPort = await freePort(last?.uiPort);
+async function start(
+  dataDir: string,
+  program: TemporalProgram,
+  { port, uiPort }: Pick<Record, 'port' | 'uiPort'>,
+): Promise<Record> {
   // Another version may not open this file, or would migrate it for good.
   const database = join(dataDir, `temporal-${program.version}.db`);
   const logPath = join(dataDir, 'temporal.log');
@@ -95,8 +104,14 @@ async function start(dataDir: string, program: TemporalProgram, last: Record | n
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
   });
-  await log.close();
-  await ready(child, logPath, port);
+  try {
+    // At once: that it could not be run is told in the next turn, and is the end of this process if nobody listens.
+    await Promise.all([ready(child, logPath, port), log.close()]);
+  } catch (error) {
+    // One that is late would hold the port and the database.
+    child.kill('SIGKILL');
+    throw error;
+  }
   child.unref();
   const source = `temporal ${program.version} (${program.from}: ${program.path})`;
   return { pid: child.pid ?? 0, port, uiPort, database, source };
@@ -130,7 +145,8 @@ async function ready(child: ReturnType<typeof spawn>, logPath: string, port: num
     const fail = (what: string) => (): void => void failed(what).then((error) => settle(() => reject(error)));
     const watcher = watch(logPath, () => void look());
     const deadline = setTimeout(fail('did not start in time'), START_TIMEOUT_MS);
-    child.once('exit', fail('ended at once')).once('error', fail('could not be run'));
+    child.once('exit', fail('ended at once'));
+    child.once('error', ({ message }) => fail(`could not be run (${message})`)());
     // It may have written before it was watched.
     void look();
   });

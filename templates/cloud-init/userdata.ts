@@ -1,5 +1,5 @@
 import Handlebars from 'handlebars';
-import { DomainError, invalid } from '../../domain/fault.ts';
+import { invalid } from '../../domain/fault.ts';
 import type { Guest } from '../../domain/guest.ts';
 
 const engine = Handlebars.create();
@@ -15,14 +15,26 @@ for (const name of ['each', 'with'] as const) {
 // Writes to this process's output: nothing for template authors.
 engine.unregisterHelper('log');
 
+/** Lines from 1, columns from 0. */
+type Place = hbs.AST.SourceLocation;
+
 interface Located {
-  readonly loc?: { readonly start: { readonly line: number; readonly column: number } };
+  readonly loc?: Place;
 }
 
-function given(value: unknown, loc: Located['loc']): unknown {
-  if (value !== undefined) return value;
-  const where = loc ? ` (line ${loc.start.line}, column ${loc.start.column})` : '';
-  throw invalid('userdata', `there is no value for what a helper is asked to use${where}.`);
+/** A helper at this place was handed nothing. */
+class Ungiven extends Error {
+  readonly loc: Place | undefined;
+
+  constructor(loc: Place | undefined) {
+    super('a helper was handed nothing');
+    this.loc = loc;
+  }
+}
+
+function given(value: unknown, loc: Place | undefined): unknown {
+  if (value === undefined) throw new Ungiven(loc);
+  return value;
 }
 
 /** cloud-init renders such documents itself, in the guest: their holes are not ours. */
@@ -35,8 +47,7 @@ export function renderUserdata(guest: Guest): string {
   try {
     return compiled(text)(variables(guest));
   } catch (error) {
-    if (error instanceof DomainError) throw error;
-    throw invalid('userdata', reason(error));
+    throw invalid('userdata', error instanceof Ungiven ? ungiven(text, error) : reason(text, error));
   }
 }
 
@@ -69,12 +80,52 @@ function variables(guest: Guest) {
 }
 
 /** Handlebars says `"x" not defined in [object Object]`; authors want to hear which value is missing, and where. */
-function reason(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  const missing = /^"([^"]*)" not defined in .*?(?: - (\d+):(\d+))?$/.exec(text);
+function reason(text: string, error: unknown): string {
+  const words = error instanceof Error ? error.message : String(error);
+  const missing = /^"([^"]*)" not defined in .*?(?: - (\d+):(\d+))?$/.exec(words);
   // All that Handlebars says of a helper it does not have.
-  if (text.endsWith("(reading 'call')")) return 'it uses a helper, and there is no such helper.';
-  if (!missing) return text.split('\n').join(' ');
-  const where = missing[2] ? ` (line ${missing[2]}, column ${missing[3]})` : '';
-  return `there is no value for '${missing[1]}'${where}.`;
+  if (words.endsWith("(reading 'call')")) return 'it uses a helper, and there is no such helper.';
+  if (!missing) return words.split('\n').join(' ');
+  if (!missing[2]) return `there is no value for '${missing[1]}'.`;
+  const start = { line: Number(missing[2]), column: Number(missing[3]) };
+  // Of a path it names the last part alone.
+  const { endColumn = start.column } = error as { readonly endColumn?: number };
+  return noValue(sourceAt(text, { start, end: { ...start, column: endColumn } }) || missing[1], start);
 }
+
+const noValue = (name: string | undefined, { line, column }: Place['start']): string =>
+  `there is no value for '${name}' (line ${line}, column ${column}).`;
+
+function ungiven(text: string, { loc }: Ungiven): string {
+  const asked = loc && firstParameter(text, loc.start);
+  if (!asked) return 'there is no value for what a helper is asked to use.';
+  return noValue(sourceAt(text, asked), asked.start);
+}
+
+/** Where the first parameter of the helper that is called at `start` stands. */
+function firstParameter(text: string, start: Place['start']): Place | undefined {
+  let found: Place | undefined;
+  const look = ({ loc, params }: hbs.AST.MustacheStatement | hbs.AST.BlockStatement | hbs.AST.SubExpression): void => {
+    if (loc.start.line === start.line && loc.start.column === start.column) found = params[0]?.loc;
+  };
+  class Calls extends Handlebars.Visitor {
+    override MustacheStatement(call: hbs.AST.MustacheStatement): void {
+      look(call);
+      super.MustacheStatement(call);
+    }
+    override BlockStatement(call: hbs.AST.BlockStatement): void {
+      look(call);
+      super.BlockStatement(call);
+    }
+    override SubExpression(call: hbs.AST.SubExpression): void {
+      look(call);
+      super.SubExpression(call);
+    }
+  }
+  new Calls().accept(engine.parse(text));
+  return found;
+}
+
+/** What stands there, on one line. */
+const sourceAt = (text: string, { start, end }: Pick<Place, 'start' | 'end'>): string =>
+  (text.split('\n')[start.line - 1] ?? '').slice(start.column, end.column);

@@ -8,15 +8,13 @@ const data = dataDir();
 const tools = dataDir();
 
 /** As a newcomer runs it; whatever it brings goes to a directory of the test's own. */
-const quickstart = (...args: readonly string[]) =>
-  spawnSync(
-    join(import.meta.dirname, '../../scripts/quickstart'),
-    [...args, '--data', join(data.dir, 'installation')],
-    {
-      encoding: 'utf8',
-      env: { ...process.env, SLIPWAY_TOOLS: join(tools.dir, 'tools'), TEMPORAL_ADDRESS: '' },
-    },
-  );
+const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+  spawnSync(join(import.meta.dirname, '../../scripts/quickstart'), args, {
+    encoding: 'utf8',
+    env: { ...process.env, SLIPWAY_TOOLS: join(tools.dir, 'tools'), TEMPORAL_ADDRESS: '', ...env },
+  });
+const installation = join(data.dir, 'installation-sim');
+const quickstart = (...args: readonly string[]) => run([...args, '--data', installation]);
 
 afterAll(() => {
   quickstart('--sim', '--purge');
@@ -38,7 +36,10 @@ it('makes a VM and says how to go on; finds it the second time; starts it again 
     expect(first.stdout).toMatch(line);
   expect(first.stdout.match(/^ {2}curl /gm)).toHaveLength(3);
 
-  const again = quickstart('--sim');
+  expect(first.stdout).toContain(`--stop --sim --data ${installation} `);
+
+  // The same directory, by its other name.
+  const again = run(['--sim'], { SLIPWAY_DATA: join(data.dir, 'installation') });
   expect(again.status, again.stderr).toBe(0);
   expect(again.stdout).toBe(first.stdout);
   expect(again.stderr).toBe('');
@@ -48,7 +49,7 @@ it('makes a VM and says how to go on; finds it the second time; starts it again 
   expect(resumed.status, resumed.stderr).toBe(0);
 
   expect(quickstart('--sim', '--purge').status).toBe(0);
-  expect(existsSync(join(data.dir, 'installation'))).toBe(false);
+  expect(existsSync(installation)).toBe(false);
   expect(existsSync(join(tools.dir, 'tools'))).toBe(false);
 }, 120_000);
 

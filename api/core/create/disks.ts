@@ -19,6 +19,8 @@ interface Owner {
   readonly who: Principal;
   readonly vm: VmId;
   readonly name: string;
+  /** Whether it may have its volumes already. */
+  readonly mayExist: boolean;
 }
 
 /** A volume that is cloned must not change afterwards: nobody may write to it. */
@@ -30,7 +32,7 @@ export async function planDisk(db: Db, template: StorageTemplateDisk, owner: Own
   if (!DISK_ID.test(diskId)) throw invalid('disk_id', `'${diskId}' is not like sda or vda.`);
   if (!(await findStoragePool(db, pool))) throw invalid('pool', `there is no storage pool '${pool}'.`);
   const name = volumeName(owner.name, diskId);
-  if (await findVolume(db, pool, name)) throw exists('volume', `${pool}/${name}`);
+  if (!owner.mayExist && (await findVolume(db, pool, name))) throw exists('volume', `${pool}/${name}`);
   const own = { volume: volumeId(owner.name, diskId, owner.vm), name, pool, diskId };
   if (sourceVolume !== null) {
     const source = await sourceOf(db, template, sourceVolume, owner.who);

@@ -12,6 +12,8 @@ interface Guest {
   readonly vm: VmId;
   readonly name: string;
   readonly macTemplate: string | null;
+  /** Whether it may have its MAC addresses already. */
+  readonly mayExist: boolean;
 }
 
 /** How many addresses are tried before a network counts as full of collisions; 2^23 exist. */
@@ -29,8 +31,12 @@ export async function planNics(db: Db, networks: readonly Network[], guest: Gues
 }
 
 async function freeMac(db: Db, guest: Guest, index: number, planned: readonly Nic[]): Promise<Mac> {
-  const holder = async (mac: Mac): Promise<string | undefined> =>
-    planned.some((nic) => nic.mac === mac) ? guest.name : macOwner(db, mac);
+  const holder = async (mac: Mac): Promise<string | undefined> => {
+    if (planned.some((nic) => nic.mac === mac)) return guest.name;
+    const owner = await macOwner(db, mac);
+    const own = guest.mayExist && owner?.toLowerCase() === guest.name.toLowerCase();
+    return own ? undefined : owner;
+  };
   if (guest.macTemplate !== null) {
     const mac = macFromTemplate(guest.macTemplate, vmIdOf(guest.name), index);
     const owner = await holder(mac);

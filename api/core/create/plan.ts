@@ -40,24 +40,27 @@ interface Asking {
   readonly asked: Asked;
   readonly ids: { readonly task: TaskId; readonly vm: VmId };
   readonly settings: CoreSettings;
+  /** Whether a VM of this very name may be there already, which is not refused then: for a plan that nothing is made of. */
+  readonly mayExist?: boolean;
 }
 
 /** VNC listens on the node alone unless its template says otherwise (pvc-facts.md §3.3). */
 const VNC_ADDRESS = '127.0.0.1';
 
 /** Decides a creation by what the store holds now, or refuses it with the reason. Reads only. */
-export async function planCreation(db: Db, { who, asked, ids, settings }: Asking): Promise<Plan> {
+export async function planCreation(db: Db, { who, asked, ids, settings, mayExist = false }: Asking): Promise<Plan> {
   const { name } = asked;
   if (!VM_NAME.test(name)) throw invalid('name', `'${name}' is not made of letters, digits and inner hyphens only.`);
   const ingredients = await gather(db, asked.profile, asked.args);
-  if (await findVmByName(db, name)) throw exists('VM', name);
+  if (!mayExist && (await findVmByName(db, name))) throw exists('VM', name);
   mustBeSeen(ingredients, asked);
   const { system, script, args, networks } = ingredients;
   const planned: PlannedDisk[] = [];
-  for (const disk of ingredients.disks) planned.push(await planDisk(db, disk, { who, vm: ids.vm, name }));
+  for (const disk of ingredients.disks) planned.push(await planDisk(db, disk, { who, vm: ids.vm, name, mayExist }));
   const node = await findNode(db, await choose(db, name, system, planned));
   if (!node) throw noCapacity('The node chosen is not known any more.');
-  const nics = await planNics(db, networks, { vm: ids.vm, name, macTemplate: ingredients.macTemplate });
+  const { macTemplate } = ingredients;
+  const nics = await planNics(db, networks, { vm: ids.vm, name, macTemplate, mayExist });
   const own = planned.map(({ disk }) => disk);
   // Only what build() takes: another password makes no other image.
   const built = script === null ? {} : buildArguments(script.text, args);

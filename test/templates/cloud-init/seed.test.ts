@@ -95,13 +95,15 @@ it('leaves multi-part documents whole', () => {
 });
 
 it.each([
-  ['{{vm.nmae}}', "there is no value for 'nmae'"],
-  ['{{args.missing}}', "there is no value for 'missing'"],
+  ['{{vm.nmae}}', "there is no value for 'vm.nmae' (line 1, column 2)"],
+  ['#cloud-config\n  x: {{args.missing}}', "there is no value for 'args.missing' (line 2, column 7)"],
   ['{{nothing}}', "there is no value for 'nothing'"],
-  ['{{networks.1.ip}}', 'no value'],
-  ['one\n{{json args.missing}}', 'there is no value for what a helper is asked to use (line 2, column 0)'],
-  ['{{#each netwroks}}{{mac}}{{/each}}', 'there is no value'],
-  ['{{#with args.missing}}{{x}}{{/with}}', 'there is no value'],
+  ['{{networks.1.ip}}', "there is no value for 'networks.1.ip'"],
+  ['one\n{{json args.missing}}', "there is no value for 'args.missing' (line 2, column 7)"],
+  ['{{#each netwroks}}{{mac}}{{/each}}', "there is no value for 'netwroks' (line 1, column 8)"],
+  ['{{#with args.missing}}{{x}}{{/with}}', "there is no value for 'args.missing'"],
+  ['{{#if vm.name}}{{#if (json args.missing)}}{{/if}}{{/if}}', "there is no value for 'args.missing'"],
+  ['{{json (lookup args "missing")}}', 'there is no value for \'(lookup args "missing")\''],
   ['{{log vm.name}}', 'no such helper'],
   ['{{#if vm.name}}open', 'Parse error'],
 ])('says what is wrong with %s', (userdata, message) => {

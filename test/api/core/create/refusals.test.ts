@@ -19,6 +19,8 @@ interface Case {
   readonly prepare?: () => Promise<unknown>;
   readonly ask?: Partial<CreateRequest>;
   readonly who?: Principal;
+  /** Nothing is made, so nothing is in its way. */
+  readonly renders?: true;
   readonly fault: object;
 }
 
@@ -36,6 +38,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'a long name': { ask: { name: 'w'.repeat(64) }, fault: { kind: 'invalid', field: 'name' } },
   'a name taken': {
     prepare: () => c.services.provisioner.create(ADMIN, request({ name: 'WEB1' })),
+    renders: true,
     fault: { kind: 'exists', what: 'VM', ref: 'web1' },
   },
   'an argument without value': { ask: { args: ['suite'] }, fault: { kind: 'invalid', field: 'arg' } },
@@ -129,7 +132,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'user-data with a hole that has no value': {
     prepare: () => c.profile({ userdata: '#cloud-config\npassword: {{args.password}}\n' }),
-    fault: { kind: 'invalid', field: 'userdata', why: why("'password'") },
+    fault: { kind: 'invalid', field: 'userdata', why: why("'args.password'") },
   },
   'waiting for cloud-init unseen': {
     prepare: () => c.profile({ wait: 'cloud-init', system: { vcpus: 1, memoryMiB: 512, serial: false } }),
@@ -143,6 +146,7 @@ const CASES: Readonly<Record<string, Case>> = {
         const row = { ...kept, filesystem: null, filesystemArgs: [], mountpoint: null } as never;
         await insertVolumes(tx, [row], { vm: null, tenant: 'default', node: 'hv1' } as never);
       }),
+    renders: true,
     fault: { kind: 'exists', what: 'volume', ref: 'vms/web1_sda' },
   },
   'those who may only read': { who: { ...ADMIN, role: 'viewer' }, fault: { kind: 'forbidden' } },
@@ -159,8 +163,8 @@ it.each(Object.entries(CASES))('refuses %s, and changes nothing', async (_, { pr
   expect(c.jobs.started).toHaveLength(started);
 });
 
-it('refuses what render refuses', async () => {
-  for (const { prepare, ask, who, fault } of Object.values(CASES)) {
+it('refuses what render refuses, besides what is there already', async () => {
+  for (const { prepare, ask, who, renders, fault } of Object.values(CASES)) {
     if (who || ask?.idempotencyKey) continue;
     const own = c;
     c = await cluster();
@@ -169,7 +173,9 @@ it('refuses what render refuses', async () => {
       await c.node('hv2', { facts: { filesystems: ['ext4', 'xfs'] } });
       await c.profile();
       await prepare?.();
-      await expect(c.services.provisioner.render(ADMIN, request(ask))).rejects.toMatchObject({ fault });
+      const shown = c.services.provisioner.render(ADMIN, request(ask));
+      if (renders) await expect(shown).resolves.toHaveProperty('xml');
+      else await expect(shown).rejects.toMatchObject({ fault });
     } finally {
       await c.close();
       c = own;

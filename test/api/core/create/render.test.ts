@@ -46,6 +46,25 @@ it.each([
   expect(shown.xml).not.toContain(id);
 });
 
+it.each([
+  ['MACs of the name', {}],
+  ['a MAC template', { macTemplate: '{prefix}:aa:0{vmid}:0{netid}' }],
+])('shows it for a VM that is there, which stays all it can be created as: %s', async (_, profile) => {
+  await c.profile({ networks: [100, 100], ...profile });
+  await c.services.provisioner.create(ADMIN, request(NEW));
+  const { nics, disks } = await c.services.vms.get(ADMIN, 'web7');
+  const shown = await c.services.provisioner.render(ADMIN, { ...NEW, name: 'WEB7' });
+  expect(shown.nics.map(({ mac }) => mac)).toEqual(nics.map(({ mac }) => mac));
+  expect(shown.disks.map(({ name }) => name.toLowerCase())).toEqual(disks.map(({ name }) => name));
+  await expect(c.services.provisioner.create(ADMIN, request(NEW))).rejects.toMatchObject({ fault: { kind: 'exists' } });
+});
+
+it('refuses a MAC that another VM has, also where nothing is made', async () => {
+  await c.profile({ networks: [100], macTemplate: '{prefix}:aa:00:0{netid}' });
+  await c.services.provisioner.create(ADMIN, request(NEW));
+  await expect(c.services.provisioner.render(ADMIN, { ...NEW, name: 'web8' })).rejects.toThrow("which VM 'web7' has");
+});
+
 it('shows every document and what would be run', async () => {
   await c.profile({
     script: BUILDING,

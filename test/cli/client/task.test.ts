@@ -1,0 +1,52 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import type { Api } from '../../../cli/client/api.ts';
+import { table } from '../../../cli/client/table.ts';
+import { type TaskDocument, watchToEnd } from '../../../cli/client/task.ts';
+import { LISTED } from '../../../cli/commands/task.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.exitCode = undefined;
+});
+
+const TRACEBACK = 'install() failed\n  File "script.py", line 3\nValueError: no suite';
+const task = (change: Partial<TaskDocument>): TaskDocument => ({
+  ...{ task_id: 't1', task_name: 'provisioner.create', target: 'web1', state: 'RUNNING', current: 2, total: 5 },
+  status: 'fill',
+  ...change,
+});
+
+/** What is written while such a task is watched to its end, and the exit status. */
+async function watched(end: Partial<TaskDocument>) {
+  const api = {
+    events: async function* () {
+      for (const one of [task({}), task(end)]) yield { event: 'task', data: JSON.stringify(one) };
+    },
+  } as unknown as Api;
+  const written: string[] = [];
+  for (const stream of [process.stdout, process.stderr])
+    vi.spyOn(stream, 'write').mockImplementation((text) => written.push(String(text)) > 0);
+  await watchToEnd(api, 't1', false);
+  vi.restoreAllMocks();
+  return { text: written.join(''), status: process.exitCode };
+}
+
+it('says once why a task failed', async () => {
+  const { text, status } = await watched({ state: 'FAILURE', status: TRACEBACK });
+  expect(text.split('ValueError: no suite')).toHaveLength(2);
+  expect(text).toMatch(/2\/5.*failed[\s\S]*Failed: install\(\) failed/);
+  expect(status).toBe(1);
+});
+
+it.each([
+  ['cancelled and undone', /^Cancelled and undone\.$/m],
+  ['cancelled before it began', /^Cancelled before it began\.$/m],
+])('says %s once', async (status, words) => {
+  expect((await watched({ state: 'REVOKED', status })).text).toMatch(words);
+});
+
+it('lists each task on one line of bearable length', () => {
+  const lines = table(LISTED, [task({ status: TRACEBACK }), task({ status: 'x'.repeat(1000) })], '').split('\n');
+  expect(lines[1]).toMatch(/ install\(\) failed …$/);
+  expect(lines[2]).toMatch(/ x{99}…$/);
+});
