@@ -2,6 +2,7 @@ import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SnapshotId, VmId } from '../../../domain/ids.ts';
 import type { DomainSpec } from '../../../domain/plan.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
 import { stateFiles } from '../state-files.ts';
 import type { DomainStatus } from './driver.ts';
 
@@ -18,15 +19,21 @@ export interface SimDomain {
   readonly bootsAt: number | null;
 }
 
+/** One for all simulated hypervisors of this process, by a domain's file. */
+const inTurn = oneAtATime<string>();
+
 /** The simulated hypervisor's domains and their consoles, as files under `dir`. */
 export function simDomains(dir: string, stepMs: number) {
   const domains = stateFiles<SimDomain>(join(dir, 'domains'));
+  const stateFile = (vm: VmId): string => join(dir, 'domains', `${vm}.json`);
   const consolePath = (vm: VmId): string => join(dir, 'consoles', `${vm}.log`);
 
-  const change = async (vm: VmId, to: Partial<SimDomain>): Promise<void> => {
-    const now = await domains.find(vm);
-    if (now) await domains.put(vm, { ...now, ...to });
-  };
+  // In turn, or what one has read would undo what another writes: a guest that was just ended would run again.
+  const change = (vm: VmId, to: Partial<SimDomain>): Promise<void> =>
+    inTurn(stateFile(vm), async () => {
+      const now = await domains.find(vm);
+      if (now) await domains.put(vm, { ...now, ...to });
+    });
   const write = async (vm: VmId, text: string): Promise<void> => {
     await mkdir(join(dir, 'consoles'), { recursive: true });
     await appendFile(consolePath(vm), text);
@@ -47,7 +54,6 @@ export function simDomains(dir: string, stepMs: number) {
     const all = await Promise.all((await domains.keys()).map((vm) => status(vm as VmId)));
     return all.filter((domain) => domain !== undefined);
   };
-  const stateFile = (vm: VmId): string => join(dir, 'domains', `${vm}.json`);
   return { domains, stateFile, consolePath, change, write, settleBoot, status, list };
 }
 
