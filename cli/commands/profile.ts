@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { profileDocument } from '../../api/dialects/pvc/profile-document.ts';
 import { invalid } from '../../domain/fault.ts';
 import { table } from '../client/table.ts';
-import { checkProfile } from '../profile/check.ts';
+import { checkProfile, checkUserdata } from '../profile/check.ts';
 import { PROFILE_FILE, readProfile, writeProfile } from '../profile/directory.ts';
 import { apiOf, type ClientOptions, clientCommand, part, printJson, printLine, scriptArgument } from './client.ts';
 
@@ -71,6 +71,8 @@ const apply = (): Command =>
     .argument('<dir>')
     .action(async (dir: string, options: ClientOptions) => {
       const document = readProfile(dir);
+      // An argument without a default can be given to each creation.
+      refuse(dir, checkUserdata(document).mistakes);
       const answer = await apiOf(options).post('/provisioner/profile/apply', document);
       if (options.json) return printJson(answer);
       printLine(`Applied. Make a VM of it: slipway vm create NAME --profile ${document.name} --watch`);
@@ -96,9 +98,13 @@ const check = (): Command =>
       const { document, mistakes, notes } = await checkProfile(dir);
       if (options.json) printJson({ document, mistakes, notes });
       else for (const note of notes) printLine(note);
-      if (mistakes.length > 0) throw invalid(dir, ['not what a profile is:', ...mistakes].join('\n  '));
+      refuse(dir, mistakes);
       if (!options.json) printLine(`Profile '${document?.name}' is well-formed.`);
     });
+
+function refuse(dir: string, mistakes: readonly string[]): void {
+  if (mistakes.length > 0) throw invalid(dir, ['not what a profile is:', ...mistakes].join('\n  '));
+}
 
 const Rendered = z.looseObject({
   xml: z.string(),

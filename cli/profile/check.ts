@@ -24,9 +24,10 @@ export async function checkProfile(dir: string): Promise<Checked> {
   const { document, mistakes } = parseProfile(dir);
   if (document === null) return { document, mistakes, notes: [] };
   const python = document.script === undefined ? NOTHING : await checkPython(document.script);
+  const userdata = checkUserdata(document);
   return {
     document,
-    mistakes: [...profileMistakes(document), ...python.mistakes, ...checkUserdata(document)],
+    mistakes: [...profileMistakes(document), ...python.mistakes, ...userdata.undefaulted, ...userdata.mistakes],
     notes: python.notes,
   };
 }
@@ -67,18 +68,37 @@ const sample = ({ name, networks = [], userdata, arguments: args = {} }: Profile
   })),
 });
 
-function checkUserdata(document: ProfileFileDocument): readonly string[] {
-  try {
-    const text = renderUserdata(sample(document));
-    if (!text.startsWith('#cloud-config')) return [];
-    return parseDocument(text).errors.map(
-      ({ message }) => `userdata: with its holes filled it is no YAML: ${message.split('\n')[0]}`,
-    );
-  } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
-    const hint = /no value for 'args\./.test(error.message)
-      ? ' If it is an argument, give it a default under `arguments`.'
-      : '';
-    return [`${error.message}${hint}`];
+export interface UserdataFindings {
+  /** Holes that only an argument of the creation can fill, one sentence each. */
+  readonly undefaulted: readonly string[];
+  /** What no argument mends. */
+  readonly mistakes: readonly string[];
+}
+
+const UNDEFAULTED = /there is no value for 'args\.(\w+)'/;
+
+/** Fills every hole of the user-data, with nothing where an argument has no default. */
+export function checkUserdata(document: ProfileFileDocument): UserdataFindings {
+  const args: Record<string, string> = { ...document.arguments };
+  const undefaulted: string[] = [];
+  for (;;) {
+    try {
+      const text = renderUserdata(sample({ ...document, arguments: args }));
+      // What such an argument will be decides whether it is YAML.
+      return { undefaulted, mistakes: undefaulted.length > 0 ? [] : yamlMistakes(text) };
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      const name = UNDEFAULTED.exec(error.message)?.[1];
+      if (name === undefined || name in args) return { undefaulted, mistakes: [error.message] };
+      args[name] = '';
+      undefaulted.push(`${error.message} Give it a default under \`arguments\`.`);
+    }
   }
+}
+
+function yamlMistakes(text: string): readonly string[] {
+  if (!text.startsWith('#cloud-config')) return [];
+  return parseDocument(text).errors.map(
+    ({ message }) => `userdata: with its holes filled it is no YAML: ${message.split('\n')[0]}`,
+  );
 }

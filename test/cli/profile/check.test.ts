@@ -74,6 +74,16 @@ it.each([
   expect(found[0]).toMatch(words);
 });
 
+it('names every argument of the user-data that has no default', async () => {
+  const text = '#cloud-config\nhostname: {{args.a}}\nfqdn: {{json args.b}}\nx: {{args.a}}\ny: {{vm.nmae}}\n';
+  const found = await mistakes({ userdata: 'u' }, { u: text });
+  expect(found).toEqual([
+    expect.stringMatching(/'args\.a'.*default under/),
+    expect.stringMatching(/'args\.b'.*default under/),
+    expect.stringMatching(/'vm\.nmae' \(line 5, column 5\)\.$/),
+  ]);
+});
+
 it('names all at once', async () => {
   const change = { name: 'a b', disks: [{ ...DISK, id: 'x' }], arguments: { 'a-b': '1' } };
   expect(await mistakes(change, { 'script.py': '(\n' })).toHaveLength(5);
