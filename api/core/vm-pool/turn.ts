@@ -35,6 +35,9 @@ export interface Failure {
   readonly request: string | null;
 }
 
+/** Longest pause, in ms, of a pool that only waits for room: VMs that are given back make some at any moment. */
+const SCARCE_MS = 10_000;
+
 /** Kinds of faults that a pool is not tried again after, until somebody changes it. */
 export const PERMANENT: readonly string[] = ['invalid', 'not-found', 'forbidden'];
 
@@ -54,7 +57,8 @@ export async function recordLuck({ tx, pool, settings, now, luck, due }: Turn): 
     const failures = luck.successes > 0 ? 1 : pool.failures + (pauses ? 0 : 1);
     const tooMany = failures >= settings.maxFailures && !last.scarce;
     const halted = luck.failures.some(({ permanent }) => permanent) || tooMany;
-    const retryAt = halted ? null : now + backOffMs(failures);
+    const pause = last.scarce ? Math.min(backOffMs(failures), SCARCE_MS) : backOffMs(failures);
+    const retryAt = halted ? null : now + pause;
     await updatePool(tx, pool.name, { failures, lastError: last.why, failedAt: now, halted, retryAt });
     if (retryAt !== null) due.push(retryAt);
   } else if (luck.successes > 0 && pool.failures > 0) await clearTrouble(tx, [pool.name]);

@@ -164,7 +164,9 @@ it('counts clones that fail together as one failure, and never gives up for want
     await at.keep('vast', now);
     now = (await at.services.pools.get('vast')).retryAt ?? now;
   }
-  expect(await at.services.pools.get('vast')).toMatchObject({ failures: 15, halted: false });
+  const vast = await at.services.pools.get('vast');
+  expect(vast).toMatchObject({ failures: 15, halted: false });
+  expect((vast.retryAt ?? 0) - (vast.failedAt ?? 0)).toBe(10_000);
 });
 
 it('passes over a name that somebody has taken', async () => {
