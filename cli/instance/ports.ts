@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { z } from 'zod';
@@ -36,7 +37,9 @@ export function rememberedPorts(file: string): Ports {
   const keep = async (purpose: string, { host, port: preferred }: Endpoint): Promise<Endpoint> => {
     const last = known[purpose];
     const port =
-      (last !== undefined && (await free(host, last))) || (await free(host, preferred)) || (await free(host, 0));
+      (last !== undefined && (await free(host, last))) ||
+      (preferred !== 0 && (await free(host, preferred))) ||
+      (await freePort(host));
     if (!port) throw invalid(purpose, `cannot listen on ${host}: it is no address of this machine`);
     known[purpose] = port;
     writeFileSync(file, `${JSON.stringify(known)}\n`);
@@ -57,8 +60,21 @@ function read(file: string): Record<string, number> {
   }
 }
 
-/** A port of `host` that nobody listens on now. */
-export const freePort = (host: string): Promise<number> => free(host, 0);
+/**
+ * Ports that are kept come from below the range that Linux takes source ports from (32768 on): there, a client that connects to a
+ * server which is down may be given that very port, and then nobody can listen on it.
+ */
+const [LOWEST, BEYOND] = [10_240, 32_768];
+const TRIES = 50;
+
+/** A port of `host` that nobody listens on now; 0 if `host` cannot be listened on. */
+export async function freePort(host: string): Promise<number> {
+  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+    const port = await free(host, randomInt(LOWEST, BEYOND));
+    if (port !== 0) return port;
+  }
+  return free(host, 0);
+}
 
 /** The port if nobody listens on it now, else 0. */
 export const freePortOr = (host: string, port: number): Promise<number> => free(host, port);

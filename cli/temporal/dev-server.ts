@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { watch } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { unavailable } from '../../domain/fault.ts';
 import { SEARCH_ATTRIBUTES } from '../../domain/queues.ts';
+import { freePort, freePortOr } from '../instance/ports.ts';
 import { endProcess, isOurs } from './process.ts';
 import { findTemporal, type TemporalProgram } from './program.ts';
 
@@ -53,10 +53,10 @@ export async function devServer(dataDir: string, program?: TemporalProgram, addr
     await endProcess(record.pid, STOP_GRACE_MS);
   }
   await mkdir(dataDir, { recursive: true });
-  const port = await freePort(record?.port);
+  const port = await keptPort(record?.port);
   if (address !== undefined && address !== `${HOST}:${port}`)
     throw unavailable(`The Temporal server's address ${address} is taken by another program.`);
-  const uiPort = await freePort(record?.uiPort);
+  const uiPort = await keptPort(record?.uiPort);
   const started = await start(dataDir, program ?? (await findTemporal()), { port, uiPort });
   // Written beside and renamed: a reader never sees half of it.
   await writeFile(`${file}.new`, JSON.stringify(started, null, 2));
@@ -162,16 +162,5 @@ async function answers(port: number): Promise<boolean> {
 }
 
 /** The wanted port if it is free, else another that is. */
-async function freePort(wanted?: number): Promise<number> {
-  return (wanted && (await tryPort(wanted))) || (await tryPort(0)) || 0;
-}
-
-const tryPort = (port: number): Promise<number | null> =>
-  new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(null));
-    server.listen(port, HOST, () => {
-      const taken = (server.address() as AddressInfo).port;
-      server.close(() => resolve(taken));
-    });
-  });
+const keptPort = async (wanted?: number): Promise<number> =>
+  (wanted !== undefined && (await freePortOr(HOST, wanted))) || freePort(HOST);
