@@ -13,8 +13,11 @@ export interface WaitingLine {
   ): Promise<T | null>;
 }
 
-/** A process tells so often that it lives; those who wait in it are taken for gone after three times as long. */
-const ALIVE_MS = 5_000;
+/**
+ * A process tells so often that it lives; those who wait in it are taken for gone after three times as long, and hold up the others
+ * until then.
+ */
+const ALIVE_MS = 1_000;
 
 /** One look at the line per commit, however many wait here: only those at its head try. */
 export function waitingLine({ store, log }: Pick<CoreParts, 'store' | 'log'>): WaitingLine {
@@ -33,7 +36,7 @@ export function waitingLine({ store, log }: Pick<CoreParts, 'store' | 'log'>): W
   };
   const watch = async (signal: AbortSignal): Promise<void> => {
     const beat = setInterval(() => {
-      store.write((tx) => keepWaits(tx, [...here.keys()], aliveUntil())).catch(failed);
+      store.write((tx) => keepWaits(tx, [...here.keys()], aliveUntil()), 'told').catch(failed);
     }, ALIVE_MS);
     try {
       while (!signal.aborted) {
