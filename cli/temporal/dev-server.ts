@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { watch } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { unavailable } from '../../domain/fault.ts';
 import { SEARCH_ATTRIBUTES } from '../../domain/queues.ts';
@@ -161,6 +162,18 @@ async function answers(port: number): Promise<boolean> {
   return connection !== null;
 }
 
-/** The wanted port if it is free, else another that is. */
-const keptPort = async (wanted?: number): Promise<number> =>
-  (wanted !== undefined && (await freePortOr(HOST, wanted))) || freePort(HOST);
+/** How long the last port is waited for: threads of a server that was just killed may hold it when its process is gone already. */
+const LAST_PORT_MS = 5_000;
+const LOOK_MS = 25;
+
+/** The wanted port if it is free, or is soon, else another that is: others may know the server by it. */
+async function keptPort(wanted?: number): Promise<number> {
+  const until = Date.now() + LAST_PORT_MS;
+  while (wanted !== undefined && Date.now() < until) {
+    const port = await freePortOr(HOST, wanted);
+    if (port !== 0) return port;
+    // Nobody tells of a port that becomes free.
+    await pause(LOOK_MS);
+  }
+  return freePort(HOST);
+}
