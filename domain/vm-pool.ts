@@ -4,15 +4,6 @@ import type { TaskId, VmId } from './ids.ts';
 export const ENTRY_STATES = ['pending', 'ready', 'running', 'completed', 'destroyed'] as const;
 export type EntryState = (typeof ENTRY_STATES)[number];
 
-/** Every move of an entry. One that is not here does not exist (vmpooler-facts.md §2.1). */
-export const ENTRY_MOVES = {
-  pending: ['ready', 'running', 'completed', 'destroyed'],
-  ready: ['running', 'completed', 'destroyed'],
-  running: ['completed', 'destroyed'],
-  completed: ['destroyed'],
-  destroyed: [],
-} as const satisfies Record<EntryState, readonly EntryState[]>;
-
 /** A VM pool as people ask for it. */
 export interface VmPoolWish {
   readonly name: string;
@@ -155,6 +146,8 @@ export const POOL_DEFAULTS: PoolSettings = {
 
 export const HOUR_MS = 3_600_000;
 export const MINUTE_MS = 60_000;
+/** Longest lifetime of a VM that may be asked for, in hours. */
+export const MAX_LIFETIME_HOURS = 100_000;
 
 /** Names of VM pools and aliases: what vmpooler's users have, dots included. */
 export const POOL_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;

@@ -1,5 +1,5 @@
 import { and, asc, count, eq, gt, gte, inArray, isNull, lt, ne, notInArray, or, sql } from 'drizzle-orm';
-import type { TaskId, VmId } from '../domain/ids.ts';
+import type { VmId } from '../domain/ids.ts';
 import { DEAD_AFTER_MS } from '../domain/node.ts';
 import type { EntryState, PoolEntry } from '../domain/vm-pool.ts';
 import { hot, hotUpdate } from './hot.ts';
@@ -36,17 +36,6 @@ const byName = hot((db) =>
 );
 
 export const findEntry = async (db: Db, name: string): Promise<EntryRow | undefined> => byName(db).get({ name });
-
-const byTask = hot((db) =>
-  db
-    .select()
-    .from(poolEntries)
-    .where(eq(poolEntries.task, sql.placeholder('task')))
-    .prepare(),
-);
-
-/** The entry whose VM this task creates. */
-export const findEntryOfTask = async (db: Db, task: TaskId): Promise<EntryRow | undefined> => byTask(db).get({ task });
 
 const byVm = hot((db) =>
   db

@@ -1,12 +1,11 @@
 import { invalid } from '../../../domain/fault.ts';
 import { splitArgument } from '../../../domain/profile.ts';
-import { POOL_NAME, type VmPoolWish } from '../../../domain/vm-pool.ts';
+import { MAX_LIFETIME_HOURS, POOL_NAME, type VmPoolWish } from '../../../domain/vm-pool.ts';
 import type { Db } from '../../../store/open.ts';
 import { findProfile } from '../../../store/profile.ts';
 
 /** VMs that a pool keeps ready at the most. */
 export const MAX_POOL_SIZE = 10_000;
-const MAX_HOURS = 100_000;
 const MAX_MINUTES = 1_000_000;
 
 /** Keys of answers beside the names of pools. */
@@ -17,8 +16,8 @@ const NUMBERS = {
   timeoutMin: [1, MAX_MINUTES],
   readyTtlMin: [0, MAX_MINUTES],
   maxClones: [1, 1_000],
-  lifetimeHours: [1, MAX_HOURS],
-  maxLifetimeHours: [1, MAX_HOURS],
+  lifetimeHours: [1, MAX_LIFETIME_HOURS],
+  maxLifetimeHours: [1, MAX_LIFETIME_HOURS],
   probePort: [1, 65_535],
 } as const satisfies Partial<Record<keyof VmPoolWish, readonly [number, number]>>;
 

@@ -1,4 +1,4 @@
-import type { PoolSettings, VmPool } from '../../../domain/vm-pool.ts';
+import { MAX_LIFETIME_HOURS, type PoolSettings, type VmPool } from '../../../domain/vm-pool.ts';
 
 /** What is asked for a VM. Numbers may be fractions: vmpooler cuts them off. */
 export interface EntryWish {
@@ -17,7 +17,6 @@ export interface EntryWish {
 }
 
 const MAX_TAG = 255;
-const MAX_HOURS = 100_000;
 const MAX_DISK_GIB = 2_048;
 
 /** Everything that is wrong with a wish, each in a sentence (vmpooler-facts.md §1.4). */
@@ -32,7 +31,8 @@ export function problemsOf(
     const given = lifetimeText ?? String(lifetimeHours);
     const hours = Math.trunc(lifetimeHours);
     if (!(hours >= 1)) problems.push(`You provided a lifetime (${given}) but you must provide a positive number.`);
-    else if (hours > MAX_HOURS) problems.push(`You provided a lifetime (${given}) of more than ${MAX_HOURS} hours.`);
+    else if (hours > MAX_LIFETIME_HOURS)
+      problems.push(`You provided a lifetime (${given}) of more than ${MAX_LIFETIME_HOURS} hours.`);
     else if (limit !== null && hours >= limit)
       problems.push(`You provided a lifetime (${given}) that exceeds the configured maximum of ${limit}.`);
   }
