@@ -36,9 +36,9 @@ it('holds the plans, the language of the product and the engine, and nothing tha
   expect(packages).toEqual(['@temporalio/common', '@temporalio/workflow', 'long', 'ms', 'nexus-rpc']);
 });
 
-it('exports a workflow for every kind of task', async () => {
+it('exports a workflow for every kind of task, and those that keep pools', async () => {
   const exported = Object.keys(await import('../../../workflows/index.ts')).sort();
-  expect(exported).toEqual(Object.values(WORKFLOW_OF).sort());
+  expect(exported).toEqual([...Object.values(WORKFLOW_OF), 'keepPool', 'wakePools'].sort());
 });
 
 it('is made once, by whoever comes first, and leaves nothing half-made', async () => {

@@ -18,6 +18,10 @@ afterAll(() => world.close());
 
 const KEEPER = /^(keepPool|wakePools|recordProbes|finishTask)$/;
 
+/** A keeper's failure is for good: it is begun anew. A task's last words are said until they are heard. */
+const failure = (label: string): Error =>
+  label.startsWith('finishTask') ? new Error('struck by the test') : INJECTED_FAILURE();
+
 /** Strikes the n-th call of a keeper and of what tells it that a VM has come or gone. */
 function strikeNth(n: number, how: 'before' | 'after' | 'twice'): { around: Around; hit: () => boolean } {
   let count = 0;
@@ -25,10 +29,10 @@ function strikeNth(n: number, how: 'before' | 'after' | 'twice'): { around: Arou
     if (!KEEPER.test(call.label.replace(/#\d+$/, ''))) return work();
     count += 1;
     if (count !== n) return work();
-    if (how === 'before') throw INJECTED_FAILURE();
+    if (how === 'before') throw failure(call.label);
     const value = await work();
     if (how === 'twice') return work();
-    if (how === 'after') throw INJECTED_FAILURE();
+    if (how === 'after') throw failure(call.label);
     return value;
   };
   return { around, hit: () => count >= n };
