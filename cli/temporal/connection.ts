@@ -4,6 +4,7 @@ import type { DataConverter } from '@temporalio/common';
 import { NativeConnection } from '@temporalio/worker';
 import { unavailable } from '../../domain/fault.ts';
 import { encryption, type PayloadKey } from './codec.ts';
+import { retriesWhile } from './retry.ts';
 
 /** Where Temporal is and how to speak to it. */
 export interface TemporalConfig {
@@ -31,13 +32,20 @@ export const dataConverter = (key: PayloadKey): DataConverter => ({
 
 /** A client for starting and cancelling workflows; loads no native code. 'unavailable' with the way out if nobody answers. */
 export async function connectClient(config: TemporalConfig, key: PayloadKey): Promise<TemporalClient> {
-  const connection = await Connection.connect({ ...options(config), connectTimeout: CONNECT_TIMEOUT_MS }).catch(
-    (error: unknown) => {
-      throw unreachable(config, error);
-    },
-  );
+  let open = true;
+  const connection = await Connection.connect({
+    ...options(config),
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    interceptors: retriesWhile(() => open),
+  }).catch((error: unknown) => {
+    throw unreachable(config, error);
+  });
   const client = new Client({ connection, namespace: config.namespace, dataConverter: dataConverter(key) });
-  return { client, close: () => connection.close() };
+  const close = (): Promise<void> => {
+    open = false;
+    return connection.close();
+  };
+  return { client, close };
 }
 
 /** A connection for workers. */

@@ -127,12 +127,9 @@ describe.skipIf(!existsSync(CHROMIUM))(
       await page.getByRole('table', { name: 'Clones and boots by day' }).waitFor();
       expect(await page.getByRole('table', { name: 'Clones and boots by day' }).locator('tbody tr').count()).toBe(7);
       await page.locator('#curve-table summary').press('Enter');
-      expect(
-        await page
-          .getByRole('table', { name: /least that was ready/ })
-          .locator('tbody tr')
-          .count(),
-      ).toBe(6);
+      const curves = page.getByRole('table', { name: /least that was ready/ });
+      await curves.waitFor();
+      expect(await curves.locator('tbody tr').count()).toBe(6);
       await page.locator('#theme').press('Enter');
       expect(await page.evaluate('document.documentElement.dataset.theme')).toBe('light');
       await page.reload();
