@@ -26,6 +26,7 @@ export function temporalJobs(client: Client): Jobs {
           args: [input],
           workflowIdConflictPolicy: 'USE_EXISTING',
           workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          workflowTaskTimeout: TURN_TIMEOUT,
           staticSummary: readable(summary(kind, target)),
           staticDetails: readable(`Task \`${id}\` of kind \`${kind}\` for **${target}**`),
           typedSearchAttributes: searchAttributes(task),
@@ -49,6 +50,7 @@ export function temporalJobs(client: Client): Jobs {
           workflowId: keeperId(pool),
           taskQueue: CONTROL_QUEUE,
           args: [{ pool }],
+          workflowTaskTimeout: TURN_TIMEOUT,
           signal: WAKE_SIGNAL,
           signalArgs: [],
           staticSummary: readable(`Keep VM pool ${pool}`),
@@ -88,6 +90,9 @@ export function temporalJobs(client: Client): Jobs {
     },
   };
 }
+
+/** A turn of a workflow that a killed worker was at is given to another after this long; one that takes longer says so itself. */
+const TURN_TIMEOUT = '5s';
 
 /** Temporal's name of the schedule that wakes every pool. */
 const POOL_SCHEDULE = 'pools';

@@ -11,8 +11,8 @@ import { follow } from './task.ts';
 
 /** Long enough to be killed in, short enough to run often. */
 const STEP_MS = 150;
-export const VICTIMS = ['api', 'control', 'node', 'temporal'] as const;
-export type Victim = (typeof VICTIMS)[number];
+const VICTIMS = ['api', 'control', 'node', 'temporal'] as const;
+type Victim = (typeof VICTIMS)[number];
 
 /** A kill, and how the task that it hit ended. */
 export interface Kill {
@@ -31,7 +31,24 @@ export interface KillLab {
   end(): Promise<void>;
 }
 
-export async function killLab(): Promise<KillLab> {
+/**
+ * Does this with each victim, in an installation of its own, all at the same time: most of it is waiting for what was killed
+ * to be missed. Ends them, whatever comes of it.
+ */
+export async function withEachVictim<T>(work: (victim: Victim, lab: KillLab) => Promise<T>): Promise<readonly T[]> {
+  return Promise.all(
+    VICTIMS.map(async (victim) => {
+      const lab = await killLab();
+      try {
+        return await work(victim, lab);
+      } finally {
+        await lab.end();
+      }
+    }),
+  );
+}
+
+async function killLab(): Promise<KillLab> {
   const data = dataDir();
   const alive = new Map<Victim, { kill(): Promise<void>; end(): Promise<unknown> }>();
   // Prepares the directory: network, storage pool, profiles, token.
@@ -93,4 +110,14 @@ export async function lost(kills: readonly Kill[]): Promise<readonly string[]> {
   return ends
     .filter(({ state }) => state !== 'SUCCESS')
     .map(({ victim, what, state, status }) => `${victim} killed at ${what}: ${state} ${status}`);
+}
+
+/** Says how many kills there were and how many survived; returns the lines of those that did not. */
+export function report(
+  what: string,
+  struck: readonly { readonly kills: readonly Kill[]; readonly failed: readonly string[] }[],
+): readonly string[] {
+  const [kills, failed] = [struck.flatMap((each) => each.kills), struck.flatMap((each) => each.failed)];
+  process.stdout.write(`${kills.length} kills ${what}, ${kills.length - failed.length} survived\n`);
+  return failed;
 }
