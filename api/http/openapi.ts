@@ -69,7 +69,11 @@ const headers = (described: Readonly<Record<string, string>>): ZodObject =>
   );
 
 const body = (schema: ZodObject) => ({
-  content: { 'application/x-www-form-urlencoded': { schema }, 'application/json': { schema } },
+  content: {
+    'application/x-www-form-urlencoded': { schema },
+    'multipart/form-data': { schema },
+    'application/json': { schema },
+  },
 });
 
 const json = (description: string, schema: ZodType, type = 'application/json') => ({

@@ -28,6 +28,7 @@ function otherValues(request: Request, body: RawValues): RawValues {
   return Object.assign(values, request.params);
 }
 
+const FORM_DATA = 'multipart/form-data';
 const readText = express.text({ type: () => true, limit: BODY_LIMIT_BYTES });
 
 async function bodyValues(request: Request, response: Response): Promise<RawValues> {
@@ -36,10 +37,11 @@ async function bodyValues(request: Request, response: Response): Promise<RawValu
   });
   const text: unknown = request.body;
   if (typeof text !== 'string' || text === '') return {};
-  const type = request.is(['json', '+json', 'urlencoded']);
+  const type = request.is(['json', '+json', 'urlencoded', FORM_DATA]);
   if (type === 'urlencoded') return pairs(text);
+  if (type === FORM_DATA) return formData(text, request.get('content-type') ?? '');
   if (type === 'json' || type === '+json') return jsonValues(text);
-  throw new HttpError(415, 'The body must be application/x-www-form-urlencoded or application/json.');
+  throw new HttpError(415, `The body must be application/x-www-form-urlencoded, ${FORM_DATA} or application/json.`);
 }
 
 const readBytes = express.raw({ type: () => true, limit: BODY_LIMIT_BYTES });
@@ -60,6 +62,19 @@ function bodyError(error: unknown): unknown {
   return typeof status === 'number' && status < 500 ? new HttpError(status, 'The body cannot be decoded.') : error;
 }
 
+/** Reads a form in parts (RFC 7578), as `curl -F` sends it; a file's value is its text. */
+async function formData(text: string, type: string): Promise<RawValues> {
+  const form = await new globalThis.Response(text, { headers: { 'content-type': type } }).formData().catch(() => {
+    throw new HttpError(400, 'The body is not the form that its content type says.');
+  });
+  const parts = [...form.entries()];
+  if (parts.length > MAX_PAIRS) throw new HttpError(400, `More than ${MAX_PAIRS} values.`);
+  const texts = parts.map(
+    async ([key, value]) => [key, typeof value === 'string' ? value : await value.text()] as const,
+  );
+  return gathered(await Promise.all(texts));
+}
+
 /**
  * Reads a query string or form. `\&` separates like `&`: in double quotes a shell leaves the backslash, and the PVC
  * manual's own examples are written so; an encoded value never holds a bare backslash.
@@ -67,8 +82,13 @@ function bodyError(error: unknown): unknown {
 function pairs(text: string): RawValues {
   const clean = text.replaceAll('\\&', '&');
   if (clean.split('&', MAX_PAIRS + 1).length > MAX_PAIRS) throw new HttpError(400, `More than ${MAX_PAIRS} values.`);
+  return gathered(new URLSearchParams(clean));
+}
+
+/** A key given more than once has an array. */
+function gathered(given: Iterable<readonly [string, string]>): RawValues {
   const values: Record<string, unknown> = Object.create(null);
-  for (const [key, value] of new URLSearchParams(clean)) {
+  for (const [key, value] of given) {
     const known = values[key];
     values[key] = known === undefined ? value : [...(Array.isArray(known) ? known : [known]), value];
   }

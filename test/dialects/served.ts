@@ -91,8 +91,8 @@ function deletingEngine(store: Store): Jobs {
   };
 }
 
-export type Way = 'query' | 'form' | 'json';
-export const WAYS: readonly Way[] = ['query', 'form', 'json'];
+export type Way = 'query' | 'form' | 'parts' | 'json';
+export const WAYS: readonly Way[] = ['query', 'form', 'parts', 'json'];
 
 export type Values = Readonly<Record<string, string | readonly string[]>>;
 
@@ -103,7 +103,7 @@ export interface Answer {
   readonly headers: Headers;
 }
 
-/** A client of the API with its key, sending values in any of the three ways. */
+/** A client of the API with its key, sending values in any of the ways. */
 export const client =
   (origin: string, base = '/api/v1') =>
   async (
@@ -120,12 +120,24 @@ export const client =
     );
     const inQuery = way === 'query' || method === 'GET';
     const url = `${origin}${base}${path}${inQuery && pairs.size > 0 ? `?${pairs}` : ''}`;
-    const body = inQuery ? {} : way === 'form' ? { body: pairs } : { body: JSON.stringify(values) };
+    const bodies: Record<Way, () => BodyInit | null> = {
+      query: () => null,
+      form: () => pairs,
+      parts: () => formOf(pairs),
+      json: () => JSON.stringify(values),
+    };
+    const body = inQuery ? null : bodies[way]();
     const type: Record<string, string> = !inQuery && way === 'json' ? { 'Content-Type': 'application/json' } : {};
-    const response = await fetch(url, { method, headers: { 'X-Api-Key': TOKEN, ...type, ...headers }, ...body });
+    const response = await fetch(url, { method, headers: { 'X-Api-Key': TOKEN, ...type, ...headers }, body });
     const text = await response.text();
     return { status: response.status, body: parse(text), headers: response.headers };
   };
+
+function formOf(pairs: URLSearchParams): FormData {
+  const form = new FormData();
+  for (const [key, value] of pairs) form.append(key, value);
+  return form;
+}
 
 function parse(text: string): unknown {
   try {

@@ -5,7 +5,7 @@ import type { TemplateService } from '../../core/template.ts';
 import { type Context, type Route, route } from '../../http/route.ts';
 import { clearable, flag, integer, optional, word } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';
-import { CHANGED, CLEARS, changed, listOf, objectOf, ok } from './answer.ts';
+import { CHANGED, CLEARS, changed, listOf, ok } from './answer.ts';
 import { limit, name } from './name.ts';
 import { MAX_VNI } from './network.ts';
 
@@ -129,13 +129,13 @@ function nets(templates: TemplateService): readonly Route[] {
     route(
       'get',
       NET,
-      { tag, summary: 'Show a network of a network template', values: Net, responses: objectOf(NetObject) },
+      { tag, summary: 'Show a network of a network template', values: Net, responses: listOf(NetObject) },
       async ({ values, principal }) => {
         const net = toNets(await templates.getNetwork(principal, values.name)).find(
           ({ vni }) => vni === `${values.vni}`,
         );
         if (net === undefined) throw notFound(`network in network template '${values.name}'`, `${values.vni}`);
-        return ok(net);
+        return ok([net]);
       },
     ),
     ...[NETS, NET].flatMap((path) => [

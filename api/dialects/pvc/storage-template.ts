@@ -5,7 +5,7 @@ import type { NewDisk, TemplateService } from '../../core/template.ts';
 import { type Context, type Route, route } from '../../http/route.ts';
 import { integer, optional, repeated, word } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';
-import { CHANGED, changed, listOf, objectOf, ok } from './answer.ts';
+import { CHANGED, changed, listOf, ok } from './answer.ts';
 import { fromFilesystemArgs, toFilesystemArgs } from './filesystem-args.ts';
 import { limit, name } from './name.ts';
 
@@ -144,13 +144,13 @@ function disks(templates: TemplateService): readonly Route[] {
     route(
       'get',
       DISK,
-      { tag, summary: 'Show a disk of a storage template', values: Disk, responses: objectOf(DiskObject) },
+      { tag, summary: 'Show a disk of a storage template', values: Disk, responses: listOf(DiskObject) },
       async ({ values, principal }) => {
         const disk = toDisks(await templates.getStorage(principal, values.name)).find(
           ({ disk_id }) => disk_id === values.disk_id,
         );
         if (disk === undefined) throw notFound(`disk in storage template '${values.name}'`, values.disk_id);
-        return ok(disk);
+        return ok([disk]);
       },
     ),
     ...[DISKS, DISK].flatMap((path) => [

@@ -609,7 +609,7 @@ export const ROWS: readonly Row[] = [
   {
     route: `GET ${T}/network/:name/net/:vni`,
     path: `${T}/network/net200+net300/net/200`,
-    body: has({ vni: '200' }),
+    body: [has({ vni: '200' })],
     missing: `${T}/network/net200+net300/net/300`,
   },
   {
@@ -681,7 +681,7 @@ export const ROWS: readonly Row[] = [
   {
     route: `GET ${T}/storage/:name/disk/:disk_id`,
     path: `${T}/storage/root/disk/sda`,
-    body: has({ disk_id: 'sda', filesystem: 'ext4', mountpoint: '/' }),
+    body: [has({ disk_id: 'sda', filesystem: 'ext4', mountpoint: '/' })],
     missing: `${T}/storage/root/disk/sdz`,
   },
   {
