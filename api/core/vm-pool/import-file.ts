@@ -3,60 +3,89 @@ import { z } from 'zod';
 import { invalid } from '../../../domain/fault.ts';
 import type { PoolSettings } from '../../../domain/vm-pool.ts';
 
-const count = z.coerce.number().int().min(0);
-const words = z.union([z.string(), z.array(z.coerce.string())]).transform((value) => [value].flat());
-const yes = z.union([z.boolean(), z.stringbool()]);
+/** Labels of letters, digits and inner hyphens (RFC 1123). */
+const DOMAIN = /^(?!.{254})[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
+
+/** YAML has numbers where texts are meant (`name: 2016`), and texts where numbers are (`size: "3"`). */
+const text = z.union([z.string(), z.number()], { error: 'must be a text.' }).transform(String);
+const number = z
+  .union([z.number(), z.string().regex(/^\d+(\.\d+)?$/)], { error: 'must be a number.' })
+  .transform(Number);
+const count = (least = 0) => {
+  const error = `must be a whole number of at least ${least}.`;
+  return number.pipe(z.number().int({ error }).min(least, { error }));
+};
+const words = z
+  .union([text, z.array(text)], { error: 'must be a text or a list of texts.' })
+  .transform((value) => [value].flat());
+const yes = z.union([z.boolean(), z.stringbool()], { error: 'must be true or false.' });
+const filters = z.record(z.string(), text, { error: 'must be a regular expression by tag.' });
 
 /** Keys of vmpooler's `config` that mean something here, by what they are here (vmpooler-facts.md §2.9). */
-const Config = z.looseObject({
-  site_name: z.coerce.string().optional(),
-  domain: z.coerce.string().optional(),
-  prefix: z
-    .string()
-    .regex(/^([a-z][a-z0-9-]{0,30})?$/, 'must be lower-case letters, digits and hyphens, 31 at the most')
-    .optional(),
-  task_limit: count.min(1).optional(),
-  ondemand_clone_limit: count.min(1).optional(),
-  timeout: count.min(1).optional(),
-  vm_checktime: count.min(1).optional(),
-  ready_ttl: count.optional(),
-  vm_lifetime: count.min(1).optional(),
-  vm_lifetime_auth: count.optional(),
-  max_lifetime_upper_limit: count.optional(),
-  allowed_tags: words.optional(),
-  tagfilter: z.record(z.string(), z.coerce.string()).optional(),
-  clone_target: z.coerce.string().optional(),
-  backend_weight: z.record(z.string(), z.coerce.number().min(0)).optional(),
-  experimental_features: yes.optional(),
-  max_ondemand_instances_per_request: count.min(1).optional(),
-  ondemand_request_ttl: count.min(1).optional(),
-  max_vm_retries: count.optional(),
-  default_profile: z.string().optional(),
-});
+const Config = z.looseObject(
+  {
+    site_name: text.optional(),
+    domain: text
+      .refine((domain) => DOMAIN.test(domain), 'must be a domain name, like delivery.example.com.')
+      .optional(),
+    prefix: text
+      .refine(
+        (prefix) => /^([a-z][a-z0-9-]{0,30})?$/.test(prefix),
+        'must be lower-case letters, digits and hyphens, 31 at the most.',
+      )
+      .optional(),
+    task_limit: count(1).optional(),
+    ondemand_clone_limit: count(1).optional(),
+    timeout: count(1).optional(),
+    vm_checktime: count(1).optional(),
+    ready_ttl: count().optional(),
+    vm_lifetime: count(1).optional(),
+    vm_lifetime_auth: count().optional(),
+    max_lifetime_upper_limit: count().optional(),
+    allowed_tags: words.optional(),
+    tagfilter: filters.optional(),
+    clone_target: text.optional(),
+    backend_weight: z.record(z.string(), number, { error: 'must be a number by clone target.' }).optional(),
+    experimental_features: yes.optional(),
+    max_ondemand_instances_per_request: count(1).optional(),
+    ondemand_request_ttl: count(1).optional(),
+    max_vm_retries: count().optional(),
+    default_profile: text.optional(),
+  },
+  { error: 'must be a mapping of keys to values.' },
+);
 
-const Pool = z.looseObject({
-  name: z.coerce.string(),
-  template: z.coerce.string().optional(),
-  profile: z.string().optional(),
-  arguments: words.optional(),
-  size: count,
-  alias: words.optional(),
-  timeout: count.min(1).optional(),
-  ready_ttl: count.optional(),
-  clone_target: z.coerce.string().optional(),
-  max_clones: count.min(1).optional(),
-  lifetime: count.min(1).optional(),
-  max_lifetime: count.min(1).optional(),
-  probe_port: count.min(1).optional(),
-});
+const Pool = z.looseObject(
+  {
+    name: text,
+    template: text.optional(),
+    profile: text.optional(),
+    arguments: words.optional(),
+    size: count(),
+    alias: words.optional(),
+    timeout: count(1).optional(),
+    ready_ttl: count().optional(),
+    clone_target: text.optional(),
+    max_clones: count(1).optional(),
+    lifetime: count(1).optional(),
+    max_lifetime: count(1).optional(),
+    probe_port: count(1).optional(),
+  },
+  { error: 'must be a mapping of keys to values.' },
+);
 
-const File = z.looseObject({
-  config: Config.optional(),
-  redis: z.looseObject({ data_ttl: count.min(1).optional() }).optional(),
-  pools: z.array(Pool).default([]),
-  /** vmpooler's examples have it beside `config`. */
-  tagfilter: z.record(z.string(), z.coerce.string()).optional(),
-});
+const File = z.looseObject(
+  {
+    config: Config.optional(),
+    redis: z
+      .looseObject({ data_ttl: count(1).optional() }, { error: 'must be a mapping of keys to values.' })
+      .optional(),
+    pools: z.array(Pool, { error: 'must be a list of pools.' }).default([]),
+    /** vmpooler's examples have it beside `config`. */
+    tagfilter: filters.optional(),
+  },
+  { error: 'must be a mapping of keys to values.' },
+);
 
 export type ImportedPool = z.output<typeof Pool>;
 
@@ -72,20 +101,30 @@ export function readPoolFile(text: string): ImportedFile {
   const document = parseDocument(text, { merge: true });
   const [mistake] = document.errors;
   if (mistake) throw invalid('file', `is not YAML: ${mistake.message.split('\n')[0]}`);
-  const plain = withoutColons(document.toJS({ maxAliasCount: 100 }) ?? {});
+  const plain = plainly(document.toJS({ maxAliasCount: 100 }) ?? {});
   const result = File.safeParse(plain);
   if (!result.success) {
     const [issue] = result.error.issues;
-    throw invalid(issue?.path.join('.') || 'file', issue?.message ?? 'is no configuration of pools.');
+    throw invalid(issue?.path.join('.') || 'file', reasonOf(plain, issue) ?? 'is no configuration of pools.');
   }
   return { settings: settingsOf(result.data), pools: result.data.pools, ignored: ignoredOf(result.data) };
 }
 
-/** `:name` is `name`: the configuration is written by Ruby programs. */
-function withoutColons(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutColons);
+/** Without what is empty, which YAML reads as null; and `:name` is `name`: the configuration is written by Ruby programs. */
+function plainly(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plainly);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key.replace(/^:/, ''), withoutColons(inner)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, inner]) => inner !== null)
+      .map(([key, inner]) => [key.replace(/^:/, ''), plainly(inner)]),
+  );
+}
+
+/** What a key lacks is said before what it should have been. */
+function reasonOf(document: unknown, issue: z.core.$ZodIssue | undefined): string | undefined {
+  const at = (value: unknown, key: PropertyKey): unknown => (value as Record<PropertyKey, unknown> | undefined)?.[key];
+  return issue && issue.path.reduce(at, document) === undefined ? 'is missing.' : issue?.message;
 }
 
 function settingsOf({ config = {}, redis, tagfilter }: z.output<typeof File>): Partial<PoolSettings> {

@@ -37,6 +37,9 @@ export function importService({ store, wake }: { readonly store: Store; readonly
       if (twice) throw invalid('pools', `'${twice.name}' is there twice.`);
       const report = await store.write(async (tx) => {
         const settings = { ...(await poolSettings(tx)), ...given };
+        const { defaultProfile } = given;
+        if (defaultProfile !== undefined && !(await findProfile(tx, defaultProfile)))
+          throw invalid('config.default_profile', `there is no profile '${defaultProfile}'.`);
         await keepSettings(tx, settings);
         const done = [];
         for (const pool of pools) done.push(await take(tx, pool, settings));
@@ -87,10 +90,23 @@ async function profileOf(tx: Db, pool: ImportedPool, { defaultProfile }: PoolSet
   throw invalid(`pools.${pool.name}.profile`, `names none of the profiles (${known}), and there is no default one.`);
 }
 
-/** Refusals say which pool of the file they are about. */
+/** Keys of the file whose names here are others. */
+const KEYS: Readonly<Record<string, string>> = {
+  args: 'arguments',
+  aliases: 'alias',
+  cloneTarget: 'clone_target',
+  timeoutMin: 'timeout',
+  readyTtlMin: 'ready_ttl',
+  maxClones: 'max_clones',
+  lifetimeHours: 'lifetime',
+  maxLifetimeHours: 'max_lifetime',
+  probePort: 'probe_port',
+};
+
+/** Refusals say which pool and key of the file they are about. */
 async function named(name: string, work: () => Promise<void>): Promise<void> {
   await work().catch((error: unknown) => {
     const fault = (error as { fault?: { kind: string; field: string; why: string } }).fault;
-    throw fault?.kind === 'invalid' ? invalid(`pools.${name}.${fault.field}`, fault.why) : error;
+    throw fault?.kind === 'invalid' ? invalid(`pools.${name}.${KEYS[fault.field] ?? fault.field}`, fault.why) : error;
   });
 }

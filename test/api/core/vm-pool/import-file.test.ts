@@ -10,3 +10,31 @@ it.each([
 ])('reads %j', (text, settings) => {
   expect(readPoolFile(text).settings).toEqual(settings);
 });
+
+it.each([['config:\npools:\nredis:\n'], ['pools: []\n'], ['']])('takes %j for a file that asks for nothing', (text) => {
+  expect(readPoolFile(text)).toEqual({ settings: {}, pools: [], ignored: [] });
+});
+
+it('takes numbers for the texts and texts for the numbers that they mean', () => {
+  const { pools } = readPoolFile('pools: [{name: 2016, size: "3", alias: 16, template: 5, clone_target:}]');
+  expect(pools).toEqual([{ name: '2016', size: 3, alias: ['16'], template: '5' }]);
+});
+
+it.each([
+  ['pools: [{name: a, size: true}]', 'pools.0.size', 'must be a number.'],
+  ['pools: [{name: a, size: 1.5}]', 'pools.0.size', 'must be a whole number of at least 0.'],
+  ['pools: [{name: a, size: -1}]', 'pools.0.size', 'must be a whole number of at least 0.'],
+  ['pools: [{name: a}]', 'pools.0.size', 'is missing.'],
+  ['pools: [{name:, size: 1}]', 'pools.0.name', 'is missing.'],
+  ['pools: [{name: [a], size: 1}]', 'pools.0.name', 'must be a text.'],
+  ['pools: [{name: a, size: 1, alias: {b: c}}]', 'pools.0.alias', 'must be a text or a list of texts.'],
+  ['pools: [{name: a, size: 1, timeout: 0}]', 'pools.0.timeout', 'must be a whole number of at least 1.'],
+  ['pools: {a: 1}', 'pools', 'must be a list of pools.'],
+  ['pools: [5]', 'pools.0', 'must be a mapping of keys to values.'],
+  ['config: 5', 'config', 'must be a mapping of keys to values.'],
+  ['config: {domain: "a b"}', 'config.domain', 'must be a domain name, like delivery.example.com.'],
+  ['config: {experimental_features: perhaps}', 'config.experimental_features', 'must be true or false.'],
+  ['config: {tagfilter: {url: "("}}', 'config.tagfilter.url', "'(' is no regular expression."],
+])('refuses %j, naming %s', (text, field, why) => {
+  expect(() => readPoolFile(text)).toThrow(expect.objectContaining({ fault: expect.objectContaining({ field, why }) }));
+});
