@@ -4,6 +4,16 @@ import type { TaskId, VmId } from './ids.ts';
 export const ENTRY_STATES = ['pending', 'ready', 'running', 'completed', 'destroyed'] as const;
 export type EntryState = (typeof ENTRY_STATES)[number];
 
+/** What may become of an entry in each state; nothing comes back. A VM that is gone is gone in any state that it was handed out or waited in. */
+export const ENTRY_MOVES: Readonly<Record<EntryState, readonly EntryState[]>> = {
+  // Made for an on-demand request, it is never ready for anybody else.
+  pending: ['ready', 'running', 'completed'],
+  ready: ['running', 'completed', 'destroyed'],
+  running: ['completed', 'destroyed'],
+  completed: ['destroyed'],
+  destroyed: [],
+};
+
 /** A VM pool as people ask for it. */
 export interface VmPoolWish {
   readonly name: string;

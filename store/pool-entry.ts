@@ -1,7 +1,7 @@
 import { and, asc, count, eq, gt, gte, inArray, isNull, lt, ne, notInArray, or, sql } from 'drizzle-orm';
 import type { VmId } from '../domain/ids.ts';
 import { DEAD_AFTER_MS } from '../domain/node.ts';
-import type { EntryState, PoolEntry } from '../domain/vm-pool.ts';
+import { ENTRY_MOVES, type EntryState, type PoolEntry } from '../domain/vm-pool.ts';
 import { hot, hotUpdate } from './hot.ts';
 import type { Db } from './open.ts';
 import { addDuration } from './pool-day.ts';
@@ -53,15 +53,17 @@ export type EntryChange = Partial<Omit<PoolEntry, 'vm' | 'name' | 'pool' | 'task
 
 const change = hotUpdate(poolEntries, poolEntries.vm);
 
+/** Changes an entry; its state only as ENTRY_MOVES has it. */
 export async function updateEntry(tx: Db, vm: VmId, changed: EntryChange): Promise<void> {
-  if (changed.state === 'destroyed') await countDestroyed(tx, vm);
+  if (changed.state !== undefined) await move(tx, vm, changed.state);
   change(tx, vm, changed);
 }
 
-async function countDestroyed(tx: Db, vm: VmId): Promise<void> {
+async function move(tx: Db, vm: VmId, to: EntryState): Promise<void> {
   const entry = await findEntryOfVm(tx, vm);
-  if (entry && entry.state !== 'destroyed')
-    await addTotal(tx, { pool: entry.pool, kind: 'destroyed', bucket: 0, seconds: 0 });
+  if (!entry || entry.state === to) return;
+  if (!ENTRY_MOVES[entry.state].includes(to)) throw new Error(`bug: ${entry.name} is ${entry.state}, not to be ${to}`);
+  if (to === 'destroyed') await addTotal(tx, { pool: entry.pool, kind: 'destroyed', bucket: 0, seconds: 0 });
 }
 
 const oldestReady = hot((db) =>

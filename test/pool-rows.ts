@@ -40,6 +40,7 @@ export async function seedEntries(
     const vm = `00000000-0000-4000-9000-${String(number).padStart(12, '0')}` as VmId;
     const task = `00000000-0000-4000-a000-${String(number).padStart(12, '0')}` as TaskId;
     await insertEntry(tx, { number, vm, name: `vm${number}`, pool, task, request: null, startedAt });
+    if (state === 'destroyed') await updateEntry(tx, vm, { state: 'completed' });
     await updateEntry(tx, vm, { state, ...rest });
   }
 }

@@ -1,0 +1,26 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { ENTRY_MOVES, ENTRY_STATES } from '../../domain/vm-pool.ts';
+import type { Store } from '../../store/open.ts';
+import { findEntry, updateEntry } from '../../store/pool-entry.ts';
+import { seedEntries, seedPool } from '../pool-rows.ts';
+import { scratch } from './scratch.ts';
+
+let files: ReturnType<typeof scratch>;
+let store: Store;
+beforeEach(async () => {
+  files = scratch();
+  store = files.open();
+  await store.write((tx) => seedPool(tx, { name: 'a' }));
+});
+afterEach(() => files.close());
+
+const CASES = ENTRY_STATES.flatMap((from) => ENTRY_STATES.map((to) => [from, to] as const));
+
+it.each(CASES)('%s to %s', async (from, to) => {
+  await store.write((tx) => seedEntries(tx, 'a', from, 1));
+  const { vm } = (await findEntry(store.read, 'vm1')) ?? expect.unreachable();
+  const moved = store.write((tx) => updateEntry(tx, vm, { state: to })).then(() => 'moved', String);
+  const allowed = from === to || ENTRY_MOVES[from].includes(to);
+  expect(await moved).toBe(allowed ? 'moved' : `Error: bug: vm1 is ${from}, not to be ${to}`);
+  expect((await findEntry(store.read, 'vm1'))?.state).toBe(allowed ? to : from);
+});
