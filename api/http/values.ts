@@ -2,6 +2,7 @@ import express, { type Request, type Response } from 'express';
 import type { ZodType } from 'zod';
 import { invalid } from '../../domain/fault.ts';
 import { HttpError } from './failure.ts';
+import { plainWords } from './plain-words.ts';
 
 /** Room for install scripts and user-data. */
 export const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
@@ -116,7 +117,7 @@ function jsonValues(text: string): RawValues {
 /** The values as the schema's type; 'invalid' naming every field at fault. */
 export function parseValues<T>(schema: ZodType<T>, raw: RawValues): T {
   // A plain object: schemas of plain objects refuse one without a prototype.
-  const result = schema.safeParse({ ...raw });
+  const result = schema.safeParse({ ...raw }, { error: plainWords });
   if (result.success) return result.data;
   const [first, ...others] = result.error.issues.map(
     ({ path, message }) => [path.join('.') || 'body', message] as const,

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parse, YAMLParseError } from 'yaml';
 import type { z } from 'zod';
+import { plainWords } from '../../api/http/plain-words.ts';
 import { invalid } from '../../domain/fault.ts';
 import { type Config, ConfigSchema } from './schema.ts';
 
@@ -22,7 +23,7 @@ export const configFile = (file: string | undefined): string | null =>
 
 /** What the text says, complete with defaults; `name` is for messages. */
 export function parseConfig(name: string, text: string): Config {
-  const parsed = ConfigSchema.safeParse(withoutPvc(yaml(name, text)) ?? {});
+  const parsed = ConfigSchema.safeParse(withoutPvc(yaml(name, text)) ?? {}, { error: plainWords });
   if (parsed.success) return parsed.data;
   throw invalid(name, parsed.error.issues.map(sentence).join('; '));
 }

@@ -21,9 +21,9 @@ const PARSE = 'import ast, sys; ast.parse(sys.stdin.read(), sys.argv[1])';
 
 /** Names every mistake in a profile directory: its files, its values, the script's grammar, the user-data with every hole filled. */
 export async function checkProfile(dir: string): Promise<Checked> {
-  const { document, mistakes } = parseProfile(dir);
-  if (document === null) return { document, mistakes, notes: [] };
-  const python = document.script === undefined ? NOTHING : await checkPython(document.script);
+  const { document, mistakes, script } = parseProfile(dir);
+  const python = script === undefined ? NOTHING : await checkPython(script);
+  if (document === null) return { document, mistakes: [...mistakes, ...python.mistakes], notes: python.notes };
   const userdata = checkUserdata(document);
   return {
     document,

@@ -3,6 +3,7 @@ import { isAbsolute, join, relative, resolve } from 'node:path';
 import { parseDocument, stringify } from 'yaml';
 import type { z } from 'zod';
 import { profileDocument } from '../../api/dialects/pvc/profile-document.ts';
+import { plainWords } from '../../api/http/plain-words.ts';
 import { conflict, DomainError, invalid } from '../../domain/fault.ts';
 import { packageFile } from '../package-root.ts';
 
@@ -21,6 +22,8 @@ const TEXTS = { script: 'script.py', userdata: 'userdata.yaml' } as const;
 export interface Parsed {
   readonly document: ProfileFileDocument | null;
   readonly mistakes: readonly string[];
+  /** Text of the script that it names, if that can be read; also of a document that says nothing else. */
+  readonly script?: string;
 }
 
 /** Reads `dir`/profile.yaml with the files it names; 'invalid' naming file, key and reason. */
@@ -39,17 +42,22 @@ export function parseProfile(dir: string): Parsed {
     return { document: null, mistakes: ['the file holds no keys and values'] };
   const whole: Record<string, unknown> = { ...value };
   const mistakes: string[] = [];
+  let script: string | undefined;
   for (const key of Object.keys(TEXTS)) {
     const name = whole[key];
     if (typeof name !== 'string') continue;
     const read = textOf(dir, key, name);
-    if (typeof read === 'string') whole[key] = read;
-    else mistakes.push(read.mistake);
+    if (typeof read !== 'string') mistakes.push(read.mistake);
+    else {
+      whole[key] = read;
+      if (key === 'script') script = read;
+    }
   }
-  const parsed = profileDocument.safeParse(whole);
+  const parsed = profileDocument.safeParse(whole, { error: plainWords });
   for (const { path, message } of parsed.error?.issues ?? [])
     mistakes.push(`${path.join('.') || 'the file'}: ${message}`);
-  return { document: parsed.success && mistakes.length === 0 ? parsed.data : null, mistakes };
+  const document = parsed.success && mistakes.length === 0 ? parsed.data : null;
+  return { document, mistakes, ...(script === undefined ? {} : { script }) };
 }
 
 function textOf(dir: string, key: string, name: string): string | { readonly mistake: string } {

@@ -74,6 +74,26 @@ it.each([
   expect(found[0]).toMatch(words);
 });
 
+it('names mistakes of the values and of the script together, in plain words', async () => {
+  const wrong = {
+    system: { vcpus: 'two' },
+    networks: 100,
+    disks: [{ ...DISK, sizeGB: 1 }],
+    wait: 'forever',
+    arguments: { a: [] },
+  };
+  const found = await mistakes(wrong, { 'script.py': 'def install(:' });
+  expect(found).toEqual([
+    'system.vcpus: must be a number.',
+    'system.memoryMiB: is missing.',
+    'networks: must be a list.',
+    "disks.0: has no 'sizeGB'.",
+    'arguments.a: must be a text or a number or true or false.',
+    'wait: must be one of nothing, running, cloud-init.',
+    expect.stringMatching(/^script: .*SyntaxError/),
+  ]);
+});
+
 it('names every argument of the user-data that has no default', async () => {
   const text = '#cloud-config\nhostname: {{args.a}}\nfqdn: {{json args.b}}\nx: {{args.a}}\ny: {{vm.nmae}}\n';
   const found = await mistakes({ userdata: 'u' }, { u: text });
