@@ -9,7 +9,7 @@ import {
   type TaskKind,
   type TaskState,
 } from '../domain/task.ts';
-import { hot, hotInsert, hotUpdate } from './hot.ts';
+import { among, hot, hotInsert, hotUpdate } from './hot.ts';
 import type { Db } from './open.ts';
 import { vmOperations } from './schema/snapshot.ts';
 import { taskLog, tasks } from './schema/task.ts';
@@ -157,6 +157,22 @@ export async function taskLogAfter(
     .all({ task, seq, limit })
     .map(({ seq, at, step, text }) => ({ seq, line: { at, step, text } }));
 }
+
+const marks = hot((db) =>
+  db
+    .select({
+      id: tasks.id,
+      mark: sql<string>`json_array(${tasks.state}, ${tasks.current}, ${tasks.total}, ${tasks.status}, ${tasks.cancelRequested},
+        ${tasks.runOn}, ${tasks.startedAt}, (select max(${taskLog.seq}) from ${taskLog} where ${taskLog.task} = ${tasks.id}))`,
+    })
+    .from(tasks)
+    .where(among(tasks.id, 'ids'))
+    .prepare(),
+);
+
+/** By task, a text that is another whenever something of it has changed, or its log has grown. */
+export const marksOf = async (db: Db, ids: readonly TaskId[]): Promise<ReadonlyMap<string, string>> =>
+  new Map((await marks(db).all({ ids: JSON.stringify(ids) })).map(({ id, mark }) => [id, mark]));
 
 const counted = hot((db) =>
   db.select({ state: tasks.state, count: count() }).from(tasks).groupBy(tasks.state).prepare(),

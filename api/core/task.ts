@@ -4,9 +4,10 @@ import type { Principal } from '../../domain/principal.ts';
 import { type LogLine, TASK_FINAL, type Task } from '../../domain/task.ts';
 import type { Db, Store } from '../../store/open.ts';
 import { revokeQueued } from '../../store/queue.ts';
-import { findTask, listTasks, type TaskRow, taskLogAfter, toTask, updateTask } from '../../store/task.ts';
+import { findTask, listTasks, marksOf, type TaskRow, taskLogAfter, toTask, updateTask } from '../../store/task.ts';
 import { mustAct, seenTenant, sees } from './authorize.ts';
 import type { CoreParts } from './parts.ts';
+import { perCommit } from './per-commit.ts';
 import { cancelNow, logUntold } from './start.ts';
 
 export type TaskEvent =
@@ -33,6 +34,7 @@ const LOG_PAGE = 1_000;
 /** Tasks of the asker's tenant; those of all tenants for administrators. */
 export function taskService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log'>): TaskService {
   const { store } = parts;
+  const watched = watchedTasks(store);
   const service: TaskService = {
     list: async (who, { active, limit }) =>
       (await listTasks(store.read, { tenant: seenTenant(who), active, limit })).map(toTask),
@@ -56,7 +58,8 @@ export function taskService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log'>): T
       const task = await getTask(store.read, who, id);
       return logFrom(store.read, task.id, 0);
     },
-    events: (who, id, afterSeq, signal) => watchTask(store, who, id, afterSeq, signal),
+    events: (who, id, afterSeq, signal) =>
+      watched.watch(id as TaskId, (mark) => watchTask(store, who, id, afterSeq, signal, mark)),
     ended: async (who, id, signal) => {
       for (;;) {
         const seen = store.changes.seen();
@@ -86,27 +89,55 @@ async function logFrom(db: Db, task: TaskId, afterSeq: number) {
   }
 }
 
+/** Asks for all tasks that are watched at once whether they have changed: each commit wakes everybody who watches one. */
+function watchedTasks(store: Store) {
+  const watchers = new Map<TaskId, number>();
+  const marks = perCommit(store, () => marksOf(store.read, [...watchers.keys()]));
+  return {
+    /** Runs a generator that may ask for the task's mark; undefined while it is not known. */
+    watch: async function* <T>(id: TaskId, work: (mark: Mark) => AsyncGenerator<T>): AsyncGenerator<T> {
+      watchers.set(id, (watchers.get(id) ?? 0) + 1);
+      try {
+        yield* work(async () => (await marks()).get(id));
+      } finally {
+        const others = (watchers.get(id) ?? 1) - 1;
+        if (others > 0) watchers.set(id, others);
+        else watchers.delete(id);
+      }
+    },
+  };
+}
+
+type Mark = () => Promise<string | undefined>;
+
 async function* watchTask(
   store: Store,
   who: Principal,
   id: string,
   afterSeq: number,
   signal: AbortSignal,
+  mark: Mark,
 ): AsyncGenerator<TaskEvent> {
   let told = '';
   let seq = afterSeq;
+  let known: string | undefined;
   while (!signal.aborted) {
     const seen = store.changes.seen();
-    const task = toTask(await getTask(store.read, who, id));
-    // Read after the task: once it has ended, nothing is written that was not here.
-    for (const entry of await logFrom(store.read, task.id, seq)) {
-      seq = entry.seq;
-      yield { type: 'log', ...entry };
+    // Read before the rest: what comes meanwhile changes the next one.
+    const now = await mark();
+    if (now === undefined || now !== known) {
+      known = now;
+      const task = toTask(await getTask(store.read, who, id));
+      // Read after the task: once it has ended, nothing is written that was not here.
+      for (const entry of await logFrom(store.read, task.id, seq)) {
+        seq = entry.seq;
+        yield { type: 'log', ...entry };
+      }
+      const text = JSON.stringify(task);
+      if (text !== told) yield { type: 'task', task };
+      told = text;
+      if (TASK_FINAL.includes(task.state)) return;
     }
-    const now = JSON.stringify(task);
-    if (now !== told) yield { type: 'task', task };
-    told = now;
-    if (TASK_FINAL.includes(task.state)) return;
     await store.changes.after(seen, signal);
   }
 }

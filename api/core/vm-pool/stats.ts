@@ -3,9 +3,9 @@ import type { Store } from '../../../store/open.ts';
 import { dayOf } from '../../../store/pool-day.ts';
 import { listFailures } from '../../../store/pool-entry.ts';
 import { listTotals, type TotalRow } from '../../../store/pool-total.ts';
+import { perCommit } from '../per-commit.ts';
 import { type Curves, curves, DAY_SPAN, HOUR_SPAN } from './history.ts';
 import { type Live, live } from './live.ts';
-import { perCommit } from './per-commit.ts';
 import { type PoolFigures, type PoolStatus, readStatus } from './status.ts';
 import { type DayFigures, readSummary, type Summary, type SummaryRange } from './summary.ts';
 

@@ -68,7 +68,7 @@ it('is computed once a commit, and never older than the last one', async () => {
 });
 
 it('tries again after a failure', async () => {
-  const { perCommit } = await import('../../../../api/core/vm-pool/per-commit.ts');
+  const { perCommit } = await import('../../../../api/core/per-commit.ts');
   let asked = 0;
   const read = perCommit(store, async () => {
     asked += 1;

@@ -1,5 +1,5 @@
-import type { Store } from '../../../store/open.ts';
-import { dayOf } from '../../../store/pool-day.ts';
+import type { Store } from '../../store/open.ts';
+import { dayOf } from '../../store/pool-day.ts';
 
 /**
  * What `compute` reads, computed at most once per commit and day however many ask: between two commits all get the same
