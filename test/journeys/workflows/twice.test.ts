@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { currentAttempt, withAttempt } from '../../../activities/attempt.ts';
 import { askDisk } from '../../../api/core/disk.ts';
 import { askRemoval, askRevert, askSnapshot } from '../../../api/core/snapshot.ts';
 import type { CreateVm } from '../../../domain/plan.ts';
@@ -31,10 +32,16 @@ const twice: Around = async (_, work) => {
   await work();
   return work();
 };
-/** Every activity of a node half runs, as far as its driver lets it, and then runs. */
+/** Every activity of a node is lost while it works, as far as its driver has come by then, and is attempted again. */
 const afterHalf: Around = async ({ onNode }, work) => {
-  if (onNode) await Promise.race([work(), Promise.resolve()]).catch(() => undefined);
-  return work();
+  if (!onNode) return work();
+  const lost = new AbortController();
+  const half = withAttempt({ ...currentAttempt(), signal: lost.signal }, work).catch(() => undefined);
+  await new Promise((resolve) => setImmediate(resolve));
+  lost.abort(new Error('lost by the test'));
+  // Nor does the product begin an attempt before the one before has ended.
+  await half;
+  return withAttempt({ ...currentAttempt(), number: 2 }, work);
 };
 
 /** A whole life, and everything that exists after each of its tasks. */
