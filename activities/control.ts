@@ -25,7 +25,8 @@ import type { Db, Store } from '../store/open.ts';
 import { findEntryOfVm, markCloned } from '../store/pool-entry.ts';
 import { beginNextAfter, dropQueue, settleSnapshot } from '../store/queue.ts';
 import { findTask, insertTask, type TaskRow, updateTask } from '../store/task.ts';
-import { deleteVm, findVm, freeVmsOf, updateVm } from '../store/vm.ts';
+import { hearTurn } from '../store/turn.ts';
+import { deleteVm, findVm, freeVmsOf, updateVm, type VmRow } from '../store/vm.ts';
 import { deleteVolume, deleteVolumesOf, unmarkVolumesOf, volumesOf } from '../store/volume.ts';
 import { type TurnActivities, turnActivities } from './turn.ts';
 
@@ -114,9 +115,9 @@ export function controlActivities(
     beginTask: (task, total) => store.write((tx) => beginTask(tx, task, total)),
     beginCreation: (cmd, total) =>
       store.write(async (tx) => {
-        const turn = await confirmReservation(tx, cmd);
+        const vm = await confirmReservation(tx, cmd);
         await beginTask(tx, cmd.task, total);
-        return turn;
+        return (await hearTurn(tx, vm)) ? 'go' : 'wait';
       }),
     finishTask: async (task, outcome) => {
       const { next, pool } = await store.write((tx) => finishTask(tx, task, outcome));
@@ -200,7 +201,7 @@ async function knownTask(tx: Db, id: TaskId): Promise<TaskRow> {
 }
 
 /** The reservation was made with the task's row: this is where a workflow makes sure of it. */
-async function confirmReservation(db: Db, cmd: CreateVm): Promise<'go' | 'wait'> {
+async function confirmReservation(db: Db, cmd: CreateVm): Promise<VmRow> {
   const vm = await findVm(db, cmd.vm);
   const nics = await nicsOf(db, [cmd.vm]);
   const volumes = await volumesOf(db, [cmd.vm]);
@@ -211,7 +212,7 @@ async function confirmReservation(db: Db, cmd: CreateVm): Promise<'go' | 'wait'>
     cmd.nics.every(({ mac, ip }) => nics.some((nic) => nic.mac === mac && nic.ip === ip)) &&
     cmd.disks.every(({ pool, volume }) => volumes.some((row) => row.pool === pool && row.volume === volume));
   if (!held) throw conflict(`VM '${cmd.name}' is not reserved for task ${cmd.task} any more.`);
-  return vm.turn === 'waiting' ? 'wait' : 'go';
+  return vm;
 }
 
 async function confirmDisk(db: Db, { task, vm, name, disk }: AttachDisk): Promise<void> {

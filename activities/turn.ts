@@ -1,14 +1,14 @@
 import type { NodeName, VmId } from '../domain/ids.ts';
 import { workflowId } from '../domain/task.ts';
 import type { Store } from '../store/open.ts';
-import { callTurns, listTurns } from '../store/turn.ts';
+import { callTurns, hearTurn, listTurns, type Turn } from '../store/turn.ts';
 import { findVm, updateVm } from '../store/vm.ts';
 
-/** How many creations a node works on at once: one transaction each, repeatable. */
+/** How many creations a node works on at once: one transaction each, repeatable. Both return the workflows to be told by `turnCame`. */
 export interface TurnActivities {
-  /** Whether the creation may use its node by now; if not, its workflow is told by the signal `turnCame`. */
-  takeTurn(vm: VmId, node: NodeName): Promise<boolean>;
-  /** The creation needs its node no more. Returns the workflow ids of those whose turn has come. */
+  /** Whether the creation may use its node by now; if not, its workflow is told when it may. */
+  takeTurn(vm: VmId, node: NodeName): Promise<{ readonly mine: boolean; readonly called: readonly string[] }>;
+  /** The creation needs its node no more. */
   passTurn(vm: VmId, node: NodeName): Promise<readonly string[]>;
 }
 
@@ -17,8 +17,9 @@ export const turnActivities = (store: Store): TurnActivities => ({
   takeTurn: (vm, node) =>
     store.write(async (tx) => {
       // Whoever should have called may be gone.
-      await callTurns(tx, node);
-      return (await findVm(tx, vm))?.turn !== 'waiting';
+      const called = await callTurns(tx, node);
+      const own = await findVm(tx, vm);
+      return { mine: own === undefined || (await hearTurn(tx, own)), called: workflowsOf(called, vm) };
     }),
   passTurn: async (vm, node) => {
     const turns = await listTurns(store.read, node);
@@ -26,7 +27,10 @@ export const turnActivities = (store: Store): TurnActivities => ({
     if (turns.every((one) => one.turn === 'going' && one.vm !== vm)) return [];
     return store.write(async (tx) => {
       await updateVm(tx, vm, { turn: null });
-      return (await callTurns(tx, node)).map(({ task }) => workflowId(task));
+      return workflowsOf(await callTurns(tx, node), vm);
     });
   },
 });
+
+const workflowsOf = (turns: readonly Turn[], but: VmId): readonly string[] =>
+  turns.filter(({ vm }) => vm !== but).map(({ task }) => workflowId(task));

@@ -4,13 +4,13 @@ import { hot } from './hot.ts';
 import { findNode } from './node.ts';
 import type { Db } from './open.ts';
 import { vms } from './schema/vm.ts';
-import { updateVm } from './vm.ts';
+import { updateVm, type VmRow } from './vm.ts';
 
-/** A creation that is in its turn on its node, or waits for it. */
+/** A creation that waits for its turn on its node, is called and has not been seen to hear it, or goes on. */
 export interface Turn {
   readonly vm: VmId;
   readonly task: TaskId;
-  readonly turn: 'going' | 'waiting';
+  readonly turn: 'waiting' | 'called' | 'going';
 }
 
 const turnsOn = (node: NodeName | Placeholder) =>
@@ -43,14 +43,20 @@ export async function newTurn(tx: Db, node: NodeName): Promise<Turn['turn']> {
   return turns < (await limitOf(tx, node)) ? 'going' : 'waiting';
 }
 
-/** Lets as many go as the node has room for; returns those that waited. */
+/** Calls as many as the node has room for; returns all that are called by now, to be told again until they have heard it. */
 export async function callTurns(tx: Db, node: NodeName): Promise<readonly Turn[]> {
   const turns = await listTurns(tx, node);
   const waiting = turns.filter(({ turn }) => turn === 'waiting');
-  if (waiting.length === 0) return [];
-  const called = waiting.slice(0, Math.max(0, (await limitOf(tx, node)) - (turns.length - waiting.length)));
-  for (const { vm } of called) await updateVm(tx, vm, { turn: 'going' });
-  return called;
+  const room = waiting.length === 0 ? 0 : (await limitOf(tx, node)) - (turns.length - waiting.length);
+  const called = waiting.slice(0, Math.max(0, room));
+  for (const { vm } of called) await updateVm(tx, vm, { turn: 'called' });
+  return [...turns.filter(({ turn }) => turn === 'called'), ...called];
+}
+
+/** Whether the creation's turn has come: from now on it goes on. */
+export async function hearTurn(tx: Db, { id, turn }: Pick<VmRow, 'id' | 'turn'>): Promise<boolean> {
+  if (turn === 'called') await updateVm(tx, id, { turn: 'going' });
+  return turn !== 'waiting';
 }
 
 const limitOf = async (db: Db, node: NodeName): Promise<number> =>

@@ -32,7 +32,7 @@ export const vms = sqliteTable(
     /** Task that is changing it; nothing else may. */
     changing: text('changing').$type<TaskId>(),
     /** Of a creation: whether its node works on it by now, or on as many others as it is to; null when it needs its node no more. */
-    turn: text('turn').$type<'going' | 'waiting'>(),
+    turn: text('turn').$type<'waiting' | 'called' | 'going'>(),
     /** Epoch milliseconds since when nothing has been changing it. */
     restingSince: integer('resting_since').notNull().default(0),
     scriptSha256: text('script_sha256').$type<Sha256>(),

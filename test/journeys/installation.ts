@@ -78,7 +78,7 @@ export interface Up extends Process {
 
 /** `slipway up`, on free ports unless told. */
 export async function up(dir: string, ...more: readonly string[]): Promise<Up> {
-  const ports = ['--listen', '127.0.0.1:0', '--metadata', '127.0.0.1:0'];
+  const ports = ['listen', 'metadata', 'vmpooler'].flatMap((name) => [`--${name}`, '127.0.0.1:0']);
   const started = await start(['up', '--data', dir, ...ports, ...more], 'stdout', (line) => line.startsWith('{'));
   const instance = JSON.parse(started.ready) as Instance;
   return { ...started, instance, api: apiClient(instance) };

@@ -36,7 +36,7 @@ export interface KillLab {
  * to be missed. Ends them, whatever comes of it.
  */
 export async function withEachVictim<T>(work: (victim: Victim, lab: KillLab) => Promise<T>): Promise<readonly T[]> {
-  return Promise.all(
+  const ends = await Promise.allSettled(
     VICTIMS.map(async (victim) => {
       const lab = await killLab();
       try {
@@ -46,6 +46,10 @@ export async function withEachVictim<T>(work: (victim: Victim, lab: KillLab) => 
       }
     }),
   );
+  return ends.map((end) => {
+    if (end.status === 'rejected') throw end.reason;
+    return end.value;
+  });
 }
 
 async function killLab(): Promise<KillLab> {

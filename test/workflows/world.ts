@@ -121,7 +121,7 @@ function controlOf(world: World): ControlActivities & NoteActivities {
       await act('beginCreation', () => void things.add(`reservation ${cmd.vm}`));
       return 'go';
     },
-    takeTurn: async () => true,
+    takeTurn: async () => ({ mine: true, called: [] }),
     passTurn: async () => [],
     finishTask: (task, outcome) =>
       act('finishTask', () => {

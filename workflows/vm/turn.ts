@@ -19,7 +19,9 @@ export async function awaitTurn(cmd: CreateVm): Promise<void> {
   await saying(`waiting for its turn on ${cmd.node}`, async () => {
     for (;;) {
       const heard = told;
-      if (await control.takeTurn(cmd.vm, cmd.node)) return;
+      const { mine, called } = await control.takeTurn(cmd.vm, cmd.node);
+      await tell(cmd, called);
+      if (mine) return;
       await condition(() => told > heard, NEWS);
     }
   });
@@ -29,12 +31,18 @@ export async function awaitTurn(cmd: CreateVm): Promise<void> {
 export const passTurn = (cmd: CreateVm): Promise<void> =>
   shielded(async () => {
     try {
-      const next = await control.passTurn(cmd.vm, cmd.node);
-      await Promise.all(next.map((workflow) => getExternalWorkflowHandle(workflow).signal(turnCame)));
+      await tell(cmd, await control.passTurn(cmd.vm, cmd.node));
     } catch (error) {
-      log.info('the next creation was not told of its turn', { node: cmd.node, error });
+      log.info('the turn was not passed on', { node: cmd.node, error });
     }
   });
+
+/** Whoever does not hear it is told again by the next one: it may have ended, or not have begun. */
+async function tell({ node }: CreateVm, called: readonly string[]): Promise<void> {
+  const told = await Promise.allSettled(called.map((workflow) => getExternalWorkflowHandle(workflow).signal(turnCame)));
+  for (const [index, { status }] of told.entries())
+    if (status === 'rejected') log.info('a creation was not told of its turn', { node, workflow: called[index] });
+}
 
 /** Runs a whole creation; whatever becomes of it, whoever waits for the node hears of its end. */
 export async function thenPassTurn(cmd: CreateVm, creation: () => Promise<void>): Promise<void> {

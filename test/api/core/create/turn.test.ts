@@ -21,7 +21,7 @@ const accepted = async (name: string): Promise<CreateVm> => {
 };
 const four = async () => [await accepted('a'), await accepted('b'), await accepted('c'), await accepted('d')] as const;
 const pass = ({ vm, node }: CreateVm) => control.passTurn(vm, node);
-const take = ({ vm, node }: CreateVm) => control.takeTurn(vm, node);
+const take = async ({ vm, node }: CreateVm) => (await control.takeTurn(vm, node)).mine;
 
 it('lets as many creations go as the node takes, and the others in the order they came', async () => {
   const [a, b, third, d] = await four();
@@ -33,11 +33,21 @@ it('lets as many creations go as the node takes, and the others in the order the
   ]);
   expect(await take(third)).toBe(false);
   expect(await pass(a)).toEqual([workflowId(third.task)]);
-  expect(await pass(a)).toEqual([]);
+  // Nobody has heard of it yet: whoever told it may have died.
+  expect(await pass(a)).toEqual([workflowId(third.task)]);
   expect([await take(third), await take(d)]).toEqual([true, false]);
+  expect(await pass(a)).toEqual([]);
   expect(await control.beginCreation(third, 1)).toBe('go');
   await control.recordVm(b.vm, 'running', null);
   expect(await pass(b)).toEqual([workflowId(d.task)]);
+});
+
+it('tells those whose turn has come when another one asks', async () => {
+  const [a, , third, d] = await four();
+  await control.recordVm(a.vm, 'running', null);
+  expect(await control.takeTurn(d.vm, d.node)).toEqual({ mine: false, called: [workflowId(third.task)] });
+  expect(await control.beginCreation(third, 1)).toBe('go');
+  expect(await control.takeTurn(d.vm, d.node)).toEqual({ mine: false, called: [] });
 });
 
 it('gives the turn of one that was released, failed or lost to the next, also if nobody told that', async () => {
