@@ -6,6 +6,9 @@ const APART = ['contracts', 'journeys', 'real'] as const;
 /** Milliseconds a test may take, by what it does: boots guests, kills processes, drives real programs. */
 const TIMEOUT = { contracts: 60_000, journeys: 120_000, real: 600_000 } as const;
 
+/** Files at a time: most share the host's bridges and libvirt; journeys are over simulated nodes, and wait more than they work. */
+const AT_ONCE = { contracts: 1, journeys: 2, real: 1 } as const;
+
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -27,8 +30,7 @@ export default defineConfig({
           include: [`test/${name}/**/*.test.ts`],
           testTimeout: TIMEOUT[name],
           hookTimeout: TIMEOUT[name],
-          // One file at a time: they share the host's bridges, ports and two cores.
-          fileParallelism: false,
+          maxWorkers: AT_ONCE[name],
         },
       })),
     ],

@@ -2,7 +2,6 @@ import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { CONFIG_PLACES, configFile, loadConfig } from '../config/load.ts';
 import { masked } from '../config/show.ts';
-import { ldapSettings } from '../process/accounts.ts';
 
 interface Options {
   readonly config?: string;
@@ -15,7 +14,8 @@ const sub = (name: string, description: string): Command =>
 
 /** `slipway config …`. */
 export function configCommand(): Command {
-  const check = sub('check', 'name every mistake in the configuration').action((options: Options) => {
+  const check = sub('check', 'name every mistake in the configuration').action(async (options: Options) => {
+    const { ldapSettings } = await import('../process/accounts.ts');
     // Besides what the file says by itself, what it refers to.
     ldapSettings(loadConfig(options.config).accounts);
     const file = configFile(options.config);

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { defaultDataDir, pathsOf } from '../paths.ts';
-import { bringDown } from '../process/down.ts';
 
 interface DownOptions {
   readonly data?: string;
@@ -18,5 +17,6 @@ export const downCommand = (): Command =>
     .option('--purge', 'removes guests, disks, networks and the data directory: nothing is left')
     .action(async ({ data, guests = false, purge = false }: DownOptions) => {
       const say = (text: string) => void process.stderr.write(`${text}\n`);
+      const { bringDown } = await import('../process/down.ts');
       await bringDown(pathsOf(resolve(data ?? defaultDataDir())), { guests, purge, say });
     });

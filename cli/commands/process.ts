@@ -1,8 +1,6 @@
 import type { Command } from 'commander';
 import { invalid } from '../../domain/fault.ts';
 import type { NodeName } from '../../domain/ids.ts';
-import { runApi, runControl, runNode } from '../process/roles.ts';
-import { runProcess } from '../process/run.ts';
 import type { ProcessOptions } from '../process/settings.ts';
 import { processCommand, type SimOptions, serverOptions, simStepOption, stepMsOf } from './process-options.ts';
 
@@ -24,22 +22,29 @@ const SHARED = `
 Log lines are JSON on standard error. Needs a Temporal server (--temporal or TEMPORAL_ADDRESS), and the data directory
 that the other processes use: its store is where they meet.`;
 
+/** Loaded when one is to run: clients need nothing of it, and start in half the time without. */
+const processes = async () => ({ ...(await import('../process/roles.ts')), ...(await import('../process/run.ts')) });
+
 /** `slipway api`. */
 export const apiCommand = (): Command =>
   serverOptions(processCommand('api', 'the API and the metadata service alone; run as many as needed'))
     .addHelpText('after', SHARED)
-    .action((options: ProcessOptions) => runProcess({ role: 'api', logToFile: false }, options, runApi));
+    .action(async (options: ProcessOptions) => {
+      const { runProcess, runApi } = await processes();
+      await runProcess({ role: 'api', logToFile: false }, options, runApi);
+    });
 
 /** `slipway control`. */
 export const controlCommand = (): Command =>
   processCommand('control', 'the control worker alone: workflows, and what touches the store; run as many as needed')
     .option(...METRICS)
     .addHelpText('after', SHARED)
-    .action((options: MetricsOptions) =>
-      runProcess({ role: 'control', logToFile: false }, options, (settings, things) =>
+    .action(async (options: MetricsOptions) => {
+      const { runProcess, runControl } = await processes();
+      await runProcess({ role: 'control', logToFile: false }, options, (settings, things) =>
         runControl(settings, things, options.metrics),
-      ),
-    );
+      );
+    });
 
 /** `slipway node`; its subcommands are added by the program. */
 export const nodeCommand = (): Command =>
@@ -50,9 +55,10 @@ export const nodeCommand = (): Command =>
     .addOption(simStepOption())
     .option(...METRICS)
     .addHelpText('after', SHARED)
-    .action((options: NodeOptions) => {
+    .action(async (options: NodeOptions) => {
+      const { runProcess, runNode } = await processes();
       const plan = { ...nameOf(options), stepMs: options.sim ? stepMsOf(options) : null, metrics: options.metrics };
-      return runProcess({ role: 'node', logToFile: false }, options, (settings, things) =>
+      await runProcess({ role: 'node', logToFile: false }, options, (settings, things) =>
         runNode(settings, things, plan),
       );
     });

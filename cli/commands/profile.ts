@@ -5,7 +5,6 @@ import { z } from 'zod';
 import { profileDocument } from '../../api/dialects/pvc/profile-document.ts';
 import { invalid } from '../../domain/fault.ts';
 import { table } from '../client/table.ts';
-import { checkProfile, checkUserdata } from '../profile/check.ts';
 import { PROFILE_FILE, readProfile, writeProfile } from '../profile/directory.ts';
 import { apiOf, type ClientOptions, clientCommand, part, printJson, printLine, scriptArgument } from './client.ts';
 
@@ -70,6 +69,7 @@ const apply = (): Command =>
   clientCommand('apply', 'make a profile and its parts what a directory says')
     .argument('<dir>')
     .action(async (dir: string, options: ClientOptions) => {
+      const { checkUserdata } = await checks();
       const document = readProfile(dir);
       // An argument without a default can be given to each creation.
       refuse(dir, checkUserdata(document).mistakes);
@@ -89,12 +89,16 @@ const exportTo = (): Command =>
       printLine(`Wrote ${dir}. After editing: slipway profile apply ${dir}`);
     });
 
+/** Loaded when it is asked for: the API's own rules come with it. */
+const checks = () => import('../profile/check.ts');
+
 const check = (): Command =>
   new Command('check')
     .description('name every mistake in a profile directory; needs no API')
     .argument('<dir>')
     .option('--json', 'print document and mistakes')
     .action(async (dir: string, options: { json?: boolean }) => {
+      const { checkProfile } = await checks();
       const { document, mistakes, notes } = await checkProfile(dir);
       if (options.json) printJson({ document, mistakes, notes });
       else for (const note of notes) printLine(note);

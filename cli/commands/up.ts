@@ -2,9 +2,7 @@ import type { Command } from 'commander';
 import { invalid } from '../../domain/fault.ts';
 import type { Instance } from '../instance/instance.ts';
 import { freePort } from '../instance/ports.ts';
-import { runProcess } from '../process/run.ts';
 import type { ProcessOptions } from '../process/settings.ts';
-import { bringUp } from '../process/up.ts';
 import { processCommand, type SimOptions, serverOptions, simStepOption, stepMsOf } from './process-options.ts';
 
 interface UpOptions extends ProcessOptions, SimOptions {
@@ -33,6 +31,9 @@ export const upCommand = (): Command =>
       const ready = (instance: Instance): void => void process.stdout.write(`${JSON.stringify(instance)}\n`);
       const metrics = `127.0.0.1:${await freePort('127.0.0.1')}`;
       const plan = { simulated: simulatedNodes(options.sim), stepMs: stepMsOf(options), metrics, say, ready };
+      // Loaded when it is to run: see process.ts.
+      const { bringUp } = await import('../process/up.ts');
+      const { runProcess } = await import('../process/run.ts');
       await runProcess({ role: 'up', logToFile: true }, options, (settings, things) => bringUp(settings, things, plan));
     });
 

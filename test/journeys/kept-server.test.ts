@@ -4,7 +4,6 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type KeptServer, keptServer } from '../../cli/temporal/kept-server.ts';
-import { endProcess } from '../../cli/temporal/process.ts';
 import { findTemporal } from '../../cli/temporal/program.ts';
 import { dataDir } from './installation.ts';
 
@@ -48,11 +47,10 @@ const notices = (count: number): Promise<void> =>
     if (told.length >= count) resolve();
   });
 
-const killServer = (): Promise<void> =>
-  endProcess(
-    (JSON.parse(readFileSync(join(data.dir, 'data', 'temporal.json'), 'utf8')) as { pid: number }).pid,
-    10_000,
-  );
+function killServer(): void {
+  const record = JSON.parse(readFileSync(join(data.dir, 'data', 'temporal.json'), 'utf8')) as { readonly pid: number };
+  process.kill(record.pid, 'SIGKILL');
+}
 
 const listening = (address: string): Promise<Server> =>
   new Promise((resolve, reject) => {
@@ -63,21 +61,21 @@ const listening = (address: string): Promise<Server> =>
 
 it('goes on trying, ever more slowly and saying why, while its program is gone, and starts when it is back', async () => {
   await rename(program, `${program}.away`);
-  await killServer();
+  killServer();
   await notices(3);
   const failed = expect.stringMatching(/could not be run .*ENOENT/);
   expect(told).toEqual(['gone', { failed, againMs: 1_000 }, { failed, againMs: 2_000 }]);
   await rename(`${program}.away`, program);
   await notices(4);
   expect(told[3]).toBe('back');
-  await killServer();
+  killServer();
   await notices(6);
   expect(told.slice(4)).toEqual(['gone', 'back']);
 });
 
 it('stops while there is nothing to stop', async () => {
   await rename(program, `${program}.away`);
-  await killServer();
+  killServer();
   await notices(2);
   await server.stop();
   await expect(server.ended).resolves.toBeUndefined();
@@ -86,7 +84,7 @@ it('stops while there is nothing to stop', async () => {
 
 it('waits for its own address, which others know it by', async () => {
   await rename(program, `${program}.away`);
-  await killServer();
+  killServer();
   await notices(2);
   const other = await listening(server.address);
   await rename(`${program}.away`, program);

@@ -19,21 +19,21 @@ afterEach(() => {
   rmSync(dir, { recursive: true });
 });
 
-function check(...args: readonly string[]): string {
+async function check(...args: readonly string[]): Promise<string> {
   const written: string[] = [];
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
-  configCommand().parse(['check', ...args], { from: 'user' });
+  await configCommand().parseAsync(['check', ...args], { from: 'user' });
   return written.join('');
 }
 
-it.skipIf(existsSync(SYSTEM))('says that the defaults apply where there is no file', () => {
-  expect(check()).toBe(`There is no ${HERE} and no ${SYSTEM}: the defaults apply.\n`);
+it.skipIf(existsSync(SYSTEM))('says that the defaults apply where there is no file', async () => {
+  expect(await check()).toBe(`There is no ${HERE} and no ${SYSTEM}: the defaults apply.\n`);
 });
 
-it('names the file that it found, or was given', () => {
+it('names the file that it found, or was given', async () => {
   writeFileSync(HERE, '');
-  expect(check()).toBe(`The configuration in ${HERE} is valid.\n`);
+  expect(await check()).toBe(`The configuration in ${HERE} is valid.\n`);
   writeFileSync('other.yaml', '');
-  expect(check('--config', 'other.yaml')).toBe('The configuration in other.yaml is valid.\n');
-  expect(() => check('--config', 'nowhere.yaml')).toThrow('there is no file nowhere.yaml');
+  expect(await check('--config', 'other.yaml')).toBe('The configuration in other.yaml is valid.\n');
+  await expect(check('--config', 'nowhere.yaml')).rejects.toThrow('there is no file nowhere.yaml');
 });
