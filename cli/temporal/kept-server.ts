@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type DevServer, devServer } from './dev-server.ts';
@@ -81,8 +80,8 @@ async function gone({ address, pid }: DevServer, signal: AbortSignal): Promise<v
   const [host = '', port] = address.split(':');
   while (!signal.aborted && (await isAlive(pid))) {
     const socket = connect({ host, port: Number(port), signal });
-    // A server that is there closes an idle connection now and then; a refused or aborted one is closed at once.
+    // A server that is there closes an idle connection now and then; a refused, reset or aborted one is closed at once.
     socket.on('error', () => undefined).resume();
-    await once(socket, 'close');
+    await new Promise((resolve) => socket.once('close', resolve));
   }
 }
