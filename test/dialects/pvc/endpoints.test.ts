@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Answer, client, type Served, served, type Values, WAYS, type Way } from '../served.ts';
 import { type Fixture, makeFixture } from './fixture.ts';
-import { DOCUMENT_ROUTES, ROWS, type Row } from './rows.ts';
+import { DOCUMENT_ROUTES, ROWS } from './rows/index.ts';
+import type { Row } from './rows/row.ts';
 
 let world: Served;
 let call: ReturnType<typeof client>;

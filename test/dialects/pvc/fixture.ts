@@ -15,7 +15,8 @@ import { insertVm } from '../../../store/vm.ts';
 import { insertVolumes } from '../../../store/volume.ts';
 import { report } from '../../api/core/cluster.ts';
 import { client, served } from '../served.ts';
-import { ENDED, FIXTURE, SNAPSHOT, TASK } from './rows.ts';
+import { FIXTURE } from './rows/fixture.ts';
+import { ENDED, SNAPSHOT, TASK } from './rows/row.ts';
 
 /** A store's file with everything that the rows expect; made once, since each endpoint gets a copy. */
 export interface Fixture {

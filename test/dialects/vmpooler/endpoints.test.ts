@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { OPEN_ROWS, ROWS, type Row } from './rows.ts';
+import { ROWS } from './rows/index.ts';
+import { OPEN_ROWS } from './rows/open.ts';
+import type { Row } from './rows/row.ts';
 import { type Fixture, makeFixture, type Pooler, pooler } from './world.ts';
 
 let fixture: Fixture;

@@ -1,8 +1,7 @@
 import { expect } from 'vitest';
-import type { Values } from '../served.ts';
-import type { Row } from './rows.ts';
+import type { Values } from '../../served.ts';
+import { has, type Row } from './row.ts';
 
-const has = (shape: object): unknown => expect.objectContaining(shape);
 const changed = (name: string) => has({ message: expect.stringContaining(name), name });
 
 const MINE: Values = { profile: 'web', size: '3', alias: ['debian', 'debian-12'], lifetime: '2', arg: 'a=1' };
