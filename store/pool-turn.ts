@@ -1,4 +1,4 @@
-import { and, asc, count, eq, isNull, lt, lte, ne, or, sql } from 'drizzle-orm';
+import { and, asc, count, eq, gte, inArray, isNull, lt, lte, ne, or, sql } from 'drizzle-orm';
 import type { VmId } from '../domain/ids.ts';
 import { DEAD_AFTER_MS } from '../domain/node.ts';
 import { hot } from './hot.ts';
@@ -52,6 +52,26 @@ const readyAmiss = hot((db) =>
 /** Ready entries whose VM is gone or off, or on a node that is dead, or that were ready or looked at as long ago as these moments (epoch ms). */
 export const listReadyAmiss = async (db: Db, pool: string, readyBy: number, probedBy: number) =>
   readyAmiss(db).all({ pool, readyBy, probedBy, alive: Date.now() - DEAD_AFTER_MS });
+
+const heardOf = hot((db) =>
+  db
+    .select({ at: sql<number | null>`min(${nodes.seenAt})` })
+    .from(poolEntries)
+    .innerJoin(vms, eq(vms.id, poolEntries.vm))
+    .innerJoin(nodes, eq(nodes.name, vms.node))
+    .where(
+      and(
+        eq(poolEntries.pool, sql.placeholder('pool')),
+        inArray(poolEntries.state, ['pending', 'ready']),
+        gte(nodes.seenAt, sql.placeholder('alive')),
+      ),
+    )
+    .prepare(),
+);
+
+/** When the living node of the pool's waiting VMs that has been silent longest was heard of; epoch ms, null without one. */
+export const leastHeardOf = async (db: Db, pool: string): Promise<number | null> =>
+  heardOf(db).get({ pool, alive: Date.now() - DEAD_AFTER_MS })?.at ?? null;
 
 const readySince = hot((db) =>
   db

@@ -5,10 +5,21 @@ import { poolWaits } from './schema/vm-pool.ts';
 
 export type WaitRow = typeof poolWaits.$inferSelect;
 
+/** VMs that a waiting checkout keeps for itself, by pool. */
+export type Claims = Readonly<Record<string, number>>;
+
+/** What these keep for themselves together. */
+export function allClaims(waits: readonly Pick<WaitRow, 'claims'>[]): ReadonlyMap<string, number> {
+  const all = new Map<string, number>();
+  for (const { claims } of waits)
+    for (const [pool, count] of Object.entries(claims)) all.set(pool, (all.get(pool) ?? 0) + count);
+  return all;
+}
+
 /** Puts a checkout at the end of the queue; returns its number. Those whose process is known to be gone are forgotten. */
-export async function insertWait(tx: Db, pools: readonly string[], now: number, aliveUntil: number): Promise<number> {
+export async function insertWait(tx: Db, claims: Claims, now: number, aliveUntil: number): Promise<number> {
   await tx.delete(poolWaits).where(lt(poolWaits.aliveUntil, now));
-  const [row] = await tx.insert(poolWaits).values({ pools, aliveUntil }).returning({ number: poolWaits.number });
+  const [row] = await tx.insert(poolWaits).values({ claims, aliveUntil }).returning({ number: poolWaits.number });
   if (!row) throw new Error('bug: an insert returned no row');
   return row.number;
 }

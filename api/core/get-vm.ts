@@ -17,7 +17,12 @@ export async function getVm(db: Db, who: Principal, ref: string): Promise<VmRow>
 /** The same, for those who want to change it: a pool's VM is whose it was checked out by, whichever way it is reached. */
 export async function getOwnVm(db: Db, who: Principal, ref: string): Promise<VmRow> {
   const vm = await getVm(db, who, ref);
-  const entry = who.role === 'admin' ? undefined : await findEntryOfVm(db, vm.id);
-  if (entry) mustOwn({ principal: who, tokenId: '', user: who.account }, entry);
+  await mustOwnVm(db, who, vm.id);
   return vm;
+}
+
+/** Throws where the VM is a pool's, and neither the asker's nor anybody's; administrators may change any. */
+export async function mustOwnVm(db: Db, who: Principal, vm: VmId): Promise<void> {
+  const entry = who.role === 'admin' ? undefined : await findEntryOfVm(db, vm);
+  if (entry) mustOwn({ principal: who, tokenId: '', user: who.account }, entry);
 }

@@ -1,11 +1,12 @@
 import { notFound } from '../../domain/fault.ts';
-import type { TaskId } from '../../domain/ids.ts';
+import type { TaskId, VmId } from '../../domain/ids.ts';
 import type { Principal } from '../../domain/principal.ts';
 import { type LogLine, TASK_FINAL, type Task } from '../../domain/task.ts';
 import type { Db, Store } from '../../store/open.ts';
 import { revokeQueued } from '../../store/queue.ts';
 import { findTask, listTasks, marksOf, type TaskRow, taskLogAfter, toTask, updateTask } from '../../store/task.ts';
 import { mustAct, seenTenant, sees } from './authorize.ts';
+import { mustOwnVm } from './get-vm.ts';
 import type { CoreParts } from './parts.ts';
 import { perCommit } from './per-commit.ts';
 import { cancelNow, logUntold } from './start.ts';
@@ -44,6 +45,7 @@ export function taskService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log'>): T
       const task = await store.write(async (tx) => {
         const known = await getTask(tx, who, id);
         if (TASK_FINAL.includes(known.state) || known.cancelRequested) return known;
+        await mustOwnVmOf(tx, who, known);
         // Nothing of it has begun.
         if (await revokeQueued(tx, known.id)) return getTask(tx, who, id);
         await updateTask(tx, known.id, { cancelRequested: true });
@@ -71,6 +73,12 @@ export function taskService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log'>): T
     },
   };
   return service;
+}
+
+/** A pool's VM is whose it was checked out by, and so is what is done with it. */
+async function mustOwnVmOf(db: Db, who: Principal, { input }: TaskRow): Promise<void> {
+  const { vm } = (input ?? {}) as { readonly vm?: VmId };
+  if (vm !== undefined) await mustOwnVm(db, who, vm);
 }
 
 /** The row, or not-found: other tenants' tasks do not exist. */

@@ -124,7 +124,9 @@ async function fail(response: Response, dialect: Dialect | undefined, error: unk
   const known = exchangeOf(response);
   const { id, log } = known;
   const failure = toFailure(error, id);
-  if (failure.status >= 500) log.error({ err: error }, 'request failed');
+  // That there are too few VMs is an answer like any other.
+  const refused = failure.fault?.kind === 'no-capacity';
+  if (failure.status >= 500 && !refused) log.error({ err: error }, 'request failed');
   else log.debug({ err: error }, 'request refused');
   if (response.headersSent) {
     response.destroy();

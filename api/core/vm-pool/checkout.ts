@@ -1,9 +1,11 @@
 import type { Borrower } from '../../../domain/borrower.ts';
+import { allocate } from '../../../domain/checkout.ts';
 import { invalid, noCapacity } from '../../../domain/fault.ts';
 import type { Store } from '../../../store/open.ts';
 import { listPools, poolSettings } from '../../../store/vm-pool.ts';
 import type { CoreParts } from '../parts.ts';
-import { type Asked, type Given, poolsOf, resolve, type Taken, takeVms } from './take.ts';
+import { mayBorrow } from './own.ts';
+import { type Asked, type Given, missingOf, resolve, type Taken, takeVms } from './take.ts';
 import { waitingLine } from './waiting-line.ts';
 import type { WakePool } from './wake.ts';
 
@@ -35,6 +37,7 @@ export function checkoutService({
     store.write((tx) => takeVms(tx, who, asked, { now: Date.now(), turn }));
   return {
     take: async (who, asked, { waitMs, signal }) => {
+      mayBorrow(who);
       if (asked.length === 0) throw invalid('body', 'names no VM pool.');
       if (!(waitMs >= 0 && waitMs <= MAX_WAIT_MS)) throw invalid('wait', `must be 0 to ${MAX_WAIT_MS / 1000} seconds.`);
       const taken = await attempt(who, asked, Number.POSITIVE_INFINITY);
@@ -43,7 +46,7 @@ export function checkoutService({
       if (waitMs === 0) throw shortOf(taken.short);
       await mustFit(store, asked);
       return line
-        .wait(taken.pools, AbortSignal.any([signal, AbortSignal.timeout(waitMs)]), async (turn) => {
+        .wait(taken.claims, AbortSignal.any([signal, AbortSignal.timeout(waitMs)]), async (turn) => {
           const later = await attempt(who, asked, turn);
           if (!('given' in later)) return null;
           for (const pool of later.pools) wake(pool);
@@ -60,8 +63,8 @@ const shortOf = (short: readonly { readonly name: string; readonly missing: numb
 /** Waiting for more than pools ever have ready would keep others out of them for nothing. */
 async function mustFit(store: Store, asked: readonly Asked[]): Promise<void> {
   const wants = await resolve(store.read, asked, await poolSettings(store.read));
-  const sizes = new Map((await listPools(store.read)).map(({ name, size }) => [name, size]));
-  const all = poolsOf(wants).reduce((sum, pool) => sum + (sizes.get(pool) ?? 0), 0);
-  const total = asked.reduce((sum, { count }) => sum + count, 0);
-  if (total > all) throw noCapacity(`${total} VMs are asked for, of pools that have ${all} when they are full.`);
+  const allocation = allocate(wants, new Map((await listPools(store.read)).map(({ name, size }) => [name, size])));
+  if (!('short' in allocation)) return;
+  const words = missingOf(allocation).map(({ name, missing }) => `${missing} of ${name}`);
+  throw noCapacity(`More is asked for than the pools have when they are full: ${words.join(', ')} would be missing.`);
 }

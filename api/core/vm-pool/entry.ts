@@ -17,7 +17,7 @@ import { askDisk } from '../disk.ts';
 import type { CoreParts } from '../parts.ts';
 import { startSoon } from '../start.ts';
 import { type EntryWish, problemsOf, tagsOf } from './entry-wish.ts';
-import { getEntry, mustOwn, vmOf } from './own.ts';
+import { getEntry, mayBorrow, mustOwn, vmOf } from './own.ts';
 import type { WakePool } from './wake.ts';
 
 export interface EntryDetail extends PoolEntry {
@@ -50,12 +50,14 @@ export function entryService(
   return {
     get: (name) => detail(store.read, name),
     change: async (who, name, wish) => {
+      mayBorrow(who);
       const { problems, pool, begun } = await store.write((tx) => change(tx, who, name, wish));
       if (pool !== null) wake(pool);
       if (begun !== null) startSoon(parts, begun);
       return problems;
     },
     release: async (who, name) => {
+      mayBorrow(who);
       const pool = await store.write(async (tx) => {
         const entry = await getEntry(tx, name);
         if (entry.state !== 'running') throw notFound('checked-out VM', name);

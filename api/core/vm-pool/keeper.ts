@@ -10,7 +10,7 @@ import { cancelNow, logUntold, startSoon } from '../start.ts';
 import { refill, shrink } from './refill.ts';
 import { removeCompleted } from './remove.ts';
 import { serveRequests } from './request-turn.ts';
-import { settleRunning, settleWaiting } from './settle.ts';
+import { settleRunning, settleWaiting, watchNodes } from './settle.ts';
 import { isBlocked, recordLuck, type Turn } from './turn.ts';
 
 /** Keeps VM pools as they are wanted, a transaction a turn. */
@@ -53,6 +53,7 @@ async function take(tx: Db, name: string, now: number, parts: CoreParts): Promis
   await shrink(turn, waiting);
   await serveRequests(turn, parts, waiting.pending);
   if (!isBlocked(turn)) await refill(turn, parts, waiting);
+  await watchNodes(turn);
   await recordLuck(turn);
   await removeCompleted(turn);
   await forgetDestroyed(tx, now - settings.dataTtlHours * HOUR_MS);

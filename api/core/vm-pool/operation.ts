@@ -9,7 +9,7 @@ import type { Asked } from '../operation.ts';
 import type { CoreParts } from '../parts.ts';
 import { askRemoval, askRevert, askSnapshot } from '../snapshot.ts';
 import { startSoon } from '../start.ts';
-import { getEntry, mustOwn, vmOf } from './own.ts';
+import { getEntry, mayBorrow, mustOwn, vmOf } from './own.ts';
 
 /** What those who may change a pool's VM ask of it; it is carried out one after the other. By the VM's name. */
 export interface EntryOperations {
@@ -30,6 +30,7 @@ export function entryOperations(parts: Pick<CoreParts, 'store' | 'jobs' | 'log'>
     name: string,
     work: (tx: Db, vm: VmRow, asker: Asker) => Promise<T>,
   ): Promise<T> => {
+    mayBorrow(who);
     const asked = await parts.store.write(async (tx) => {
       const entry = await getEntry(tx, name);
       mustOwn(who, entry);

@@ -1,8 +1,9 @@
-import type { Borrower } from '../../../domain/borrower.ts';
+import { type Borrower, isKnown } from '../../../domain/borrower.ts';
 import { DomainError, notFound } from '../../../domain/fault.ts';
 import type { Db } from '../../../store/open.ts';
 import { type EntryRow, findEntry } from '../../../store/pool-entry.ts';
 import { findVm, type VmRow } from '../../../store/vm.ts';
+import { mustAct } from '../authorize.ts';
 
 export async function getEntry(db: Db, name: string): Promise<EntryRow> {
   const entry = await findEntry(db, name);
@@ -15,6 +16,11 @@ export async function vmOf(tx: Db, { vm, name }: Pick<EntryRow, 'vm' | 'name'>):
   const row = await findVm(tx, vm);
   if (!row) throw notFound('VM', name);
   return row;
+}
+
+/** Throws 'forbidden' for a token that may only look. */
+export function mayBorrow(who: Borrower): void {
+  if (isKnown(who)) mustAct(who.principal);
 }
 
 /** Throws unless the asker checked the VM out, or anyone did without a token, or the asker is an administrator. */

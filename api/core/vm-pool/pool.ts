@@ -25,6 +25,7 @@ import {
 } from '../../../store/vm-pool.ts';
 import { mustAdminister } from '../authorize.ts';
 import { checkPool } from './check.ts';
+import { giveBackAll } from './request.ts';
 import type { WakePool } from './wake.ts';
 
 export type PoolUpdate = Partial<Omit<VmPoolWish, 'name'>>;
@@ -89,13 +90,16 @@ export function poolService({ store, wake }: { readonly store: Store; readonly w
         await insertPool(tx, wish);
       }),
     update: (who, name, change) => write(who, [name], (tx) => update(tx, name, change)),
-    remove: (who, name) =>
-      write(who, [name], async (tx) => {
+    remove: async (who, name) => {
+      const others = await write(who, [name], async (tx) => {
         await getPool(tx, name);
         await drainPool(tx, name, 'Its pool was removed.', Date.now());
-        await failRequestsOf(tx, name);
+        const pools = await failRequestsOf(tx, name);
         await deletePool(tx, name);
-      }),
+        return pools;
+      });
+      for (const other of others) wake(other);
+    },
     reset: (who, names) =>
       write(who, names, async (tx) => {
         for (const name of names) {
@@ -119,10 +123,15 @@ export function poolService({ store, wake }: { readonly store: Store; readonly w
   };
 }
 
-/** Nobody makes their VMs any more. */
-async function failRequestsOf(tx: Db, pool: string): Promise<void> {
-  for (const { id } of await listPendingRequests(tx, pool))
-    await updateRequest(tx, id, { state: 'failed', message: `The pool ${pool} was removed` });
+/** Nobody makes their VMs any more: what was made goes back, to the pools that are returned. */
+async function failRequestsOf(tx: Db, pool: string): Promise<ReadonlySet<string>> {
+  const message = `The pool ${pool} was removed`;
+  const pools = new Set<string>();
+  for (const { id } of await listPendingRequests(tx, pool)) {
+    await updateRequest(tx, id, { state: 'failed', message });
+    for (const other of await giveBackAll(tx, id, `Its request failed: ${message}`)) pools.add(other);
+  }
+  return pools;
 }
 
 async function withCounts(db: Db, pools: readonly VmPool[]): Promise<readonly PoolDetail[]> {

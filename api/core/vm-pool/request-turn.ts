@@ -8,6 +8,7 @@ import {
   updateRequest,
 } from '../../../store/pool-request.ts';
 import { begin, type Maker } from './refill.ts';
+import { giveBackAll } from './request.ts';
 import { retire } from './settle.ts';
 import type { Turn } from './turn.ts';
 
@@ -61,10 +62,8 @@ async function countFailures(turn: Turn, request: RequestRow): Promise<boolean> 
 /** What was made for it goes back. */
 async function fail(turn: Turn, request: RequestRow, message: string): Promise<void> {
   await updateRequest(turn.tx, request.id, { state: 'failed', message });
-  for (const entry of await entriesOfRequest(turn.tx, request.id)) {
-    await retire(turn, entry, `Its request failed: ${message}`);
-    turn.wake.add(entry.pool);
-  }
+  const pools = await giveBackAll(turn.tx, request.id, `Its request failed: ${message}`);
+  for (const pool of pools) turn.wake.add(pool);
 }
 
 async function handOut({ tx, pool, settings, now, due }: Turn, entry: EntryRow, request: RequestRow): Promise<void> {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Borrower, isKnown } from '../../../domain/borrower.ts';
 import { DomainError, exists, invalid, notFound } from '../../../domain/fault.ts';
 import { MINUTE_MS } from '../../../domain/vm-pool.ts';
-import type { Store } from '../../../store/open.ts';
+import type { Db, Store } from '../../../store/open.ts';
 import { type EntryRow, updateEntry } from '../../../store/pool-entry.ts';
 import {
   entriesOfRequest,
@@ -12,6 +12,7 @@ import {
   updateRequest,
 } from '../../../store/pool-request.ts';
 import { poolSettings } from '../../../store/vm-pool.ts';
+import { mayBorrow } from './own.ts';
 import { type Asked, resolve } from './take.ts';
 import type { WakePool } from './wake.ts';
 
@@ -36,6 +37,7 @@ const REQUEST_ID = /^[A-Za-z0-9_.-]{1,128}$/;
 export function requestService({ store, wake }: { readonly store: Store; readonly wake: WakePool }): RequestService {
   return {
     create: async (who, asked, given) => {
+      mayBorrow(who);
       const id = given ?? randomUUID();
       if (!REQUEST_ID.test(id)) throw invalid('request_id', 'must be 1 to 128 letters, digits and _.-');
       if (asked.length === 0) throw invalid('body', 'names no VM pool.');
@@ -71,21 +73,26 @@ export function requestService({ store, wake }: { readonly store: Store; readonl
       return detailOf(request, await entriesOfRequest(store.read, id));
     },
     remove: async (who, id) => {
+      mayBorrow(who);
       const { already, pools } = await store.write(async (tx) => {
         const request = await findRequest(tx, id);
         if (!request) throw notFound('on-demand request', id);
         mustOwnRequest(who, request);
         if (request.state === 'deleted') return { already: true, pools: [] };
         await updateRequest(tx, id, { state: 'deleted', message: 'The request has been deleted' });
-        const entries = await entriesOfRequest(tx, id);
-        const gone = { state: 'completed', completedAt: Date.now(), reason: 'Its request was deleted.' } as const;
-        for (const entry of entries) await updateEntry(tx, entry.vm, gone);
-        return { already: false, pools: entries.map(({ pool }) => pool) };
+        return { already: false, pools: await giveBackAll(tx, id, 'Its request was deleted.') };
       });
       for (const pool of pools) wake(pool);
       return { already };
     },
   };
+}
+
+/** What was made for a request goes back; returns the pools that it goes back to. */
+export async function giveBackAll(tx: Db, request: string, reason: string): Promise<readonly string[]> {
+  const entries = await entriesOfRequest(tx, request);
+  for (const { vm } of entries) await updateEntry(tx, vm, { state: 'completed', completedAt: Date.now(), reason });
+  return entries.map(({ pool }) => pool);
 }
 
 function mustOwnRequest(who: Borrower, { user, tokenId, id }: RequestRow): void {

@@ -6,6 +6,7 @@ import { nicsOf } from '../../../store/nic.ts';
 import { addDuration } from '../../../store/pool-day.ts';
 import { type EntryRow, updateEntry } from '../../../store/pool-entry.ts';
 import {
+  leastHeardOf,
   listExpired,
   listPendingEntries,
   listReadyAmiss,
@@ -14,7 +15,7 @@ import {
   readyOf,
 } from '../../../store/pool-turn.ts';
 import { findTask } from '../../../store/task.ts';
-import { PERMANENT, type Turn } from './turn.ts';
+import { type Failure, PERMANENT, type Turn } from './turn.ts';
 
 type Waiting = Awaited<ReturnType<typeof listPendingEntries>>[number];
 
@@ -52,6 +53,7 @@ async function settlePending(turn: Turn, waiting: Waiting): Promise<'pending' | 
   const { entry, vmState } = waiting;
   if (vmState === null || (vmState !== 'provisioning' && !isMade(waiting) && waiting.changing === null))
     return failed(turn, waiting);
+  if (isOnDeadNode(waiting)) return giveUp(turn, entry, deadReason(waiting), { scarce: true });
   const timeoutAt = entry.startedAt + (pool?.timeoutMin ?? settings.timeoutMin) * MINUTE_MS;
   if (timeoutAt <= now) {
     const minutes = pool?.timeoutMin ?? settings.timeoutMin;
@@ -84,13 +86,17 @@ async function settleReady(turn: Turn, waiting: Waiting): Promise<void> {
   }
   const ttl = pool?.readyTtlMin ?? settings.readyTtlMin;
   const port = pool?.probePort ?? null;
-  if (waiting.nodeSeenAt !== null && waiting.nodeSeenAt < Date.now() - DEAD_AFTER_MS)
-    await retire(turn, entry, `Its node ${waiting.node} does not answer.`);
+  if (isOnDeadNode(waiting)) await retire(turn, entry, deadReason(waiting));
   else if (vmState !== 'running' && changing === null) await retire(turn, entry, offReason(vmState));
   else if (ttl > 0 && (entry.readyAt ?? entry.startedAt) + ttl * MINUTE_MS <= now)
     await retire(turn, entry, `It was ready for ${ttl} minutes without being wanted.`);
   else if (port !== null) await askGuest(turn, waiting, port);
 }
+
+const isOnDeadNode = ({ nodeSeenAt }: Waiting): boolean =>
+  nodeSeenAt !== null && nodeSeenAt < Date.now() - DEAD_AFTER_MS;
+
+const deadReason = ({ node }: Waiting): string => `Its node ${node} does not answer.`;
 
 const offReason = (state: VmState): string => `It is ${state}: it went off while it waited.`;
 
@@ -105,15 +111,26 @@ async function failed(turn: Turn, { entry, vmState }: Waiting): Promise<'pending
   // It gives back what it had reserved before it says why.
   if (task && !TASK_FINAL.includes(task.state)) return 'pending';
   const why = task?.error ?? (task?.state === 'REVOKED' ? 'Its creation was cancelled.' : 'Its VM was deleted.');
-  await giveUp(turn, entry, why, PERMANENT.includes(task?.fault ?? ''));
+  await giveUp(turn, entry, why, { permanent: PERMANENT.includes(task?.fault ?? '') });
   if (vmState === null) await updateEntry(turn.tx, entry.vm, { state: 'destroyed', destroyedAt: turn.now });
   return null;
 }
 
-async function giveUp({ tx, now, luck }: Turn, entry: EntryRow, why: string, permanent = false): Promise<null> {
+async function giveUp(
+  { tx, now, luck }: Turn,
+  entry: EntryRow,
+  why: string,
+  how: Partial<Pick<Failure, 'permanent' | 'scarce'>> = {},
+): Promise<null> {
   await updateEntry(tx, entry.vm, { state: 'completed', completedAt: now, reason: why, failed: true });
-  luck.failures.push({ why, permanent, request: entry.request });
+  luck.failures.push({ why, permanent: false, ...how, request: entry.request });
   return null;
+}
+
+/** Wakes the keeper at the moment at which a node of VMs that wait, or are being made, would be taken for dead. */
+export async function watchNodes({ tx, name, due }: Turn): Promise<void> {
+  const heardOf = await leastHeardOf(tx, name);
+  if (heardOf !== null) due.push(heardOf + DEAD_AFTER_MS + 1);
 }
 
 /** Gives an entry up without anybody being at fault. */

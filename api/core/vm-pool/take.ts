@@ -1,11 +1,11 @@
 import { type Borrower, isKnown } from '../../../domain/borrower.ts';
-import { allocate, inOrder, type Want } from '../../../domain/checkout.ts';
+import { type Allocation, allocate, inOrder, type Want } from '../../../domain/checkout.ts';
 import { invalid, notFound } from '../../../domain/fault.ts';
 import type { VmId } from '../../../domain/ids.ts';
 import { HOUR_MS, lifetimeOf, type PoolSettings } from '../../../domain/vm-pool.ts';
 import type { Db } from '../../../store/open.ts';
 import { markCheckedOut, takeable } from '../../../store/pool-entry.ts';
-import { listWaits } from '../../../store/pool-wait.ts';
+import { allClaims, type Claims, listWaits } from '../../../store/pool-wait.ts';
 import { poolLifetime, poolSettings, poolsNamed } from '../../../store/vm-pool.ts';
 
 /** VMs by the name of a pool or an alias. */
@@ -23,9 +23,16 @@ export interface Given {
 export type Taken =
   | { readonly given: readonly Given[]; readonly pools: readonly string[] }
   | {
-      readonly short: readonly { readonly name: string; readonly missing: number }[];
+      readonly short: readonly Missing[];
       readonly pools: readonly string[];
+      /** What is kept for the asker while it waits, by pool. */
+      readonly claims: Claims;
     };
+
+interface Missing {
+  readonly name: string;
+  readonly missing: number;
+}
 
 /** More at once is a mistake, not a wish. */
 const MAX_COUNT = 1_000;
@@ -47,7 +54,17 @@ export async function resolve(db: Db, asked: readonly Asked[], settings: PoolSet
   return wants;
 }
 
-export const poolsOf = (wants: readonly Want[]): readonly string[] => [...new Set(wants.flatMap(({ pools }) => pools))];
+const poolsOf = (wants: readonly Want[]): readonly string[] => [...new Set(wants.flatMap(({ pools }) => pools))];
+
+export const missingOf = ({ short }: Extract<Allocation, { short: unknown }>): readonly Missing[] =>
+  short.map(({ want, missing }) => ({ name: want.name, missing }));
+
+/** As many VMs as are asked for, of each pool that may give them. */
+function claimsOf(wants: readonly Want[]): Claims {
+  const claims: Record<string, number> = {};
+  for (const { pools, count } of wants) for (const pool of pools) claims[pool] = (claims[pool] ?? 0) + count;
+  return claims;
+}
 
 /** All that was asked for, or nothing, in the caller's transaction. `turn` is the asker's number in the queue, Infinity without one. */
 export async function takeVms(
@@ -61,13 +78,15 @@ export async function takeVms(
   const pools = poolsOf(wants);
   const before = (await listWaits(tx, now)).filter((wait) => wait.number < turn);
   // What others waited for first is not there for this one.
-  const claimed = new Set(before.flatMap((wait) => wait.pools));
+  const claimed = allClaims(before);
   const total = wants.reduce((sum, { count }) => sum + count, 0);
   const ready = new Map<string, { readonly vm: VmId; readonly name: string }[]>();
-  for (const pool of pools) ready.set(pool, claimed.has(pool) ? [] : [...(await takeable(tx, pool, total))]);
+  for (const pool of pools) {
+    const theirs = claimed.get(pool) ?? 0;
+    ready.set(pool, (await takeable(tx, pool, total + theirs)).slice(theirs));
+  }
   const allocation = allocate(wants, new Map([...ready].map(([pool, rows]) => [pool, rows.length])));
-  if ('short' in allocation)
-    return { short: allocation.short.map(({ want, missing: n }) => ({ name: want.name, missing: n })), pools };
+  if ('short' in allocation) return { short: missingOf(allocation), pools, claims: claimsOf(wants) };
   const given: Given[] = [];
   for (const [{ name }, from] of allocation.given) {
     const vms: string[] = [];

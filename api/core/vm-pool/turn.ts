@@ -29,7 +29,7 @@ export interface Failure {
   readonly why: string;
   /** Whether trying again would fail again. */
   readonly permanent: boolean;
-  /** Whether it only takes room that may be there later: such a pool is never given up. */
+  /** Whether it only takes room, or a node, that may be there later: such a pool is never given up. */
   readonly scarce?: boolean;
   /** On-demand request that the VM was for. */
   readonly request: string | null;
@@ -53,10 +53,11 @@ export async function recordLuck({ tx, pool, settings, now, luck, due }: Turn): 
   const last = luck.failures.at(-1);
   if (last) {
     // Clones that failed together, or while the pool pauses, are one failure.
-    const pauses = pool.retryAt !== null && pool.retryAt > now;
+    const pauses = pool.halted || (pool.retryAt !== null && pool.retryAt > now);
     const failures = luck.successes > 0 ? 1 : pool.failures + (pauses ? 0 : 1);
     const tooMany = failures >= settings.maxFailures && !last.scarce;
-    const halted = luck.failures.some(({ permanent }) => permanent) || tooMany;
+    const wasHalted = pool.halted && luck.successes === 0;
+    const halted = wasHalted || luck.failures.some(({ permanent }) => permanent) || tooMany;
     const pause = last.scarce ? Math.min(backOffMs(failures), SCARCE_MS) : backOffMs(failures);
     const retryAt = halted ? null : now + pause;
     await updatePool(tx, pool.name, { failures, lastError: last.why, failedAt: now, halted, retryAt });

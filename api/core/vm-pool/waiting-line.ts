@@ -1,16 +1,19 @@
-import type { Store } from '../../../store/open.ts';
 import { takeable } from '../../../store/pool-entry.ts';
-import { deleteWait, insertWait, keepWaits, listWaits } from '../../../store/pool-wait.ts';
+import {
+  allClaims,
+  type Claims,
+  deleteWait,
+  insertWait,
+  keepWaits,
+  listWaits,
+  type WaitRow,
+} from '../../../store/pool-wait.ts';
 import type { CoreParts } from '../parts.ts';
 
 /** Those who wait for VMs, of all API processes: first come first served, for each pool. */
 export interface WaitingLine {
   /** Tries whenever it is this one's turn and a VM is ready, until there is a result; null when aborted. */
-  wait<T>(
-    pools: readonly string[],
-    signal: AbortSignal,
-    attempt: (turn: number) => Promise<T | null>,
-  ): Promise<T | null>;
+  wait<T>(claims: Claims, signal: AbortSignal, attempt: (turn: number) => Promise<T | null>): Promise<T | null>;
 }
 
 /**
@@ -19,7 +22,7 @@ export interface WaitingLine {
  */
 const ALIVE_MS = 1_000;
 
-/** One look at the line per commit, however many wait here: only those at its head try. */
+/** One look at the line per commit, however many wait here: only those try for whom others leave something. */
 export function waitingLine({ store, log }: Pick<CoreParts, 'store' | 'log'>): WaitingLine {
   const here = new Map<number, () => void>();
   let stop = new AbortController();
@@ -27,11 +30,14 @@ export function waitingLine({ store, log }: Pick<CoreParts, 'store' | 'log'>): W
   const failed = (error: unknown): void =>
     log.warn({ reason: String(error) }, 'the line of waiting checkouts could not be looked after: at the next commit');
   const look = async (): Promise<void> => {
-    const before = new Set<string>();
-    for (const { number, pools } of await listWaits(store.read, Date.now())) {
-      const free = pools.filter((pool) => !before.has(pool));
-      for (const pool of pools) before.add(pool);
-      if (here.has(number) && (await anyReady(store, free))) here.get(number)?.();
+    const line = await listWaits(store.read, Date.now());
+    const ready = new Map<string, number>();
+    for (const [pool, claimed] of allClaims(line)) ready.set(pool, (await takeable(store.read, pool, claimed)).length);
+    const isLeft = ({ claims }: Pick<WaitRow, 'claims'>): boolean =>
+      Object.keys(claims).some((pool) => (ready.get(pool) ?? 0) > 0);
+    for (const wait of line) {
+      if (isLeft(wait)) here.get(wait.number)?.();
+      for (const [pool, count] of Object.entries(wait.claims)) ready.set(pool, (ready.get(pool) ?? 0) - count);
     }
   };
   const watch = async (signal: AbortSignal): Promise<void> => {
@@ -60,8 +66,8 @@ export function waitingLine({ store, log }: Pick<CoreParts, 'store' | 'log'>): W
   };
 
   return {
-    wait: async (pools, signal, attempt) => {
-      const turn = await store.write((tx) => insertWait(tx, pools, Date.now(), aliveUntil()));
+    wait: async (claims, signal, attempt) => {
+      const turn = await store.write((tx) => insertWait(tx, claims, Date.now(), aliveUntil()));
       let called = Promise.withResolvers<void>();
       const wake = (): void => called.resolve();
       signal.addEventListener('abort', wake);
@@ -84,8 +90,3 @@ export function waitingLine({ store, log }: Pick<CoreParts, 'store' | 'log'>): W
 }
 
 const aliveUntil = (): number => Date.now() + 3 * ALIVE_MS;
-
-async function anyReady(store: Store, pools: readonly string[]): Promise<boolean> {
-  for (const pool of pools) if ((await takeable(store.read, pool, 1)).length > 0) return true;
-  return false;
-}

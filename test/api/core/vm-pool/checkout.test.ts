@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Borrower } from '../../../../domain/borrower.ts';
 import { HOUR_MS, POOL_DEFAULTS } from '../../../../domain/vm-pool.ts';
+import { listWaits } from '../../../../store/pool-wait.ts';
 import { ADMIN } from '../cluster.ts';
 import { type Pooled, pooled } from './pooled.ts';
 
@@ -52,6 +53,35 @@ describe('a checkout', () => {
   ])('of %o is refused, and nothing moves', async (wants, why) => {
     await expect(take('anyone', wants)).rejects.toThrow(why);
     expect(await ready()).toEqual({ ready: 2, b: 1 });
+  });
+
+  it('keeps for those who wait what they ask for, and no more', async () => {
+    await at.pool({ name: 'c', size: 3 });
+    await at.fill('c');
+    await take('anyone', { b: 1 });
+    const stop = new AbortController();
+    const asked = [
+      { name: 'b', count: 1 },
+      { name: 'c', count: 1 },
+    ];
+    const waiting = at.services.checkouts.take('anyone', asked, { waitMs: 60_000, signal: stop.signal });
+    while ((await listWaits(at.store.read, Date.now())).length === 0)
+      await at.store.changes.after(at.store.changes.seen(), AbortSignal.timeout(1_000));
+    expect((await take('anyone', { c: 2 }))[0]?.vms).toHaveLength(2);
+    await expect(take('anyone', { c: 1 })).rejects.toThrow('1 of c missing');
+    stop.abort();
+    await expect(waiting).rejects.toThrow('Too few');
+    expect((await take('anyone', { c: 1 }))[0]?.vms).toHaveLength(1);
+  });
+
+  it('does not wait for what its pools could never give together', async () => {
+    const wait = { waitMs: 60_000, signal: new AbortController().signal };
+    const asked = [
+      { name: 'a', count: 1 },
+      { name: 'b', count: 2 },
+    ];
+    await expect(at.services.checkouts.take('anyone', asked, wait)).rejects.toThrow('1 of b would be missing');
+    expect(await listWaits(at.store.read, Date.now())).toEqual([]);
   });
 
   it('gives no VM twice, and none away while enough are ready', async () => {

@@ -83,7 +83,7 @@ export const CHECKOUT_ROWS: readonly Row[] = [
   {
     ask: 'POST /vm/centos-6-x86_64+centos-6-x86_64+centos-6-x86_64+centos-6-x86_64?wait=3600',
     status: 503,
-    reason: '4 VMs are asked for',
+    reason: 'More is asked for',
   },
   { ask: 'POST /vm/%zz', status: 400, answer: { ok: false, message: expect.any(String) } },
 ];

@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { controlActivities } from '../../../../activities/control.ts';
+import type { TaskId } from '../../../../domain/ids.ts';
+import { DEAD_AFTER_MS } from '../../../../domain/node.ts';
+import type { CreateVm } from '../../../../domain/plan.ts';
+import type { Principal } from '../../../../domain/principal.ts';
+import { nodes } from '../../../../store/schema/node.ts';
+import { ADMIN } from '../cluster.ts';
+import { POOL, type Pooled, pooled } from './pooled.ts';
+
+let at: Pooled;
+beforeEach(async () => {
+  at = await pooled();
+});
+afterEach(() => at.close());
+
+const heardOf = (agoMs: number) =>
+  at.store.write((tx) => tx.update(nodes).set({ seenAt: Date.now() - agoMs })) as Promise<unknown>;
+const trouble = () => at.services.pools.get(POOL.name);
+
+it('gives up clones whose node does not answer any more, says so, and never gives the pool up for that', async () => {
+  await at.pool({ size: 2 });
+  const first = await at.keep();
+  // It wakes by itself when the node would be taken for dead.
+  expect(first?.wakeAt).toBeLessThanOrEqual(Date.now() + DEAD_AFTER_MS + 1);
+  await heardOf(DEAD_AFTER_MS + 1);
+  await at.keep();
+  expect(await at.states()).toEqual({ completed: 2 });
+  expect(await trouble()).toMatchObject({ failures: 1, halted: false, lastError: 'Its node hv1 does not answer.' });
+  await heardOf(0);
+  await at.keep(POOL.name, Date.now() + 2_000);
+  expect(await at.states()).toMatchObject({ pending: 2 });
+});
+
+it('wakes when the node of its ready VMs would be taken for dead', async () => {
+  await at.pool({ size: 1 });
+  await at.fill();
+  await heardOf(10_000);
+  const turn = await at.keep();
+  expect(turn?.wakeAt).toBeLessThanOrEqual(Date.now() + DEAD_AFTER_MS - 9_000);
+});
+
+it('stays given up when another clone of the same time fails after the one that failed for good', async () => {
+  await at.pool({ size: 2 });
+  await at.keep();
+  await at.settled();
+  const [first, second] = at.jobs.started;
+  const fail = async (task: typeof first, fault: string | null, error: string): Promise<void> => {
+    if (!task) return expect.unreachable();
+    await control.release((task.input as CreateVm).vm);
+    await control.finishTask(task.id as TaskId, { state: 'FAILURE', status: '', error, fault });
+  };
+  const control = controlActivities(at.store);
+  await fail(first, 'invalid', 'it went wrong');
+  const failLater = () => fail(second, null, 'it went wrong, too');
+  await at.keep();
+  expect(await trouble()).toMatchObject({ failures: 1, halted: true, retryAt: null });
+  await failLater();
+  await at.keep();
+  expect(await trouble()).toMatchObject({ failures: 1, halted: true, lastError: 'it went wrong, too' });
+});
+
+it('gives back what was made of an on-demand request when one of its pools is removed', async () => {
+  await at.pool({ name: 'a', size: 0 });
+  await at.pool({ name: 'b', size: 0 });
+  const asked = [
+    { name: 'a', count: 1 },
+    { name: 'b', count: 2 },
+  ];
+  await at.services.poolRequests.create('anyone', asked, 'both');
+  await at.fill('a');
+  expect(await at.states('a')).toEqual({ running: 1 });
+  await at.services.pools.remove(ADMIN, 'b');
+  expect(await at.services.poolRequests.get('both')).toMatchObject({ state: 'failed' });
+  expect(await at.states('a')).toEqual({ completed: 1 });
+});
+
+it("lets nobody cancel what is done with somebody else's VM, or the making of a pool's", async () => {
+  await at.pool({ size: 1 });
+  await at.keep();
+  const bob: Principal = { account: 'bob', tenant: 'default', role: 'user' };
+  const [task] = await at.services.tasks.list(ADMIN, { active: true, limit: 1 });
+  const cancel = (who: Principal) => at.services.tasks.cancel(who, task?.id ?? '');
+  await expect(cancel(bob)).rejects.toMatchObject({ fault: { kind: 'forbidden' } });
+  expect(await cancel(ADMIN)).toMatchObject({ cancelRequested: true });
+});
+
+it('lets a token that may only look borrow nothing', async () => {
+  await at.pool({ size: 1 });
+  await at.fill();
+  const principal: Principal = { account: 'watch', tenant: 'default', role: 'viewer' };
+  const viewer = { principal, tokenId: 't', user: 'watch' };
+  const wait = { waitMs: 0, signal: new AbortController().signal };
+  const [given] = await at.services.checkouts.take('anyone', [{ name: POOL.name, count: 1 }], wait);
+  const vm = given?.vms[0] ?? '';
+  const asks: readonly (() => Promise<unknown>)[] = [
+    () => at.services.checkouts.take(viewer, [{ name: POOL.name, count: 1 }], wait),
+    () => at.services.poolVms.change(viewer, vm, { lifetimeHours: 1 }),
+    () => at.services.poolVms.release(viewer, vm),
+    () => at.services.poolVms.snapshot(viewer, vm, null),
+    () => at.services.poolRequests.create(viewer, [{ name: POOL.name, count: 1 }], null),
+  ];
+  for (const ask of asks) await expect(ask()).rejects.toMatchObject({ fault: { kind: 'forbidden' } });
+  expect(await at.states()).toMatchObject({ running: 1 });
+});
