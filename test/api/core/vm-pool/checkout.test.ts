@@ -65,8 +65,7 @@ describe('a checkout', () => {
       { name: 'c', count: 1 },
     ];
     const waiting = at.services.checkouts.take('anyone', asked, { waitMs: 60_000, signal: stop.signal });
-    while ((await listWaits(at.store.read, Date.now())).length === 0)
-      await at.store.changes.after(at.store.changes.seen(), AbortSignal.timeout(1_000));
+    await expect.poll(async () => (await listWaits(at.store.read, Date.now())).length).toBe(1);
     expect((await take('anyone', { c: 2 }))[0]?.vms).toHaveLength(2);
     await expect(take('anyone', { c: 1 })).rejects.toThrow('1 of c missing');
     stop.abort();
