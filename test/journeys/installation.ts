@@ -76,10 +76,14 @@ export interface Up extends Process {
   readonly api: Api;
 }
 
+const FREE_PORTS = ['listen', 'metadata', 'vmpooler'].flatMap((name) => [`--${name}`, '127.0.0.1:0']);
+
 /** `slipway up`, on free ports unless told. */
-export async function up(dir: string, ...more: readonly string[]): Promise<Up> {
-  const ports = ['listen', 'metadata', 'vmpooler'].flatMap((name) => [`--${name}`, '127.0.0.1:0']);
-  const started = await start(['up', '--data', dir, ...ports, ...more], 'stdout', (line) => line.startsWith('{'));
+export const up = (dir: string, ...more: readonly string[]): Promise<Up> => upAsTold(dir, ...FREE_PORTS, ...more);
+
+/** `slipway up` with these options alone. */
+export async function upAsTold(dir: string, ...options: readonly string[]): Promise<Up> {
+  const started = await start(['up', '--data', dir, ...options], 'stdout', (line) => line.startsWith('{'));
   const instance = JSON.parse(started.ready) as Instance;
   return { ...started, instance, api: apiClient(instance) };
 }

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, expect, it } from 'vitest';
-import { dataDir, type Process, slipway, up } from './installation.ts';
+import { dataDir, type Process, slipway, up, upAsTold } from './installation.ts';
 
 const data = dataDir();
 const running: Process[] = [];
@@ -45,7 +45,7 @@ it('two installations that were told nothing about it listen on two ports', asyn
   const [a, b] = [dataDir(), dataDir()];
   const origins: string[] = [];
   for (const { dir } of [a, b]) {
-    const began = await up(dir, '--sim=1');
+    const began = await upAsTold(dir, '--sim=1', '--listen', '127.0.0.1:0', '--metadata', '127.0.0.1:0');
     running.push(began);
     origins.push(began.instance.vmpooler);
   }
