@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
+import { isOurs } from '../temporal/process.ts';
 
 /** What `slipway up` says when it is ready, in this form also on standard output: kept stable. */
 export const InstanceSchema = z.object({
@@ -14,6 +15,9 @@ export const InstanceSchema = z.object({
 });
 export type Instance = z.infer<typeof InstanceSchema>;
 
+/** What `slipway up` has among its arguments, of whichever installation: it may be another version's that still runs. */
+const UP = [/(^|\/)cli\/main\.[jt]s$/, 'up'] as const;
+
 /** Written whole or not at all, for this user only: it holds the token. */
 export function writeInstance(file: string, instance: Instance): void {
   const half = `${file}.${process.pid}`;
@@ -21,26 +25,16 @@ export function writeInstance(file: string, instance: Instance): void {
   renameSync(half, file);
 }
 
-/** The instance that runs on this data directory; null if none does. */
+/** The instance that runs on this data directory; null if none does, also when its process id is another program's by now. */
 export function readInstance(file: string): Instance | null {
   const text = readIfThere(file);
   if (text === null) return null;
   const parsed = InstanceSchema.safeParse(JSON.parse(text));
-  return parsed.success && isAlive(parsed.data.pid) ? parsed.data : null;
+  return parsed.success && isOurs(parsed.data.pid, ...UP) ? parsed.data : null;
 }
 
 /** Succeeds if nothing says any more that an instance runs here. */
 export const removeInstance = (file: string): void => rmSync(file, { force: true });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it lives, and belongs to another user.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
 
 function readIfThere(file: string): string | null {
   try {

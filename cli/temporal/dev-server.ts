@@ -49,7 +49,7 @@ const TUNING = ['transfer', 'timer', 'visibility'].flatMap((queue) => [
 export async function devServer(dataDir: string, program?: TemporalProgram, address?: string): Promise<DevServer> {
   const file = join(dataDir, 'temporal.json');
   const record = await readRecord(file);
-  if (record && (await isOurs(record.pid, record.database))) {
+  if (record && isOurs(record.pid, record.database)) {
     if (await answers(record.port)) return running(record, `${record.source}, still running`, file);
     await endProcess(record.pid, STOP_GRACE_MS);
   }
@@ -68,7 +68,7 @@ export async function devServer(dataDir: string, program?: TemporalProgram, addr
 /** Succeeds if no server of this data directory runs. */
 export async function endDevServer(dataDir: string): Promise<void> {
   const record = await readRecord(join(dataDir, 'temporal.json'));
-  if (record && (await isOurs(record.pid, record.database))) await endProcess(record.pid, STOP_GRACE_MS);
+  if (record && isOurs(record.pid, record.database)) await endProcess(record.pid, STOP_GRACE_MS);
 }
 
 function running(record: Record, source: string, file: string): DevServer {

@@ -1,18 +1,29 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Whether a process with this id runs and has `mark` among its arguments: process ids are given anew. */
-export async function isOurs(pid: number, mark: string): Promise<boolean> {
+/** Whether a process with this id runs and has every one of `marks` among its arguments: process ids are given anew. */
+export function isOurs(pid: number, ...marks: readonly (string | RegExp)[]): boolean {
   if (pid <= 0) return false;
-  const argv = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  return argv.split('\0').includes(mark) && (await isAlive(pid));
+  const argv = ofProcess(pid, 'cmdline')?.split('\0') ?? [];
+  const has = (mark: string | RegExp): boolean =>
+    argv.some((arg) => (typeof mark === 'string' ? arg === mark : mark.test(arg)));
+  return marks.every(has) && isAlive(pid);
 }
 
 /** Whether the process runs; one that has ended and was not reaped does not. */
-export async function isAlive(pid: number): Promise<boolean> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
+export function isAlive(pid: number): boolean {
+  const stat = ofProcess(pid, 'stat');
   // The state follows the name, which is in parentheses and may hold any character.
   return stat !== null && !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
+}
+
+/** Null if there is no such process, or it is not to be looked at. */
+function ofProcess(pid: number, file: 'cmdline' | 'stat'): string | null {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return null;
+  }
 }
 
 /** Ends a process, by force after `graceMs`. */
@@ -34,7 +45,7 @@ function signal(pid: number, name: NodeJS.Signals): boolean {
 // Nothing tells of the end of a process that is not a child of ours, as an adopted server is not.
 async function gone(pid: number, withinMs: number): Promise<boolean> {
   const deadline = Date.now() + withinMs;
-  while (await isAlive(pid)) {
+  while (isAlive(pid)) {
     if (Date.now() > deadline) return false;
     await pause(20);
   }

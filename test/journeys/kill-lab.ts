@@ -105,7 +105,7 @@ async function killLab(): Promise<KillLab> {
 /** Its process is nobody's child here: gone when signalling it fails. */
 async function killServer({ pid }: DevServer): Promise<void> {
   process.kill(pid, 'SIGKILL');
-  while (await isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 /** Names of those whose task did not succeed, with the reason. */

@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type Instance, readInstance, writeInstance } from '../../../cli/instance/instance.ts';
+import { pathsOf } from '../../../cli/paths.ts';
+import { bringDown } from '../../../cli/process/down.ts';
+
+let dir: string;
+let children: ChildProcess[];
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'slipway-instance-'));
+  children = [];
+});
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(dir, { recursive: true });
+});
+
+/** Runs until it is killed; resolves with the first line that it wrote. */
+async function begun(program: string, ...args: readonly string[]): Promise<{ child: ChildProcess; line: string }> {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  children.push(child);
+  const [line] = await once(child.stdout, 'data');
+  return { child, line: String(line).trim() };
+}
+
+const WAIT = 'console.log("ready"); setInterval(() => undefined, 60_000)';
+const idle = async (...args: readonly string[]) => (await begun(process.execPath, '-e', WAIT, '--', ...args)).child;
+
+function remembered(pid: number | undefined): Instance {
+  const where = { api: 'http://127.0.0.1:1', vmpooler: 'http://127.0.0.1:2', temporal: '127.0.0.1:3' };
+  const instance = { ...where, temporalUi: null, token: 't', data: dir, pid: pid ?? 0 };
+  writeInstance(pathsOf(dir).instance, instance);
+  return instance;
+}
+
+it.each(['/opt/slipway/cli/main.ts', '/usr/lib/slipway/dist/cli/main.js'])('runs as %s up', async (main) => {
+  const { pid } = await idle(main, 'up', '--sim');
+  expect(readInstance(remembered(pid).data.concat('/instance.json'))).toMatchObject({ pid });
+});
+
+it.each([[[]], [['/opt/slipway/cli/main.ts', 'node']], [['/opt/other/up.js', 'up']]])(
+  'does not run when its process id is that of a program with the arguments %j, which is left alone',
+  async (args) => {
+    const child = await idle(...args);
+    remembered(child.pid);
+    expect(readInstance(pathsOf(dir).instance)).toBeNull();
+    await bringDown(pathsOf(dir), { guests: false, purge: false, say: () => undefined });
+    expect([child.exitCode, child.signalCode]).toEqual([null, null]);
+  },
+);
+
+it('does not run when its process has ended and was not reaped', async () => {
+  const { line } = await begun('bash', '-c', 'true & echo $!; exec sleep 60');
+  remembered(Number(line));
+  expect(readInstance(pathsOf(dir).instance)).toBeNull();
+});
