@@ -158,6 +158,10 @@ export const HOUR_MS = 3_600_000;
 export const MINUTE_MS = 60_000;
 /** Longest lifetime of a VM that may be asked for, in hours. */
 export const MAX_LIFETIME_HOURS = 100_000;
+/** Longest wait that a pool may be given, in minutes. */
+export const MAX_MINUTES = 1_000_000;
+/** Clones at a time that may be allowed at the most. */
+export const MAX_CLONES = 1_000;
 
 /** Names of VM pools and aliases: what vmpooler's users have, dots included. */
 export const POOL_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;

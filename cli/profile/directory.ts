@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { parseDocument, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import type { z } from 'zod';
+import { readYaml } from '../../api/core/yaml.ts';
 import { profileDocument } from '../../api/dialects/pvc/profile-document.ts';
 import { plainWords } from '../../api/http/plain-words.ts';
 import { conflict, DomainError, invalid } from '../../domain/fault.ts';
@@ -35,9 +36,9 @@ export function readProfile(dir: string): ProfileFileDocument {
 
 /** The same, with every mistake told apart. */
 export function parseProfile(dir: string): Parsed {
-  const yaml = parseDocument(readText(join(dir, PROFILE_FILE), dir));
-  if (yaml.errors.length > 0) return { document: null, mistakes: yaml.errors.map((error) => error.message.trim()) };
-  const value: unknown = yaml.toJS();
+  const read = readYaml(readText(join(dir, PROFILE_FILE), dir));
+  if ('mistakes' in read) return { document: null, mistakes: read.mistakes };
+  const { value } = read;
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { document: null, mistakes: ['the file holds no keys and values'] };
   const whole: Record<string, unknown> = { ...value };

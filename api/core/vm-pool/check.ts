@@ -1,12 +1,11 @@
 import { invalid } from '../../../domain/fault.ts';
 import { splitArgument } from '../../../domain/profile.ts';
-import { MAX_LIFETIME_HOURS, POOL_NAME, type VmPoolWish } from '../../../domain/vm-pool.ts';
+import { MAX_CLONES, MAX_LIFETIME_HOURS, MAX_MINUTES, POOL_NAME, type VmPoolWish } from '../../../domain/vm-pool.ts';
 import type { Db } from '../../../store/open.ts';
 import { findProfile } from '../../../store/profile.ts';
 
 /** VMs that a pool keeps ready at the most. */
 export const MAX_POOL_SIZE = 10_000;
-const MAX_MINUTES = 1_000_000;
 
 /** Keys of answers beside the names of pools. */
 const RESERVED = ['ok', 'domain', 'request_id', 'ready', 'message'];
@@ -15,7 +14,7 @@ const RESERVED = ['ok', 'domain', 'request_id', 'ready', 'message'];
 const NUMBERS = {
   timeoutMin: [1, MAX_MINUTES],
   readyTtlMin: [0, MAX_MINUTES],
-  maxClones: [1, 1_000],
+  maxClones: [1, MAX_CLONES],
   lifetimeHours: [1, MAX_LIFETIME_HOURS],
   maxLifetimeHours: [1, MAX_LIFETIME_HOURS],
   probePort: [1, 65_535],

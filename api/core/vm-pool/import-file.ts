@@ -1,20 +1,26 @@
-import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { invalid } from '../../../domain/fault.ts';
-import type { PoolSettings } from '../../../domain/vm-pool.ts';
+import { MAX_CLONES, MAX_LIFETIME_HOURS, MAX_MINUTES, type PoolSettings } from '../../../domain/vm-pool.ts';
+import { readYaml } from '../yaml.ts';
 
 /** Labels of letters, digits and inner hyphens (RFC 1123). */
 const DOMAIN = /^(?!.{254})[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
 
 /** YAML has numbers where texts are meant (`name: 2016`), and texts where numbers are (`size: "3"`). */
 const text = z.union([z.string(), z.number()], { error: 'must be a text.' }).transform(String);
-const number = z
-  .union([z.number(), z.string().regex(/^\d+(\.\d+)?$/)], { error: 'must be a number.' })
-  .transform(Number);
+const noNumber = { error: 'must be a number.' };
+const number = z.union([z.number(), z.string().regex(/^\d+(\.\d+)?$/, noNumber)], noNumber).transform(Number);
 const count = (least = 0) => {
   const error = `must be a whole number of at least ${least}.`;
-  return number.pipe(z.number().int({ error }).min(least, { error }));
+  return number.pipe(z.number({ error }).int({ error }).min(least, { error }));
 };
+const countTo = (most: number, least = 1) => {
+  const error = `must be a whole number from ${least} to ${most}.`;
+  return number.pipe(z.number({ error }).int({ error }).min(least, { error }).max(most, { error }));
+};
+const minutes = (least = 1) => countTo(MAX_MINUTES, least);
+const hours = (least = 1) => countTo(MAX_LIFETIME_HOURS, least);
+const weight = number.pipe(z.number(noNumber).min(0, { error: 'must be a number of at least 0.' }));
 const words = z
   .union([text, z.array(text)], { error: 'must be a text or a list of texts.' })
   .transform((value) => [value].flat());
@@ -34,22 +40,21 @@ const Config = z.looseObject(
         'must be lower-case letters, digits and hyphens, 31 at the most.',
       )
       .optional(),
-    task_limit: count(1).optional(),
-    ondemand_clone_limit: count(1).optional(),
-    timeout: count(1).optional(),
-    vm_checktime: count(1).optional(),
-    ready_ttl: count().optional(),
-    vm_lifetime: count(1).optional(),
-    vm_lifetime_auth: count().optional(),
-    max_lifetime_upper_limit: count().optional(),
+    task_limit: countTo(MAX_CLONES).optional(),
+    ondemand_clone_limit: countTo(MAX_CLONES).optional(),
+    timeout: minutes().optional(),
+    vm_checktime: minutes().optional(),
+    ready_ttl: minutes(0).optional(),
+    vm_lifetime: hours().optional(),
+    vm_lifetime_auth: hours(0).optional(),
+    max_lifetime_upper_limit: hours(0).optional(),
     allowed_tags: words.optional(),
     tagfilter: filters.optional(),
     clone_target: text.optional(),
-    backend_weight: z.record(z.string(), number, { error: 'must be a number by clone target.' }).optional(),
+    backend_weight: z.record(z.string(), weight, { error: 'must be a number by clone target.' }).optional(),
     experimental_features: yes.optional(),
     max_ondemand_instances_per_request: count(1).optional(),
-    ondemand_request_ttl: count(1).optional(),
-    max_vm_retries: count().optional(),
+    ondemand_request_ttl: minutes().optional(),
     default_profile: text.optional(),
   },
   { error: 'must be a mapping of keys to values.' },
@@ -78,7 +83,7 @@ const File = z.looseObject(
   {
     config: Config.optional(),
     redis: z
-      .looseObject({ data_ttl: count(1).optional() }, { error: 'must be a mapping of keys to values.' })
+      .looseObject({ data_ttl: hours().optional() }, { error: 'must be a mapping of keys to values.' })
       .optional(),
     pools: z.array(Pool, { error: 'must be a list of pools.' }).default([]),
     /** vmpooler's examples have it beside `config`. */
@@ -98,10 +103,9 @@ export interface ImportedFile {
 
 /** Reads a vmpooler.yaml, whose keys may be written as Ruby's symbols (`:pools:`). 'invalid' with the key at fault. */
 export function readPoolFile(text: string): ImportedFile {
-  const document = parseDocument(text, { merge: true });
-  const [mistake] = document.errors;
-  if (mistake) throw invalid('file', `is not YAML: ${mistake.message.split('\n')[0]}`);
-  const plain = plainly(document.toJS({ maxAliasCount: 100 }) ?? {});
+  const read = readYaml(text, true);
+  if ('mistakes' in read) throw invalid('file', `is not YAML: ${read.mistakes[0]?.split('\n')[0]}`);
+  const plain = plainly(read.value ?? {});
   const result = File.safeParse(plain);
   if (!result.success) {
     const [issue] = result.error.issues;

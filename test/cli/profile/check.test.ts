@@ -113,3 +113,11 @@ it('says where YAML breaks', async () => {
   const found = await mistakes({}, { 'profile.yaml': 'name: [\n' });
   expect(found[0]).toMatch(/line 2/);
 });
+
+it.each([
+  ['name: *web', /Unresolved alias.*: web/],
+  ['name: &a [*a]', /^An alias leads back to itself\.$/],
+])('names an alias that leads nowhere: %s', async (text, words) => {
+  const found = await mistakes({}, { 'profile.yaml': text });
+  expect(found).toEqual([expect.stringMatching(words)]);
+});

@@ -20,6 +20,16 @@ it('takes numbers for the texts and texts for the numbers that they mean', () =>
   expect(pools).toEqual([{ name: '2016', size: 3, alias: ['16'], template: '5' }]);
 });
 
+it('says of retries of one VM that they are not used: pools count their own failures', () => {
+  expect(readPoolFile('config: {max_vm_retries: 3}').ignored).toEqual(['config.max_vm_retries']);
+});
+
+/** Each line has the one before ten times. */
+const EXCESSIVE = [
+  'a: &a [1, 1]',
+  ...['ba', 'cb', 'dc'].map(([to, of]) => `${to}: &${to} [${Array(10).fill(`*${of}`)}]`),
+].join('\n');
+
 it.each([
   ['pools: [{name: a, size: true}]', 'pools.0.size', 'must be a number.'],
   ['pools: [{name: a, size: 1.5}]', 'pools.0.size', 'must be a whole number of at least 0.'],
@@ -32,6 +42,21 @@ it.each([
   ['pools: {a: 1}', 'pools', 'must be a list of pools.'],
   ['pools: [5]', 'pools.0', 'must be a mapping of keys to values.'],
   ['config: 5', 'config', 'must be a mapping of keys to values.'],
+  ['pools: [{name: a, size: "x"}]', 'pools.0.size', 'must be a number.'],
+  [`pools: [{name: a, size: "${'9'.repeat(400)}"}]`, 'pools.0.size', 'must be a whole number of at least 0.'],
+  ['config: {backend_weight: {a: -1}}', 'config.backend_weight.a', 'must be a number of at least 0.'],
+  ['config: {backend_weight: {a: .inf}}', 'config.backend_weight.a', 'must be a number.'],
+  ['config: {vm_lifetime: 100001}', 'config.vm_lifetime', 'must be a whole number from 1 to 100000.'],
+  ['config: {vm_lifetime_auth: 100001}', 'config.vm_lifetime_auth', 'must be a whole number from 0 to 100000.'],
+  ['config: {timeout: 1000001}', 'config.timeout', 'must be a whole number from 1 to 1000000.'],
+  ['config: {ready_ttl: 1e300}', 'config.ready_ttl', 'must be a whole number from 0 to 1000000.'],
+  ['config: {task_limit: 1001}', 'config.task_limit', 'must be a whole number from 1 to 1000.'],
+  ['redis: {data_ttl: 100001}', 'redis.data_ttl', 'must be a whole number from 1 to 100000.'],
+  ['config: *x', 'file', expect.stringMatching(/^is not YAML: .*: x$/)],
+  ['config: &a {tagfilter: *a}', 'file', 'is not YAML: An alias leads back to itself.'],
+  ['<<: 5', 'file', expect.stringMatching(/^is not YAML: Merge sources/)],
+  [EXCESSIVE, 'file', expect.stringMatching(/^is not YAML: Excessive alias count/)],
+  ['['.repeat(20_000), 'file', expect.stringMatching(/^is not YAML: /)],
   ['config: {domain: "a b"}', 'config.domain', 'must be a domain name, like delivery.example.com.'],
   ['config: {experimental_features: perhaps}', 'config.experimental_features', 'must be true or false.'],
   ['config: {tagfilter: {url: "("}}', 'config.tagfilter.url', "'(' is no regular expression."],

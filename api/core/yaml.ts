@@ -1,0 +1,26 @@
+import { parseDocument } from 'yaml';
+
+/** What a YAML text stands for, or why it stands for nothing: one sentence for each mistake, with its line where that is known. */
+export type YamlReading = { readonly value: unknown } | { readonly mistakes: readonly string[] };
+
+/** Aliases that lead to one another may make a short text endless. */
+const MOST_ALIASES = 100;
+
+/** The value is a tree of finite size, whatever the text is; null for an empty text. `merge`: whether `<<` is a merge key. */
+export function readYaml(text: string, merge = false): YamlReading {
+  try {
+    const document = parseDocument(text, { merge });
+    if (document.errors.length > 0) return { mistakes: document.errors.map(({ message }) => message.trim()) };
+    const value: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
+    return isTree(value) ? { value } : { mistakes: ['An alias leads back to itself.'] };
+  } catch (error) {
+    // No YAMLError, all the same about the text: an alias without anchor or of too many, a merge with what is no mapping, too deep a nesting.
+    return { mistakes: [(error as Error).message] };
+  }
+}
+
+/** Whether nothing in it holds itself. */
+function isTree(value: unknown, above: readonly unknown[] = []): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return !above.includes(value) && Object.values(value).every((inner) => isTree(inner, [...above, value]));
+}
