@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { isAbsolute, join, relative, resolve } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve, sep } from 'node:path';
 import { stringify } from 'yaml';
 import type { z } from 'zod';
 import { readYaml } from '../../api/core/yaml.ts';
@@ -70,25 +70,46 @@ function textOf(dir: string, key: string, name: string): string | { readonly mis
   }
 }
 
-/** A profile may only name files of its own directory: applying one found somewhere must not read anything else. */
+/** A profile may only name files of its own directory: applying one found somewhere must not read anything else, by a link neither. */
 function beside(dir: string, key: string, name: string): string {
-  const inside = relative(resolve(dir), resolve(dir, name));
-  if (inside === '' || inside.startsWith('..') || isAbsolute(inside)) {
+  const file = resolve(dir, name);
+  if (isOutside(dir, file) || isOutside(realPath(dir), realPath(file))) {
     throw invalid(key, `'${name}' is no file of this directory`);
   }
-  return join(dir, inside);
+  return file;
+}
+
+function isOutside(dir: string | null, file: string | null): boolean {
+  if (dir === null || file === null) return false;
+  const [first] = relative(resolve(dir), resolve(file)).split(sep);
+  return first === '' || first === '..';
+}
+
+/** Where a path leads through every symbolic link; null if nowhere, which whoever reads it is told. */
+function realPath(path: string): string | null {
+  try {
+    return realpathSync(path);
+  } catch {
+    return null;
+  }
 }
 
 function readText(file: string, dir: string): string {
+  const name = relative(dir, file);
   try {
-    return readFileSync(file, 'utf8');
+    // What is no file may never end.
+    if (statSync(file).isFile()) return readFileSync(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    const missing = file.endsWith(PROFILE_FILE)
-      ? `a profile is a directory with ${PROFILE_FILE}`
-      : 'it is named in profile.yaml';
-    throw invalid(dir, `there is no ${relative(dir, file)}: ${missing}`);
+    throw invalid(dir, unreadable(name, (error as NodeJS.ErrnoException).code));
   }
+  throw invalid(dir, `'${name}' is not a file`);
+}
+
+function unreadable(name: string, code: string | undefined): string {
+  if (code !== 'ENOENT' && code !== 'ENOTDIR') return `${name} cannot be read (${code})`;
+  const missing =
+    name === PROFILE_FILE ? `a profile is a directory with ${PROFILE_FILE}` : `it is named in ${PROFILE_FILE}`;
+  return `there is no ${name}: ${missing}`;
 }
 
 /** Writes the directory that `readProfile` reads back as this document; 'conflict' if there is a profile already. */
