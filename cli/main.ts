@@ -1,7 +1,9 @@
 import { CommanderError } from 'commander';
 import { exitStatus, explain } from './failure.ts';
+import { watchOutput } from './output.ts';
 import { program } from './program.ts';
 
+watchOutput();
 try {
   await program().parseAsync();
 } catch (error) {

@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+
+const CLI = join(import.meta.dirname, '../../cli');
+const SHOW = [join(CLI, 'main.ts'), 'config', 'show'];
+
+interface Ending {
+  readonly code: number | null;
+  readonly err: string;
+}
+
+/** Runs Node; without `out`, with a standard output that nobody reads. */
+async function ended(args: readonly string[], out?: number): Promise<Ending> {
+  const argv = ['--disable-warning=ExperimentalWarning', ...args];
+  const child = spawn(process.execPath, argv, { stdio: ['ignore', out ?? 'pipe', 'pipe'] });
+  child.stdout?.destroy();
+  let err = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    err += text;
+  });
+  const [code] = await once(child, 'close');
+  return { code, err };
+}
+
+it('ends quietly when nobody reads its output any more', async () => {
+  expect(await ended(SHOW)).toEqual({ code: 0, err: '' });
+});
+
+it('fails with one line when its output cannot be written', async () => {
+  const full = openSync('/dev/full', 'w');
+  const { code, err } = await ended(SHOW, full);
+  closeSync(full);
+  expect(code).toBe(1);
+  expect(err).toMatch(/^slipway: cannot write: ENOSPC.*\n$/);
+});
+
+it('goes on without a reader where it ends in order, as servers do', async () => {
+  const program = `
+    import { watchOutput } from ${JSON.stringify(join(CLI, 'output.ts'))};
+    watchOutput();
+    process.on('SIGTERM', () => undefined);
+    process.stdout.write('ready');
+    setTimeout(() => process.exit(3), 100);`;
+  expect(await ended(['--input-type=module', '-e', program])).toEqual({ code: 3, err: '' });
+});
