@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
-import { join, relative, resolve, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { stringify } from 'yaml';
 import type { z } from 'zod';
 import { readYaml } from '../../api/core/yaml.ts';
@@ -112,11 +112,11 @@ function unreadable(name: string, code: string | undefined): string {
   return `there is no ${name}: ${missing}`;
 }
 
-/** Writes the directory that `readProfile` reads back as this document; 'conflict' if there is a profile already. */
+/** Writes the directory, in one that is there, that `readProfile` reads back as this document; 'conflict' if there is a profile already. */
 export function writeProfile(dir: string, document: ProfileFileDocument): void {
   if (existsSync(join(dir, PROFILE_FILE)))
     throw conflict(`${dir} has a ${PROFILE_FILE} already: name another directory.`);
-  mkdirSync(dir, { recursive: true });
+  makeDirectory(dir);
   const named: Record<string, unknown> = { ...document };
   for (const [key, name] of Object.entries(TEXTS)) {
     const text = named[key];
@@ -126,4 +126,17 @@ export function writeProfile(dir: string, document: ProfileFileDocument): void {
   }
   writeFileSync(join(dir, PROFILE_FILE), `# yaml-language-server: $schema=${SCHEMA_FILE}\n${stringify(named)}`);
   writeFileSync(join(dir, SCHEMA_FILE), readFileSync(packageFile('profiles', SCHEMA_FILE)));
+}
+
+// Not with those above it: where the kernel takes no directory, as in /proc, Node would try for ever.
+function makeDirectory(dir: string): void {
+  try {
+    mkdirSync(dir);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && statSync(dir, { throwIfNoEntry: false })?.isDirectory()) return;
+    const parent = dirname(resolve(dir));
+    if (!existsSync(parent)) throw invalid(dir, `cannot be made: there is no directory ${parent}`);
+    throw invalid(dir, code === 'EEXIST' ? 'is not a directory' : `cannot be made (${code})`);
+  }
 }

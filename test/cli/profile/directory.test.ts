@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { parseProfile, readProfile } from '../../../cli/profile/directory.ts';
+import { parseProfile, readProfile, writeProfile } from '../../../cli/profile/directory.ts';
 
 let top: string;
 let dir: string;
@@ -58,4 +58,27 @@ it('says plainly that a profile is no directory, or its file none', () => {
   );
   mkdirSync(join(dir, 'profile.yaml'));
   expect(() => parseProfile(dir)).toThrow(invalid(dir, "'profile.yaml' is not a file"));
+});
+
+it('writes a directory that is read back', () => {
+  const to = join(top, 'new');
+  writeProfile(to, { ...PROFILE, script: 'text' });
+  expect(readProfile(to)).toEqual({ ...PROFILE, script: 'text' });
+  rmSync(join(dir, 'profile.yaml'), { force: true });
+  writeProfile(dir, PROFILE);
+  expect(readProfile(dir)).toEqual(PROFILE);
+});
+
+it.each([
+  ['/proc/nope', 'cannot be made (ENOENT)'],
+  ['/dev/null', 'is not a directory'],
+])('says at once that it cannot write to %s', (to, why) => {
+  expect(() => writeProfile(to, PROFILE)).toThrow(invalid(to, why));
+});
+
+it('makes the last directory only', () => {
+  const to = join(top, 'a', 'b');
+  expect(() => writeProfile(to, PROFILE)).toThrow(
+    invalid(to, `cannot be made: there is no directory ${join(top, 'a')}`),
+  );
 });
