@@ -16,8 +16,16 @@ export interface Checked {
   readonly notes: readonly string[];
 }
 
-// Reads the text, runs nothing of it.
-const PARSE = 'import ast, sys; ast.parse(sys.stdin.read(), sys.argv[1])';
+// Reads the text, runs nothing of it; prints the first mistake.
+const PARSE = `
+import ast, sys
+try:
+    ast.parse(sys.stdin.buffer.read().decode())
+except SyntaxError as error:
+    print(f'line {error.lineno}: {error.msg}.' if error.lineno else f'{error.msg}.')
+except (ValueError, RecursionError, MemoryError) as error:
+    print(f'{str(error) or "it is nested too deeply"}.')
+`;
 
 /** Names every mistake in a profile directory: its files, its values, the script's grammar, the user-data with every hole filled. */
 export async function checkProfile(dir: string): Promise<Checked> {
@@ -37,13 +45,11 @@ const NOTHING: Findings = { mistakes: [], notes: [] };
 
 async function checkPython(script: string): Promise<Findings> {
   try {
-    await run(['python3', '-I', '-c', PARSE, 'script.py'], { input: script });
-    return NOTHING;
+    const { stdout } = await run(['python3', '-I', '-c', PARSE], { input: script });
+    return stdout === '' ? NOTHING : { mistakes: [`script: ${stdout.trim()}`], notes: [] };
   } catch (error) {
-    if (!(error instanceof DomainError)) throw error;
-    if (error.fault.kind === 'unavailable')
-      return { mistakes: [], notes: ['There is no python3 here: the grammar of the script was not checked.'] };
-    return { mistakes: [`script: ${error.message.replace(/^'python3 -I' ended with 1: /, '')}`], notes: [] };
+    if (!(error instanceof DomainError) || error.fault.kind !== 'unavailable') throw error;
+    return { mistakes: [], notes: ['There is no python3 here: the grammar of the script was not checked.'] };
   }
 }
 

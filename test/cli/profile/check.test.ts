@@ -58,7 +58,20 @@ it.each([
   ],
   ['a file that is not there', { userdata: 'u.yaml' }, {}, /there is no u\.yaml/],
   ['a file of another directory', { script: '../script.py' }, {}, /no file of this directory/],
-  ['a script that is no Python', {}, { 'script.py': 'def install(**kwargs:\n' }, /^script: .*SyntaxError/],
+  [
+    'a script that is no Python',
+    {},
+    { 'script.py': 'x = 1\ndef install(**kwargs:\n' },
+    /^script: line 2: '\(' was never closed\.$/,
+  ],
+  [
+    'a script that is indented wrongly',
+    {},
+    { 'script.py': `${SCRIPT}   x = 1\n` },
+    /^script: line 3: unexpected indent\.$/,
+  ],
+  ['a script with a NUL', {}, { 'script.py': `${SCRIPT}\0` }, /^script: [^'|]*null bytes\.$/],
+  ['a script that nests too deeply', {}, { 'script.py': `${SCRIPT}${'-'.repeat(100_000)}1` }, /^script: [^'|:]+\.$/],
   ['a script without functions', {}, { 'script.py': 'print("hi")\n' }, /neither install\(\) nor build\(\)/],
   [
     'a hole without a value',
@@ -90,7 +103,7 @@ it('names mistakes of the values and of the script together, in plain words', as
     "disks.0: has no 'sizeGB'.",
     'arguments.a: must be a text or a number or true or false.',
     'wait: must be one of nothing, running, cloud-init.',
-    expect.stringMatching(/^script: .*SyntaxError/),
+    expect.stringMatching(/^script: line 1: /),
   ]);
 });
 
