@@ -9,7 +9,7 @@ export const plainWords: z.core.$ZodErrorMap = (issue) => {
   if (issue.code === 'too_small' && issue.origin === 'string') return 'must not be empty.';
   if (issue.code === 'too_small') return `must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}.`;
   if (issue.code === 'too_big') return `must be ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}.`;
-  if (issue.code === 'unrecognized_keys') return `has no ${issue.keys.map((key) => `'${key}'`).join(', ')}.`;
+  if (issue.code === 'unrecognized_keys') return `does not know ${issue.keys.map((key) => `'${key}'`).join(', ')}.`;
   return undefined;
 };
 

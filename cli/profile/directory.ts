@@ -40,7 +40,7 @@ export function parseProfile(dir: string): Parsed {
   if ('mistakes' in read) return { document: null, mistakes: read.mistakes };
   const { value } = read;
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return { document: null, mistakes: ['the file holds no keys and values'] };
+    return { document: null, mistakes: [`${PROFILE_FILE}: holds no keys and values.`] };
   const whole: Record<string, unknown> = { ...value };
   const mistakes: string[] = [];
   let script: string | undefined;
@@ -56,7 +56,7 @@ export function parseProfile(dir: string): Parsed {
   }
   const parsed = profileDocument.safeParse(whole, { error: plainWords });
   for (const { path, message } of parsed.error?.issues ?? [])
-    mistakes.push(`${path.join('.') || 'the file'}: ${message}`);
+    mistakes.push(`${path.join('.') || PROFILE_FILE}: ${message}`);
   const document = parsed.success && mistakes.length === 0 ? parsed.data : null;
   return { document, mistakes, ...(script === undefined ? {} : { script }) };
 }

@@ -32,7 +32,7 @@ it('finds nothing in what is right', async () => {
 });
 
 it.each([
-  ['a key it does not know', { nmae: 'x' }, {}, /nmae/],
+  ['a key it does not know', { nmae: 'x' }, {}, /^profile\.yaml: does not know 'nmae'\.$/],
   ['a missing key', { system: { vcpus: 1 } }, {}, /system\.memoryMiB/],
   ['a name that none can have', { name: 'a b' }, {}, /name: 'a b'/],
   ['too little memory', { system: { vcpus: 1, memoryMiB: 1 } }, {}, /vram: /],
@@ -100,7 +100,7 @@ it('names mistakes of the values and of the script together, in plain words', as
     'system.vcpus: must be a number.',
     'system.memoryMiB: is missing.',
     'networks: must be a list.',
-    "disks.0: has no 'sizeGB'.",
+    "disks.0: does not know 'sizeGB'.",
     'arguments.a: must be a text or a number or true or false.',
     'wait: must be one of nothing, running, cloud-init.',
     expect.stringMatching(/^script: line 1: /),
@@ -125,6 +125,10 @@ it('names all at once', async () => {
 it('says where YAML breaks', async () => {
   const found = await mistakes({}, { 'profile.yaml': 'name: [\n' });
   expect(found[0]).toMatch(/line 2/);
+});
+
+it('says that a file holds nothing', async () => {
+  expect(await mistakes({}, { 'profile.yaml': '' })).toEqual(['profile.yaml: holds no keys and values.']);
 });
 
 it.each([
