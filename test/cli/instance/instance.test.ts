@@ -14,8 +14,11 @@ beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'slipway-instance-'));
   children = [];
 });
-afterEach(() => {
-  for (const child of children) child.kill('SIGKILL');
+afterEach(async () => {
+  for (const child of children) {
+    const exit = once(child, 'exit');
+    if (child.kill('SIGKILL')) await exit;
+  }
   rmSync(dir, { recursive: true });
 });
 
