@@ -66,7 +66,7 @@ function bodyError(error: unknown): unknown {
 /** Reads a form in parts (RFC 7578), as `curl -F` sends it; a file's value is its text. */
 async function formData(text: string, type: string): Promise<RawValues> {
   const form = await new globalThis.Response(text, { headers: { 'content-type': type } }).formData().catch(() => {
-    throw new HttpError(400, 'The body is not the form that its content type says.');
+    throw invalid('body', 'is not the form that its content type says.');
   });
   const parts = [...form.entries()];
   if (parts.length > MAX_PAIRS) throw new HttpError(400, `More than ${MAX_PAIRS} values.`);

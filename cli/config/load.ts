@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { parse, YAMLParseError } from 'yaml';
 import type { z } from 'zod';
+import { readYaml } from '../../api/core/yaml.ts';
 import { plainWords } from '../../api/http/plain-words.ts';
 import { invalid } from '../../domain/fault.ts';
 import { type Config, ConfigSchema } from './schema.ts';
@@ -29,12 +29,9 @@ export function parseConfig(name: string, text: string): Config {
 }
 
 function yaml(name: string, text: string): unknown {
-  try {
-    return parse(text);
-  } catch (error) {
-    if (error instanceof YAMLParseError) throw invalid(name, `not YAML: ${error.message}`);
-    throw error;
-  }
+  const reading = readYaml(text);
+  if ('mistakes' in reading) throw invalid(name, `not YAML: ${reading.mistakes.join('; ')}`);
+  return reading.value;
 }
 
 /** PVC's file has everything below one key `pvc`; an empty token in its list (its example has one) is none. */
