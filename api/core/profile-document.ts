@@ -19,7 +19,7 @@ import type { ProfileDocument } from './profile.ts';
 import { resolveParts } from './profile-parts.ts';
 import { checkPartName, mustExist } from './template/check.ts';
 import { checkMacTemplate, checkVni } from './template/network.ts';
-import { checkDisk } from './template/storage.ts';
+import { checkDisk, checkTogether } from './template/storage.ts';
 import { checkSystemTemplate } from './template/system.ts';
 import type { NewDisk, NewSystemTemplate, TextKind } from './template.ts';
 
@@ -133,9 +133,7 @@ async function applyDisks(tx: Db, { name, disks }: ProfileDocument): Promise<str
   if (disks === undefined) return null;
   const id = (await findStorageTemplate(tx, name))?.id ?? (await insertStorageTemplate(tx, name));
   await deleteDisks(tx, id);
-  const ids = disks.map((disk) => disk.id);
-  const twice = ids.find((diskId, index) => ids.indexOf(diskId) !== index);
-  if (twice) throw invalid('disks', `there are two called '${twice}'.`);
+  checkTogether(disks.map(toDisk));
   for (const disk of disks.map(toDisk)) {
     checkDisk(disk);
     await insertDisk(tx, id, disk);

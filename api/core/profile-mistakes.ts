@@ -5,7 +5,7 @@ import type { ProfileDocument } from './profile.ts';
 import { toDisk, toSystem } from './profile-document.ts';
 import { mergeArguments } from './profile-parts.ts';
 import { checkPartName } from './template/check.ts';
-import { checkDisk } from './template/storage.ts';
+import { checkDisk, checkTogether } from './template/storage.ts';
 import { checkSystemTemplate } from './template/system.ts';
 
 /** Everything in the document that would be refused whatever the store holds, one sentence each. */
@@ -17,7 +17,7 @@ export function profileMistakes(document: ProfileDocument): readonly string[] {
     () => checkSystemTemplate(toSystem(system)),
     () => macTemplate !== undefined && macFromTemplate(macTemplate, 0, 0),
     ...disks.map((disk, index) => () => at(`disks.${index}`, () => checkDisk(toDisk(disk)))),
-    () => checkDiskIds(disks),
+    () => checkTogether(disks.map(({ id, mountpoint = null }) => ({ diskId: id, mountpoint }))),
     ...args.map(
       ([key, value]) =>
         () =>
@@ -47,12 +47,6 @@ function at(place: string, rule: () => unknown): void {
     if (!(error instanceof DomainError)) throw error;
     throw invalid(place, error.message);
   }
-}
-
-function checkDiskIds(disks: NonNullable<ProfileDocument['disks']>): void {
-  const ids = disks.map((disk) => disk.id);
-  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
-  if (twice !== undefined) throw invalid('disks', `there are two called '${twice}'.`);
 }
 
 function checkScript(text: string): void {

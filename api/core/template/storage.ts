@@ -1,3 +1,4 @@
+import { resolve } from 'node:path/posix';
 import { exists, invalid, notFound } from '../../../domain/fault.ts';
 import { DISK_ID } from '../../../domain/name.ts';
 import type { Db, Store } from '../../../store/open.ts';
@@ -67,6 +68,17 @@ export function storageTemplates(store: Store): StorageTemplates {
     },
   };
 }
+
+/** Throws 'invalid' where two disks of a template would get into each other's way. */
+export function checkTogether(disks: readonly Pick<NewDisk, 'diskId' | 'mountpoint'>[]): void {
+  const id = twiceIn(disks.map(({ diskId }) => diskId));
+  if (id !== undefined) throw invalid('disks', `there are two called '${id}'.`);
+  const mountpoint = twiceIn(disks.flatMap(({ mountpoint: path }) => (path === null ? [] : [resolve(path)])));
+  if (mountpoint !== undefined) throw invalid('mountpoint', `two disks are to be mounted at '${mountpoint}'.`);
+}
+
+const twiceIn = (texts: readonly string[]): string | undefined =>
+  texts.find((text, index) => texts.indexOf(text) !== index);
 
 /** Throws 'invalid' with the field. */
 export function checkDisk(disk: NewDisk): void {

@@ -38,6 +38,7 @@ it.each([
   ['too little memory', { system: { vcpus: 1, memoryMiB: 1 } }, {}, /vram: /],
   ['a disk with a name of its own', { disks: [{ ...DISK, id: 'disk0' }] }, {}, /disks\.0: disk_id/],
   ['two disks of one name', { disks: [DISK, { ...DISK, mountpoint: '/var' }] }, {}, /two called 'sda'/],
+  ['two disks at one place', { disks: [DISK, { ...DISK, id: 'sdb' }] }, {}, /two disks are to be mounted at '\/'/],
   ['a disk without size', { disks: [{ id: 'sda', pool: 'vms' }] }, {}, /disks\.0: disk_size/],
   ['half a MiB', { disks: [{ ...DISK, sizeGiB: 0.0005 }] }, {}, /whole number of MiB/],
   [
