@@ -21,6 +21,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: APART.map((folder) => `test/${folder}/**`),
           testTimeout: 15_000,
+          // All cores: vitest would leave one to its own process, which has little to do.
+          maxWorkers: '100%',
         },
       },
       ...APART.map((name) => ({
