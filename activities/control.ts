@@ -3,7 +3,7 @@ import { cancelled, conflict, notFound, unavailable } from '../domain/fault.ts';
 import type { BaseKey, NodeName, TaskId, VmId, Vni, VolumeId } from '../domain/ids.ts';
 import type { AttachDisk, BuildImage, CreateVm } from '../domain/plan.ts';
 import { DEFAULT_TENANT, SYSTEM } from '../domain/principal.ts';
-import { TASK_FINAL, type TaskState, taskOfWorkflow, workflowId } from '../domain/task.ts';
+import { TASK_FINAL, type TaskState, taskOfWorkflow, vmOfInput, workflowId } from '../domain/task.ts';
 import type { VmState } from '../domain/vm.ts';
 import type { Disk } from '../domain/volume.ts';
 import {
@@ -188,9 +188,8 @@ async function recordDefined(tx: Db, vm: VmId, xml: string): Promise<void> {
   await markCloned(tx, vm, Date.now());
 }
 
-/** Inputs of all tasks name their VM alike. */
 async function poolOf(tx: Db, { input }: TaskRow): Promise<string | null> {
-  const { vm } = (input ?? {}) as { readonly vm?: VmId };
+  const vm = vmOfInput(input);
   return vm === undefined ? null : ((await findEntryOfVm(tx, vm))?.pool ?? null);
 }
 

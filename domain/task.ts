@@ -1,4 +1,4 @@
-import type { TaskId } from './ids.ts';
+import type { TaskId, VmId } from './ids.ts';
 
 /** Life of a task. REVOKED means cancelled and undone. Words are the PVC manual's, which all dialects can be computed from. */
 export const TASK_STATES = ['PENDING', 'RUNNING', 'SUCCESS', 'FAILURE', 'REVOKED'] as const;
@@ -90,3 +90,6 @@ export const workflowId = (task: TaskId): string => `task:${task}`;
 
 /** The task of a workflow's name. */
 export const taskOfWorkflow = (workflow: string): TaskId => workflow.replace(/^task:/, '') as TaskId;
+
+/** The VM that a task is about, by its input: all kinds name it alike. Undefined for tasks about other things. */
+export const vmOfInput = (input: unknown): VmId | undefined => ((input ?? {}) as { readonly vm?: VmId }).vm;

@@ -2,7 +2,7 @@ import type { SnapshotId, TaskId, VmId } from '../domain/ids.ts';
 import { whyNot } from '../domain/operation.ts';
 import type { AttachDisk, ChangeSnapshot } from '../domain/plan.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
-import type { TaskState } from '../domain/task.ts';
+import { type TaskState, vmOfInput } from '../domain/task.ts';
 import { addDisk } from './added-disk.ts';
 import type { Db } from './open.ts';
 import { deleteOperation, findOperation, listOperations, type OperationRow } from './operation.ts';
@@ -36,7 +36,7 @@ export async function beginNext(tx: Db, id: VmId): Promise<TaskRow | null> {
 
 /** The same for the VM that a task which has ended was changing, if it was one. */
 export async function beginNextAfter(tx: Db, { input }: Pick<TaskRow, 'input'>): Promise<TaskRow | null> {
-  const { vm } = (input ?? {}) as { readonly vm?: VmId };
+  const vm = vmOfInput(input);
   return vm === undefined ? null : beginNext(tx, vm);
 }
 

@@ -133,8 +133,9 @@ async function applyDisks(tx: Db, { name, disks }: ProfileDocument): Promise<str
   if (disks === undefined) return null;
   const id = (await findStorageTemplate(tx, name))?.id ?? (await insertStorageTemplate(tx, name));
   await deleteDisks(tx, id);
-  checkTogether(disks.map(toDisk));
-  for (const disk of disks.map(toDisk)) {
+  const wanted = disks.map(toDisk);
+  checkTogether(wanted);
+  for (const disk of wanted) {
     checkDisk(disk);
     await insertDisk(tx, id, disk);
   }

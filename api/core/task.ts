@@ -1,7 +1,7 @@
 import { notFound } from '../../domain/fault.ts';
-import type { TaskId, VmId } from '../../domain/ids.ts';
+import type { TaskId } from '../../domain/ids.ts';
 import type { Principal } from '../../domain/principal.ts';
-import { type LogLine, TASK_FINAL, type Task } from '../../domain/task.ts';
+import { type LogLine, TASK_FINAL, type Task, vmOfInput } from '../../domain/task.ts';
 import type { Db, Store } from '../../store/open.ts';
 import { revokeQueued } from '../../store/queue.ts';
 import { findTask, listTasks, marksOf, type TaskRow, taskLogAfter, toTask, updateTask } from '../../store/task.ts';
@@ -77,7 +77,7 @@ export function taskService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log'>): T
 
 /** A pool's VM is whose it was checked out by, and so is what is done with it. */
 async function mustOwnVmOf(db: Db, who: Principal, { input }: TaskRow): Promise<void> {
-  const { vm } = (input ?? {}) as { readonly vm?: VmId };
+  const vm = vmOfInput(input);
   if (vm !== undefined) await mustOwnVm(db, who, vm);
 }
 

@@ -78,7 +78,7 @@ async function again(
  */
 async function gone({ address, pid }: DevServer, signal: AbortSignal): Promise<void> {
   const [host = '', port] = address.split(':');
-  while (!signal.aborted && (await isAlive(pid))) {
+  while (!signal.aborted && isAlive(pid)) {
     const socket = connect({ host, port: Number(port), signal });
     // A server that is there closes an idle connection now and then; a refused, reset or aborted one is closed at once.
     socket.on('error', () => undefined).resume();

@@ -10,16 +10,13 @@ const DOMAIN = /^(?!.{254})[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9
 const text = z.union([z.string(), z.number()], { error: 'must be a text.' }).transform(String);
 const noNumber = { error: 'must be a number.' };
 const number = z.union([z.number(), z.string().regex(/^\d+(\.\d+)?$/, noNumber)], noNumber).transform(Number);
-const count = (least = 0) => {
-  const error = `must be a whole number of at least ${least}.`;
-  return number.pipe(z.number({ error }).int({ error }).min(least, { error }));
-};
-const countTo = (most: number, least = 1) => {
-  const error = `must be a whole number from ${least} to ${most}.`;
+const count = (least = 0, most = Number.POSITIVE_INFINITY) => {
+  const error = `must be a whole number ${Number.isFinite(most) ? `from ${least} to ${most}` : `of at least ${least}`}.`;
   return number.pipe(z.number({ error }).int({ error }).min(least, { error }).max(most, { error }));
 };
-const minutes = (least = 1) => countTo(MAX_MINUTES, least);
-const hours = (least = 1) => countTo(MAX_LIFETIME_HOURS, least);
+const minutes = (least = 1) => count(least, MAX_MINUTES);
+const hours = (least = 1) => count(least, MAX_LIFETIME_HOURS);
+const mapping = { error: 'must be a mapping of keys to values.' };
 const weight = number.pipe(z.number(noNumber).min(0, { error: 'must be a number of at least 0.' }));
 const words = z
   .union([text, z.array(text)], { error: 'must be a text or a list of texts.' })
@@ -40,8 +37,8 @@ const Config = z.looseObject(
         'must be lower-case letters, digits and hyphens, 31 at the most.',
       )
       .optional(),
-    task_limit: countTo(MAX_CLONES).optional(),
-    ondemand_clone_limit: countTo(MAX_CLONES).optional(),
+    task_limit: count(1, MAX_CLONES).optional(),
+    ondemand_clone_limit: count(1, MAX_CLONES).optional(),
     timeout: minutes().optional(),
     vm_checktime: minutes().optional(),
     ready_ttl: minutes(0).optional(),
@@ -57,7 +54,7 @@ const Config = z.looseObject(
     ondemand_request_ttl: minutes().optional(),
     default_profile: text.optional(),
   },
-  { error: 'must be a mapping of keys to values.' },
+  mapping,
 );
 
 const Pool = z.looseObject(
@@ -76,20 +73,18 @@ const Pool = z.looseObject(
     max_lifetime: count(1).optional(),
     probe_port: count(1).optional(),
   },
-  { error: 'must be a mapping of keys to values.' },
+  mapping,
 );
 
 const File = z.looseObject(
   {
     config: Config.optional(),
-    redis: z
-      .looseObject({ data_ttl: hours().optional() }, { error: 'must be a mapping of keys to values.' })
-      .optional(),
+    redis: z.looseObject({ data_ttl: hours().optional() }, mapping).optional(),
     pools: z.array(Pool, { error: 'must be a list of pools.' }).default([]),
     /** vmpooler's examples have it beside `config`. */
     tagfilter: filters.optional(),
   },
-  { error: 'must be a mapping of keys to values.' },
+  mapping,
 );
 
 export type ImportedPool = z.output<typeof Pool>;
