@@ -3,7 +3,7 @@ import { exists, invalid, notFound } from '../../domain/fault.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { Store } from '../../store/open.ts';
 import { deleteTokensOf } from '../../store/token.ts';
-import { deleteUser, insertUser, listUsers, setPassword, type UserRow } from '../../store/user.ts';
+import { deleteUser, findUser, insertUser, listUsers, setPassword, type UserRow } from '../../store/user.ts';
 import { mustAdminister } from './authorize.ts';
 import { checkPassword, hashPassword } from './password.ts';
 
@@ -34,6 +34,8 @@ export const userService = (store: Store): UserService => ({
     mustAdminister(who);
     const user = { name: checkedName(asked.name), role: asked.role, createdAt: Date.now() };
     checkPassword(password);
+    // A hash takes a third of a second: not for a name that is known to be taken.
+    if (await findUser(store.read, user.name)) throw exists('user', user.name);
     const row = { ...user, password: await hashPassword(password) };
     if (!(await store.write((tx) => insertUser(tx, row)))) throw exists('user', user.name);
     return user;
@@ -41,6 +43,7 @@ export const userService = (store: Store): UserService => ({
   changePassword: async (who, name, password) => {
     mustAdminister(who);
     checkPassword(password);
+    if (!(await findUser(store.read, known(name)))) throw notFound('user', name);
     const hash = await hashPassword(password);
     if (!(await store.write((tx) => setPassword(tx, known(name), hash)))) throw notFound('user', name);
   },

@@ -7,7 +7,7 @@ import { hypervisorContract } from '../../../contracts/hypervisor.ts';
 
 const file = (format: 'raw' | 'qcow2') => ({ type: 'file', path: `/pool/${randomUUID()}.${format}`, format }) as const;
 
-for (const stepMs of [0, 30]) {
+for (const stepMs of [0, 10]) {
   hypervisorContract(`sim, ${stepMs} ms a step`, async () => {
     const dir = await mkdtemp(join(tmpdir(), 'slipway-sim-'));
     return {
