@@ -1,13 +1,19 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /** Programs that tests start; whatever of these is there after a run and was not before it was left behind. */
 const PROGRAMS =
   /^(qemu-system-\S+|qemu-img|dnsmasq|temporal(-test-server)?|libvirtd|slapd|virtlogd|virtqemud|bwrap|debootstrap)$/;
 /** Command lines of our own long-running processes. */
 const OURS = /cli\/main\.(ts|js) (up|api|control|node)\b/;
-/** Directories that tests make below the temporary directory. */
+/** Linux's directory in memory: unit tests make hundreds of stores, and would wait for the disk half of their time. */
+const MEMORY = '/dev/shm';
+/** Where unit tests make temporary directories. */
+export const UNIT_TMPDIR = existsSync(MEMORY) ? MEMORY : tmpdir();
+const TMPDIRS = [...new Set([tmpdir(), UNIT_TMPDIR])];
+/** Directories that tests make there. */
 const TEMPORARY = /^slipway-/;
 
 /** Kinds of things a test could leave on the machine, each as a list of names that stay the same while nothing changes. */
@@ -18,7 +24,12 @@ export const WITNESSES: Readonly<Record<string, () => readonly string[]>> = {
   'network namespace': () => lines(program('ip', ['netns', 'list'])),
   interface: () => readdirSync('/sys/class/net'),
   'nftables table': () => lines(program('nft', ['list', 'tables'])),
-  'temporary directory': () => readdirSync(tmpdir()).filter((name) => TEMPORARY.test(name)),
+  'temporary directory': () =>
+    TMPDIRS.flatMap((dir) =>
+      readdirSync(dir)
+        .filter((name) => TEMPORARY.test(name))
+        .map((name) => join(dir, name)),
+    ),
 };
 
 function processes(): readonly string[] {
