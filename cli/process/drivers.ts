@@ -3,6 +3,7 @@ import type { HypervisorDriver } from '../../activities/drivers/hypervisor/drive
 import { hypervisorDrivers } from '../../activities/drivers/hypervisor/index.ts';
 import type { Installer } from '../../activities/drivers/installer/driver.ts';
 import { installers } from '../../activities/drivers/installer/index.ts';
+import { launcher } from '../../activities/drivers/launcher.ts';
 import type { NetworkDriver } from '../../activities/drivers/network/driver.ts';
 import { networkDrivers } from '../../activities/drivers/network/index.ts';
 import { run } from '../../activities/drivers/run.ts';
@@ -32,6 +33,7 @@ export function realDrivers(
 ): NodeDrivers {
   const { paths, config } = settings;
   const dir = paths.node(name);
+  const run = launcher();
   const installer = installers.libvirt({
     run,
     imagesDir: config.node.images_dir ?? paths.images,
