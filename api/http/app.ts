@@ -94,7 +94,9 @@ async function serve(dialect: Dialect, route: Route, authenticate: Authenticate,
     const principal = auth === undefined ? await authenticate(request) : NOBODY;
     if (principal === null) throw new DomainError({ kind: 'unauthorized', why: 'Authentication required' });
     known.account = principal.account;
-    const values = document === undefined ? await requestValues(request, response) : valuesBesideBody(request);
+    const bareKeys = dialect.manners?.bareKeys;
+    const values =
+      document === undefined ? await requestValues(request, response, bareKeys) : valuesBesideBody(request, bareKeys);
     const text = document === undefined || document === 'ignored' ? '' : await bodyText(request, response);
     const header = (name: string): string | undefined => request.get(name);
     const reply = await route.handle({

@@ -9,6 +9,8 @@ export interface Manners {
   readonly bodies?: 'pretty';
   /** Methods that a path does not know: 'unknown' ones are 404, as if the path were not there. */
   readonly otherMethods?: 'unknown';
+  /** Keys of a query without a `=`: 'absent' ones count as not given; their value is empty unless told. */
+  readonly bareKeys?: 'absent';
   /** Ways to say who asks, by name, as OpenAPI describes them; the key and the session of the API unless told. */
   readonly schemes?: Readonly<Record<string, SecurityScheme>>;
 }

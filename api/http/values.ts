@@ -1,6 +1,7 @@
 import express, { type Request, type Response } from 'express';
 import type { ZodType } from 'zod';
 import { invalid } from '../../domain/fault.ts';
+import type { Manners } from './dialect.ts';
 import { HttpError } from './failure.ts';
 import { plainWords } from './plain-words.ts';
 
@@ -8,26 +9,35 @@ import { plainWords } from './plain-words.ts';
 export const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 const MAX_PAIRS = 10_000;
 
+type BareKeys = Manners['bareKeys'];
 export type RawValues = Readonly<Record<string, unknown>>;
 
 /**
  * Every value of a request: path parameters before query before body, as the PVC API takes them in any method.
  * A key given more than once has an array; JSON null counts as not given.
  */
-export async function requestValues(request: Request, response: Response): Promise<RawValues> {
-  return otherValues(request, await bodyValues(request, response));
+export async function requestValues(request: Request, response: Response, bareKeys?: BareKeys): Promise<RawValues> {
+  return otherValues(request, await bodyValues(request, response), bareKeys);
 }
 
 /** The same without the body, which is a document of its own. */
-export const valuesBesideBody = (request: Request): RawValues => otherValues(request, {});
+export const valuesBesideBody = (request: Request, bareKeys?: BareKeys): RawValues =>
+  otherValues(request, {}, bareKeys);
 
-function otherValues(request: Request, body: RawValues): RawValues {
+function otherValues(request: Request, body: RawValues, bareKeys: BareKeys): RawValues {
   const values: Record<string, unknown> = Object.create(null);
   Object.assign(values, body);
   const mark = request.originalUrl.indexOf('?');
-  if (mark >= 0) Object.assign(values, pairs(request.originalUrl.slice(mark + 1)));
+  const query = mark < 0 ? '' : request.originalUrl.slice(mark + 1);
+  if (query !== '') Object.assign(values, pairs(bareKeys === 'absent' ? withoutBareKeys(query) : query));
   return Object.assign(values, request.params);
 }
+
+const withoutBareKeys = (query: string): string =>
+  query
+    .split('&')
+    .filter((pair) => pair.includes('='))
+    .join('&');
 
 const FORM_DATA = 'multipart/form-data';
 const readText = express.text({ type: () => true, limit: BODY_LIMIT_BYTES });

@@ -1,12 +1,18 @@
 import type { ZodObject, z } from 'zod';
+import type { Manners } from '../../http/dialect.ts';
 import type { Reply } from '../../http/reply.ts';
 import { type Context, type Method, type OwnAuth, type Route, type RouteSpec, route } from '../../http/route.ts';
 
-/** Ways to say who asks. */
-export const SCHEMES = {
-  token: { type: 'apiKey', in: 'header', name: 'X-AUTH-TOKEN' },
-  basic: { type: 'http', scheme: 'basic' },
-} as const;
+/** How vmpooler writes HTTP. */
+export const MANNERS: Manners = {
+  bodies: 'pretty',
+  otherMethods: 'unknown',
+  bareKeys: 'absent',
+  schemes: {
+    token: { type: 'apiKey', in: 'header', name: 'X-AUTH-TOKEN' },
+    basic: { type: 'http', scheme: 'basic' },
+  },
+};
 
 export const BASIC: OwnAuth = { by: ['basic'] };
 /** Checked where an authentication store is configured. */

@@ -5,7 +5,7 @@ import { checkoutRoutes } from './checkout.ts';
 import { configRoutes } from './config.ts';
 import { FailureObject, failureReply } from './failure.ts';
 import { ondemandRoutes } from './ondemand.ts';
-import { SCHEMES } from './route.ts';
+import { MANNERS } from './route.ts';
 import { snapshotRoutes } from './snapshot.ts';
 import { statusRoutes } from './status.ts';
 import { summaryRoutes } from './summary.ts';
@@ -26,7 +26,7 @@ export const vmpooler = (services: Services, mounts: Dialect['mounts']): Dialect
   mounts,
   failure: failureReply,
   failureSchema: FailureObject,
-  manners: { bodies: 'pretty', otherMethods: 'unknown', schemes: SCHEMES },
+  manners: MANNERS,
   routes: ROUTES.flatMap((routes) => routes(services)),
 });
 

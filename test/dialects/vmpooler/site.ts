@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import type { Services } from '../../../api/core/services.ts';
 
-import { SCHEMES } from '../../../api/dialects/vmpooler/route.ts';
+import { MANNERS } from '../../../api/dialects/vmpooler/route.ts';
 import { vmpoolerSite } from '../../../api/dialects/vmpooler/site.ts';
 import { statusRoutes } from '../../../api/dialects/vmpooler/status.ts';
 import { summaryRoutes } from '../../../api/dialects/vmpooler/summary.ts';
@@ -35,7 +35,7 @@ export async function site(store: Store, port = 0, log = pino({ level: 'silent' 
       {
         ...beside,
         name: 'vmpooler',
-        manners: { bodies: 'pretty', otherMethods: 'unknown', schemes: SCHEMES },
+        manners: MANNERS,
         routes: [...statusRoutes(services.poolStats, Date.now()), ...summaryRoutes(services.poolStats)],
       },
       beside,

@@ -77,6 +77,8 @@ it.each([
   ['?view=pools&view=boot', ['boot', 'pools', 'status']],
   ['?view=nonsense', ['status']],
   ['?view=', ['status']],
+  ['?view', ['boot', 'capacity', 'clone', 'pools', 'queue', 'status']],
+  ['?view&view=queue', ['queue', 'status']],
   ['?other=1', ['boot', 'capacity', 'clone', 'pools', 'queue', 'status']],
 ])('shows the sections of /status%s', async (query, keys) => {
   expect(Object.keys((await get(`/status${query}`)).json())).toEqual(keys);
