@@ -44,6 +44,15 @@ export function faultMessage(fault: Fault): string {
   }
 }
 
+/** One thing that is wrong with what was given. */
+export interface Mistake {
+  readonly field: string;
+  readonly why: string;
+}
+
+/** Mistakes that one refusal names: nobody reads more. */
+const MOST_SAID = 50;
+
 /** A fault on its way up; `cause` is for logs only. */
 export class DomainError extends Error {
   override readonly name = 'DomainError';
@@ -57,6 +66,12 @@ export class DomainError extends Error {
 export const notFound = (what: string, ref: string): DomainError => new DomainError({ kind: 'not-found', what, ref });
 export const exists = (what: string, ref: string): DomainError => new DomainError({ kind: 'exists', what, ref });
 export const invalid = (field: string, why: string): DomainError => new DomainError({ kind: 'invalid', field, why });
+/** One refusal for all that is wrong: its field is the first one's, the others follow by name. */
+export function invalidAll([first, ...others]: readonly [Mistake, ...Mistake[]]): DomainError {
+  const said = others.slice(0, MOST_SAID - 1).map(({ field, why }) => `${field}: ${why}`);
+  const unsaid = others.length - said.length;
+  return invalid(first.field, [first.why, ...said, ...(unsaid > 0 ? [`And ${unsaid} more.`] : [])].join(' '));
+}
 export const conflict = (why: string): DomainError => new DomainError({ kind: 'conflict', why });
 export const noCapacity = (why: string): DomainError => new DomainError({ kind: 'no-capacity', why });
 export const unavailable = (why: string, cause?: unknown): DomainError =>

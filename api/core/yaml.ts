@@ -1,4 +1,4 @@
-import { parseDocument } from 'yaml';
+import { parseDocument, type YAMLParseError } from 'yaml';
 
 /** What a YAML text stands for, or why it stands for nothing: one sentence for each mistake, with its line where that is known. */
 export type YamlReading = { readonly value: unknown } | { readonly mistakes: readonly string[] };
@@ -10,7 +10,7 @@ const MOST_ALIASES = 100;
 export function readYaml(text: string, merge = false): YamlReading {
   try {
     const document = parseDocument(text, { merge });
-    if (document.errors.length > 0) return { mistakes: document.errors.map(({ message }) => message.trim()) };
+    if (document.errors.length > 0) return { mistakes: document.errors.map(sentenceOf) };
     const value: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
     return isTree(value) ? { value } : { mistakes: ['An alias leads back to itself.'] };
   } catch (error) {
@@ -18,6 +18,11 @@ export function readYaml(text: string, merge = false): YamlReading {
     return { mistakes: [(error as Error).message] };
   }
 }
+
+const sentenceOf = ({ code, message }: YAMLParseError): string =>
+  code === 'MULTIPLE_DOCS'
+    ? 'It holds more than one document (--- begins another): one document per file.'
+    : message.trim();
 
 /** Whether nothing in it holds itself. */
 function isTree(value: unknown, above: readonly unknown[] = []): boolean {

@@ -1,6 +1,6 @@
 import express, { type Request, type Response } from 'express';
 import type { ZodType } from 'zod';
-import { invalid } from '../../domain/fault.ts';
+import { invalid, invalidAll } from '../../domain/fault.ts';
 import type { Manners } from './dialect.ts';
 import { HttpError } from './failure.ts';
 import { plainWords } from './plain-words.ts';
@@ -129,9 +129,10 @@ export function parseValues<T>(schema: ZodType<T>, raw: RawValues): T {
   // A plain object: schemas of plain objects refuse one without a prototype.
   const result = schema.safeParse({ ...raw }, { error: plainWords });
   if (result.success) return result.data;
-  const [first, ...others] = result.error.issues.map(
-    ({ path, message }) => [path.join('.') || 'body', message] as const,
-  );
+  const [first, ...others] = result.error.issues.map(({ path, message }) => ({
+    field: path.join('.') || 'body',
+    why: message,
+  }));
   if (first === undefined) throw new Error('bug: a schema refused without an issue');
-  throw invalid(first[0], [first[1], ...others.map(([field, why]) => `${field}: ${why}`)].join(' '));
+  throw invalidAll([first, ...others]);
 }

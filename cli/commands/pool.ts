@@ -119,6 +119,7 @@ const act = (name: string, description: string, how: (api: Api, path: string) =>
 
 const Report = z.object({
   pools: z.array(z.object({ name: z.string(), done: z.string(), profile: z.string(), because: z.string() })),
+  settings: z.array(z.string()),
   ignored: z.array(z.string()),
 });
 
@@ -128,10 +129,12 @@ const importFile = (): Command =>
     .action(async (file: string, given: ClientOptions) => {
       const answer = await apiOf(given).post('/pool-import', { file: textOf(file) });
       if (given.json) return printJson(answer);
-      const { pools, ignored } = Report.parse(answer);
+      const { pools, settings, ignored } = Report.parse(answer);
       for (const { name, done, profile, because } of pools)
         printLine(`${name}: ${done}, made from profile ${profile} (by ${because})`);
+      if (settings.length > 0) printLine(`Settings of all pools: ${settings.join(', ')}`);
       if (ignored.length > 0) printLine(`Not used: ${ignored.join(', ')}`);
+      if (pools.length + settings.length === 0) printLine(`${file} has no pools and no settings: nothing was changed.`);
     });
 
 function textOf(file: string): string {

@@ -1,4 +1,4 @@
-import { invalid } from '../../../domain/fault.ts';
+import { invalidAll, type Mistake } from '../../../domain/fault.ts';
 import { splitArgument } from '../../../domain/profile.ts';
 import { MAX_CLONES, MAX_LIFETIME_HOURS, MAX_MINUTES, POOL_NAME, type VmPoolWish } from '../../../domain/vm-pool.ts';
 import type { Db } from '../../../store/open.ts';
@@ -12,6 +12,7 @@ const RESERVED = ['ok', 'domain', 'request_id', 'ready', 'message'];
 
 /** Limits of the numbers, each with its lowest value. */
 const NUMBERS = {
+  size: [0, MAX_POOL_SIZE],
   timeoutMin: [1, MAX_MINUTES],
   readyTtlMin: [0, MAX_MINUTES],
   maxClones: [1, MAX_CLONES],
@@ -20,25 +21,48 @@ const NUMBERS = {
   probePort: [1, 65_535],
 } as const satisfies Partial<Record<keyof VmPoolWish, readonly [number, number]>>;
 
-/** 'invalid' with the field for a pool that cannot be, or whose profile is not there. */
+/** What people call fields, where that is something else. */
+const WORDS: Readonly<Partial<Record<keyof VmPoolWish, string>>> = {
+  args: 'arguments',
+  aliases: 'alias',
+  cloneTarget: 'clone_target',
+  timeoutMin: 'timeout',
+  readyTtlMin: 'ready_ttl',
+  maxClones: 'max_clones',
+  lifetimeHours: 'lifetime',
+  maxLifetimeHours: 'max_lifetime',
+  probePort: 'probe_port',
+};
+
+/** 'invalid' with every field at fault for a pool that cannot be, or whose profile is not there. */
 export async function checkPool(db: Db, wish: VmPoolWish): Promise<void> {
-  for (const [field, names] of [
-    ['name', [wish.name]],
-    ['aliases', wish.aliases],
-  ] as const)
-    for (const name of names) {
-      if (!POOL_NAME.test(name)) throw invalid(field, `'${name}' is not made of letters, digits and _.- only.`);
-      if (RESERVED.includes(name)) throw invalid(field, `'${name}' means something else in answers.`);
-    }
-  if (!Number.isInteger(wish.size) || wish.size < 0 || wish.size > MAX_POOL_SIZE)
-    throw invalid('size', `must be a whole number from 0 to ${MAX_POOL_SIZE}.`);
-  if (wish.template === '') throw invalid('template', 'is missing.');
-  for (const [field, [least, most]] of Object.entries(NUMBERS)) {
-    const value = wish[field as keyof typeof NUMBERS];
-    if (value !== null && !(Number.isInteger(value) && value >= least && value <= most))
-      throw invalid(field, `must be a whole number from ${least} to ${most}.`);
-  }
-  const bad = wish.args.find((arg) => splitArgument(arg) === null);
-  if (bad !== undefined) throw invalid('args', `'${bad}' is not like name=value.`);
-  if (!(await findProfile(db, wish.profile))) throw invalid('profile', `there is no profile '${wish.profile}'.`);
+  const [first, ...others] = await poolMistakes(db, wish);
+  if (first) throw invalidAll([first, ...others]);
 }
+
+/** Why there cannot be such a pool, by the fields as people call them. */
+export async function poolMistakes(db: Db, wish: VmPoolWish): Promise<readonly Mistake[]> {
+  const { template, args, profile, lifetimeHours, maxLifetimeHours } = wish;
+  const mistakes: Mistake[] = [];
+  const say = (field: keyof VmPoolWish, why: string): void => void mistakes.push({ field: WORDS[field] ?? field, why });
+  for (const why of nameMistakes([wish.name])) say('name', why);
+  for (const why of nameMistakes(wish.aliases)) say('aliases', why);
+  if (template === '') say('template', 'is missing.');
+  for (const [key, [least, most]] of Object.entries(NUMBERS)) {
+    const field = key as keyof typeof NUMBERS;
+    const value = wish[field];
+    if (value !== null && !(Number.isInteger(value) && value >= least && value <= most))
+      say(field, `must be a whole number from ${least} to ${most}.`);
+  }
+  if (lifetimeHours !== null && maxLifetimeHours !== null && lifetimeHours > maxLifetimeHours)
+    say('lifetimeHours', `must not be above ${maxLifetimeHours}, the most that this pool allows.`);
+  for (const arg of args) if (splitArgument(arg) === null) say('args', `'${arg}' is not like name=value.`);
+  if (!(await findProfile(db, profile))) say('profile', `there is no profile '${profile}'.`);
+  return mistakes;
+}
+
+const nameMistakes = (names: readonly string[]): readonly string[] =>
+  names.flatMap((name) => {
+    if (!POOL_NAME.test(name)) return [`'${name}' is not made of letters, digits and _.- only.`];
+    return RESERVED.includes(name) ? [`'${name}' means something else in answers.`] : [];
+  });

@@ -1,61 +1,19 @@
 import { z } from 'zod';
-import { invalid } from '../../../domain/fault.ts';
-import { MAX_CLONES, MAX_LIFETIME_HOURS, MAX_MINUTES, type PoolSettings } from '../../../domain/vm-pool.ts';
+import { invalid, type Mistake } from '../../../domain/fault.ts';
+import type { PoolSettings } from '../../../domain/vm-pool.ts';
 import { readYaml } from '../yaml.ts';
+import { count, mapping, text, words } from './plain-value.ts';
+import { SETTING_KEYS, settingsOf } from './setting-keys.ts';
 
-/** Labels of letters, digits and inner hyphens (RFC 1123). */
-const DOMAIN = /^(?!.{254})[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
+const { data_ttl, ...CONFIG_KEYS } = SETTING_KEYS;
 
-/** YAML has numbers where texts are meant (`name: 2016`), and texts where numbers are (`size: "3"`). */
-const text = z.union([z.string(), z.number()], { error: 'must be a text.' }).transform(String);
-const noNumber = { error: 'must be a number.' };
-const number = z.union([z.number(), z.string().regex(/^\d+(\.\d+)?$/, noNumber)], noNumber).transform(Number);
-const count = (least = 0, most = Number.POSITIVE_INFINITY) => {
-  const error = `must be a whole number ${Number.isFinite(most) ? `from ${least} to ${most}` : `of at least ${least}`}.`;
-  return number.pipe(z.number({ error }).int({ error }).min(least, { error }).max(most, { error }));
-};
-const minutes = (least = 1) => count(least, MAX_MINUTES);
-const hours = (least = 1) => count(least, MAX_LIFETIME_HOURS);
-const mapping = { error: 'must be a mapping of keys to values.' };
-const weight = number.pipe(z.number(noNumber).min(0, { error: 'must be a number of at least 0.' }));
-const words = z
-  .union([text, z.array(text)], { error: 'must be a text or a list of texts.' })
-  .transform((value) => [value].flat());
-const yes = z.union([z.boolean(), z.stringbool()], { error: 'must be true or false.' });
-const filters = z.record(z.string(), text, { error: 'must be a regular expression by tag.' });
-
-/** Keys of vmpooler's `config` that mean something here, by what they are here (vmpooler-facts.md §2.9). */
 const Config = z.looseObject(
-  {
-    site_name: text.optional(),
-    domain: text
-      .refine((domain) => DOMAIN.test(domain), 'must be a domain name, like delivery.example.com.')
-      .optional(),
-    prefix: text
-      .refine(
-        (prefix) => /^([a-z][a-z0-9-]{0,30})?$/.test(prefix),
-        'must be lower-case letters, digits and hyphens, 31 at the most.',
-      )
-      .optional(),
-    task_limit: count(1, MAX_CLONES).optional(),
-    ondemand_clone_limit: count(1, MAX_CLONES).optional(),
-    timeout: minutes().optional(),
-    vm_checktime: minutes().optional(),
-    ready_ttl: minutes(0).optional(),
-    vm_lifetime: hours().optional(),
-    vm_lifetime_auth: hours(0).optional(),
-    max_lifetime_upper_limit: hours(0).optional(),
-    allowed_tags: words.optional(),
-    tagfilter: filters.optional(),
-    clone_target: text.optional(),
-    backend_weight: z.record(z.string(), weight, { error: 'must be a number by clone target.' }).optional(),
-    experimental_features: yes.optional(),
-    max_ondemand_instances_per_request: count(1).optional(),
-    ondemand_request_ttl: minutes().optional(),
-    default_profile: text.optional(),
-  },
+  Object.fromEntries(Object.entries(CONFIG_KEYS).map(([key, { schema }]) => [key, schema.optional()])),
   mapping,
 );
+const Redis = z.looseObject({ data_ttl: data_ttl.schema.optional() }, mapping);
+/** vmpooler's examples have `tagfilter` beside `config`. */
+const Beside = z.looseObject({ tagfilter: SETTING_KEYS.tagfilter.schema.optional() }, mapping);
 
 const Pool = z.looseObject(
   {
@@ -75,39 +33,62 @@ const Pool = z.looseObject(
   },
   mapping,
 );
+type PoolKeys = z.output<typeof Pool>;
 
-const File = z.looseObject(
-  {
-    config: Config.optional(),
-    redis: z.looseObject({ data_ttl: hours().optional() }, mapping).optional(),
-    pools: z.array(Pool, { error: 'must be a list of pools.' }).default([]),
-    /** vmpooler's examples have it beside `config`. */
-    tagfilter: filters.optional(),
-  },
-  mapping,
-);
-
-export type ImportedPool = z.output<typeof Pool>;
+/** A pool of the file, as far as it can be read. */
+export interface ImportedPool {
+  /** What mistakes call it: its name, or its number in the list where it has none. */
+  readonly where: string;
+  readonly keys: Partial<PoolKeys>;
+  /** Keys that cannot be read. */
+  readonly unread: readonly string[];
+}
 
 export interface ImportedFile {
   readonly settings: Partial<PoolSettings>;
   readonly pools: readonly ImportedPool[];
   /** Keys that mean nothing here, as they stand in the file. */
   readonly ignored: readonly string[];
+  /** What cannot be read, each by its pool and key. */
+  readonly mistakes: readonly Mistake[];
 }
 
-/** Reads a vmpooler.yaml, whose keys may be written as Ruby's symbols (`:pools:`). 'invalid' with the key at fault. */
+/** Reads a vmpooler.yaml, whose keys may be written as Ruby's symbols (`:pools:`). 'invalid' for what is no YAML. */
 export function readPoolFile(text: string): ImportedFile {
   const read = readYaml(text, true);
-  if ('mistakes' in read) throw invalid('file', `is not YAML: ${read.mistakes[0]?.split('\n')[0]}`);
+  if ('mistakes' in read) throw invalid('file', `cannot be read as YAML: ${read.mistakes.map(firstLine).join(' ')}`);
   const plain = plainly(read.value ?? {});
-  const result = File.safeParse(plain);
-  if (!result.success) {
-    const [issue] = result.error.issues;
-    throw invalid(issue?.path.join('.') || 'file', reasonOf(plain, issue) ?? 'is no configuration of pools.');
-  }
-  return { settings: settingsOf(result.data), pools: result.data.pools, ignored: ignoredOf(result.data) };
+  const { config: _c, redis: _r, pools: _p, ...others } = isMapping(plain) ? plain : {};
+  const { config = {}, redis = {}, pools = [] } = isMapping(plain) ? plain : {};
+  const parts = {
+    config: readPart(Config, config, 'config'),
+    redis: readPart(Redis, redis, 'redis'),
+    beside: readPart(Beside, isMapping(plain) ? others : plain, ''),
+  };
+  const list = Array.isArray(pools) ? pools.map(readPool) : [];
+  const noList = Array.isArray(pools) ? [] : [{ field: 'pools', why: 'must be a list of pools.' }];
+  return {
+    settings: settingsFrom(parts),
+    pools: list.map(({ pool }) => pool),
+    ignored: [
+      ...unknownIn(parts.beside.keys, Beside, ''),
+      ...unknownIn(parts.config.keys, Config, 'config.'),
+      ...unknownIn(parts.redis.keys, Redis, 'redis.'),
+      ...new Set(list.flatMap(({ pool }) => unknownIn(pool.keys, Pool, 'pools.'))),
+    ],
+    mistakes: [
+      ...Object.values(parts).flatMap(({ mistakes }) => mistakes),
+      ...noList,
+      ...list.flatMap(({ mistakes }) => mistakes),
+    ],
+  };
 }
+
+/** A mistake's first line says what and where; the others quote the file. */
+const firstLine = (mistake: string): string => mistake.split('\n')[0] ?? '';
+
+const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Without what is empty, which YAML reads as null; and `:name` is `name`: the configuration is written by Ruby programs. */
 function plainly(value: unknown): unknown {
@@ -120,57 +101,52 @@ function plainly(value: unknown): unknown {
   );
 }
 
+interface Part<Keys> {
+  readonly keys: Partial<Keys>;
+  readonly unread: readonly string[];
+  readonly mistakes: readonly Mistake[];
+}
+
+/** What of a mapping can be read, and what is wrong with the rest. */
+function readPart<Schema extends z.ZodObject>(schema: Schema, value: unknown, where: string): Part<z.output<Schema>> {
+  const result = schema.safeParse(value);
+  if (result.success) return { keys: result.data, unread: [], mistakes: [] };
+  const mistakes = result.error.issues.map((issue) => ({
+    field: [where, ...issue.path].filter((part) => part !== '').join('.') || 'file',
+    why: isMissing(value, issue) ? 'is missing.' : issue.message,
+  }));
+  const unread = result.error.issues.flatMap(({ path: [key] }) =>
+    key === undefined ? Object.keys(schema.shape) : [String(key)],
+  );
+  const rest = Object.entries(isMapping(value) ? value : {}).filter(([key]) => !unread.includes(key));
+  return { keys: schema.partial().parse(Object.fromEntries(rest)) as Partial<z.output<Schema>>, unread, mistakes };
+}
+
 /** What a key lacks is said before what it should have been. */
-function reasonOf(document: unknown, issue: z.core.$ZodIssue | undefined): string | undefined {
+function isMissing(document: unknown, { path }: z.core.$ZodIssue): boolean {
   const at = (value: unknown, key: PropertyKey): unknown => (value as Record<PropertyKey, unknown> | undefined)?.[key];
-  return issue && issue.path.reduce(at, document) === undefined ? 'is missing.' : issue?.message;
+  return path.reduce(at, document) === undefined;
 }
 
-function settingsOf({ config = {}, redis, tagfilter }: z.output<typeof File>): Partial<PoolSettings> {
-  const given: Partial<Record<keyof PoolSettings, unknown>> = {
-    siteName: config.site_name,
-    domain: config.domain,
-    prefix: config.prefix,
-    taskLimit: config.task_limit,
-    ondemandCloneLimit: config.ondemand_clone_limit,
-    timeoutMin: config.timeout,
-    checkTimeMin: config.vm_checktime,
-    readyTtlMin: config.ready_ttl,
-    lifetimeHours: config.vm_lifetime,
-    // 0 means none, as there.
-    lifetimeAuthHours: config.vm_lifetime_auth === 0 ? null : config.vm_lifetime_auth,
-    maxLifetimeHours: config.max_lifetime_upper_limit === 0 ? null : config.max_lifetime_upper_limit,
-    allowedTags: config.allowed_tags?.length === 0 ? null : config.allowed_tags,
-    tagFilters: tagfilter || config.tagfilter ? { ...tagfilter, ...config.tagfilter } : undefined,
-    cloneTarget: config.clone_target,
-    backendWeights: config.backend_weight,
-    experimental: config.experimental_features,
-    maxPerRequest: config.max_ondemand_instances_per_request,
-    requestTtlMin: config.ondemand_request_ttl,
-    dataTtlHours: redis?.data_ttl,
-    defaultProfile: config.default_profile,
-  };
-  for (const [tag, filter] of Object.entries({ ...tagfilter, ...config.tagfilter })) mustBePattern(tag, filter);
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+function readPool(
+  value: unknown,
+  index: number,
+): { readonly pool: ImportedPool; readonly mistakes: readonly Mistake[] } {
+  const name = text.safeParse(isMapping(value) ? value.name : undefined);
+  // No pool's name has such a sign.
+  const where = `pools.${name.success ? name.data : `#${index + 1}`}`;
+  const { keys, unread, mistakes } = readPart(Pool, value, where);
+  return { pool: { where, keys, unread }, mistakes };
 }
 
-function mustBePattern(tag: string, filter: string): void {
-  try {
-    new RegExp(filter);
-  } catch {
-    throw invalid(`config.tagfilter.${tag}`, `'${filter}' is no regular expression.`);
-  }
+function settingsFrom({ config, redis, beside }: Readonly<Record<'config' | 'redis' | 'beside', Part<object>>>) {
+  const inner: { readonly tagfilter?: object } = config.keys;
+  const outer: { readonly tagfilter?: object } = beside.keys;
+  const tagfilter = inner.tagfilter || outer.tagfilter ? { ...outer.tagfilter, ...inner.tagfilter } : undefined;
+  return settingsOf({ ...config.keys, ...redis.keys, tagfilter });
 }
 
-function ignoredOf({ config, redis, pools, tagfilter: _, ...rest }: z.output<typeof File>): readonly string[] {
-  const unknown = (value: object | undefined, known: readonly string[], where: string): readonly string[] =>
-    Object.keys(value ?? {})
-      .filter((key) => !known.includes(key))
-      .map((key) => `${where}.${key}`);
-  return [
-    ...Object.keys(rest),
-    ...unknown(config, Object.keys(Config.shape), 'config'),
-    ...unknown(redis, ['data_ttl'], 'redis'),
-    ...new Set(pools.flatMap((pool) => unknown(pool, Object.keys(Pool.shape), 'pools'))),
-  ];
-}
+const unknownIn = (keys: object, { shape }: z.ZodObject, where: string): readonly string[] =>
+  Object.keys(keys)
+    .filter((key) => !(key in shape))
+    .map((key) => `${where}${key}`);

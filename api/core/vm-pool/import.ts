@@ -1,13 +1,14 @@
-import { invalid } from '../../../domain/fault.ts';
+import { invalidAll, type Mistake } from '../../../domain/fault.ts';
 import type { Principal } from '../../../domain/principal.ts';
 import type { PoolSettings, VmPoolWish } from '../../../domain/vm-pool.ts';
 import type { Db, Store } from '../../../store/open.ts';
 import { findProfile, listProfiles } from '../../../store/profile.ts';
 import { findPool, insertPool, poolSettings } from '../../../store/vm-pool.ts';
 import { mustAdminister } from '../authorize.ts';
-import { checkPool } from './check.ts';
-import { type ImportedPool, readPoolFile } from './import-file.ts';
-import { keepSettings, update } from './pool.ts';
+import { poolMistakes } from './check.ts';
+import { type ImportedFile, type ImportedPool, readPoolFile } from './import-file.ts';
+import { keepSettings, settingMistakes, update } from './pool.ts';
+import { settingKey } from './setting-keys.ts';
 import type { WakePool } from './wake.ts';
 
 /** What an import has done, pool by pool. */
@@ -19,12 +20,17 @@ export interface ImportReport {
     /** How the profile was found. */
     readonly because: string;
   }[];
+  /** Settings of all pools that the file has, by their keys. */
+  readonly settings: readonly string[];
   /** Keys of the file that mean nothing here. */
   readonly ignored: readonly string[];
 }
 
 export interface ImportService {
-  /** Makes pools and settings what a vmpooler.yaml says, all of it or nothing; pools that it does not name stay as they are. */
+  /**
+   * Makes pools and settings what a vmpooler.yaml says, all of it or nothing; pools that it does not name stay as they are.
+   * 'invalid' with every mistake of the file, each by its pool and key.
+   */
   import(who: Principal, text: string): Promise<ImportReport>;
 }
 
@@ -32,18 +38,16 @@ export function importService({ store, wake }: { readonly store: Store; readonly
   return {
     import: async (who, text) => {
       mustAdminister(who);
-      const { settings: given, pools, ignored } = readPoolFile(text);
-      const twice = pools.find(({ name }, index) => pools.findIndex((other) => other.name === name) !== index);
-      if (twice) throw invalid('pools', `'${twice.name}' is there twice.`);
+      const file = readPoolFile(text);
       const report = await store.write(async (tx) => {
-        const settings = { ...(await poolSettings(tx)), ...given };
-        const { defaultProfile } = given;
-        if (defaultProfile !== undefined && !(await findProfile(tx, defaultProfile)))
-          throw invalid('config.default_profile', `there is no profile '${defaultProfile}'.`);
+        const settings = { ...(await poolSettings(tx)), ...file.settings };
+        const found: Found[] = [];
+        for (const pool of file.pools) found.push(await find(tx, pool, settings));
+        await mustBeRight(tx, file, found);
         await keepSettings(tx, settings);
-        const done = [];
-        for (const pool of pools) done.push(await take(tx, pool, settings));
-        return { pools: done, ignored };
+        const pools: ImportReport['pools'][number][] = [];
+        for (const one of found) pools.push(await take(tx, one));
+        return { pools, settings: Object.keys(file.settings).map(settingKey), ignored: file.ignored };
       });
       for (const { name } of report.pools) wake(name);
       return report;
@@ -51,21 +55,53 @@ export function importService({ store, wake }: { readonly store: Store; readonly
   };
 }
 
-async function take(tx: Db, pool: ImportedPool, settings: PoolSettings): Promise<ImportReport['pools'][number]> {
-  const { name } = pool;
-  const { profile, because } = await profileOf(tx, pool, settings);
+/** A pool of the file as it is to be, how its profile was found, and what is wrong with it beside what cannot be read. */
+interface Found {
+  readonly wish: VmPoolWish;
+  readonly because: string;
+  readonly mistakes: readonly Mistake[];
+}
+
+async function mustBeRight(tx: Db, file: ImportedFile, found: readonly Found[]): Promise<void> {
+  const names = file.pools.flatMap(({ keys: { name } }) => (name === undefined ? [] : [name]));
+  const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index));
+  const [first, ...others] = [
+    ...file.mistakes,
+    ...(await settingMistakes(tx, file.settings)).map(({ field, why }) => ({ field: `config.${field}`, why })),
+    ...[...twice].map((name) => ({ field: `pools.${name}.name`, why: 'is there twice.' })),
+    ...found.flatMap(({ mistakes }) => mistakes),
+  ];
+  if (first) throw invalidAll([first, ...others]);
+}
+
+async function find(tx: Db, { where, keys, unread }: ImportedPool, settings: PoolSettings): Promise<Found> {
+  const found = await profileOf(tx, keys, settings);
+  const profile = found?.profile ?? 'none';
   const wish: VmPoolWish = {
-    ...{ name, profile, template: pool.template ?? profile, args: pool.arguments ?? [], size: pool.size },
-    aliases: pool.alias ?? [],
-    cloneTarget: pool.clone_target ?? null,
-    timeoutMin: pool.timeout ?? null,
-    readyTtlMin: pool.ready_ttl ?? null,
-    maxClones: pool.max_clones ?? null,
-    lifetimeHours: pool.lifetime ?? null,
-    maxLifetimeHours: pool.max_lifetime ?? null,
-    probePort: pool.probe_port ?? null,
+    // What cannot be read is said already: these will do to look at the rest.
+    ...{ name: keys.name ?? 'unnamed', size: keys.size ?? 0 },
+    ...{ profile, template: keys.template ?? profile, args: keys.arguments ?? [], aliases: keys.alias ?? [] },
+    cloneTarget: keys.clone_target ?? null,
+    timeoutMin: keys.timeout ?? null,
+    readyTtlMin: keys.ready_ttl ?? null,
+    maxClones: keys.max_clones ?? null,
+    lifetimeHours: keys.lifetime ?? null,
+    maxLifetimeHours: keys.max_lifetime ?? null,
+    probePort: keys.probe_port ?? null,
   };
-  await named(name, () => checkPool(tx, wish));
+  const mistakes = (await poolMistakes(tx, wish)).filter(({ field }) => field !== 'profile' || found !== undefined);
+  if (found === undefined) mistakes.push(await noProfile(tx));
+  return {
+    ...{ wish, because: found?.because ?? '' },
+    mistakes: mistakes
+      .filter(({ field }) => !unread.includes(field))
+      .map(({ field, why }) => ({ field: `${where}.${field}`, why })),
+  };
+}
+
+async function take(tx: Db, { wish, because }: Found): Promise<ImportReport['pools'][number]> {
+  const { name, ...change } = wish;
+  const { profile } = wish;
   const known = await findPool(tx, name);
   if (!known) {
     await insertPool(tx, wish);
@@ -74,39 +110,21 @@ async function take(tx: Db, pool: ImportedPool, settings: PoolSettings): Promise
   const same = (Object.keys(wish) as (keyof VmPoolWish)[]).every(
     (key) => JSON.stringify(wish[key]) === JSON.stringify(known[key]),
   );
-  const { name: _, ...change } = wish;
   if (!same) await update(tx, name, change);
   return { name, profile, because, done: same ? 'unchanged' : 'changed' };
 }
 
-/** The profile that a pool's VMs are made from, and why that one. */
-async function profileOf(tx: Db, pool: ImportedPool, { defaultProfile }: PoolSettings) {
-  if (pool.profile !== undefined) return { profile: pool.profile, because: 'its key profile' };
-  const { template = '' } = pool;
+/** The profile that a pool's VMs are made from, and why that one; undefined where there is none to be found. */
+async function profileOf(tx: Db, keys: ImportedPool['keys'], { defaultProfile }: PoolSettings) {
+  if (keys.profile !== undefined) return { profile: keys.profile, because: 'its key profile' };
+  const { template = '' } = keys;
   for (const name of [template, template.split('/').at(-1) ?? ''])
     if (name !== '' && (await findProfile(tx, name))) return { profile: name, because: `its template ${template}` };
   if (await findProfile(tx, defaultProfile)) return { profile: defaultProfile, because: 'the default profile' };
-  const known = (await listProfiles(tx)).map(({ name }) => name).join(', ');
-  throw invalid(`pools.${pool.name}.profile`, `names none of the profiles (${known}), and there is no default one.`);
+  return undefined;
 }
 
-/** Keys of the file whose names here are others. */
-const KEYS: Readonly<Record<string, string>> = {
-  args: 'arguments',
-  aliases: 'alias',
-  cloneTarget: 'clone_target',
-  timeoutMin: 'timeout',
-  readyTtlMin: 'ready_ttl',
-  maxClones: 'max_clones',
-  lifetimeHours: 'lifetime',
-  maxLifetimeHours: 'max_lifetime',
-  probePort: 'probe_port',
-};
-
-/** Refusals say which pool and key of the file they are about. */
-async function named(name: string, work: () => Promise<void>): Promise<void> {
-  await work().catch((error: unknown) => {
-    const fault = (error as { fault?: { kind: string; field: string; why: string } }).fault;
-    throw fault?.kind === 'invalid' ? invalid(`pools.${name}.${KEYS[fault.field] ?? fault.field}`, fault.why) : error;
-  });
+async function noProfile(tx: Db): Promise<Mistake> {
+  const known = (await listProfiles(tx)).map(({ name }) => name).join(', ');
+  return { field: 'profile', why: `names none of the profiles (${known}), and there is no default one.` };
 }

@@ -1,4 +1,4 @@
-import { DomainError, exists, notFound } from '../../../domain/fault.ts';
+import { DomainError, exists, type Mistake, notFound } from '../../../domain/fault.ts';
 import type { Principal } from '../../../domain/principal.ts';
 import {
   type EntryState,
@@ -12,6 +12,7 @@ import type { Db, Store } from '../../../store/open.ts';
 import { countEntries, drainPool } from '../../../store/pool-entry.ts';
 import { listPendingRequests, updateRequest } from '../../../store/pool-request.ts';
 import { restampExpiry } from '../../../store/pool-turn.ts';
+import { findProfile } from '../../../store/profile.ts';
 import {
   clearTrouble,
   deletePool,
@@ -170,6 +171,12 @@ const OVERRIDABLE = ['size', 'template', 'cloneTarget'] as const;
 export async function keepSettings(tx: Db, settings: PoolSettings): Promise<void> {
   await savePoolSettings(tx, settings);
   for (const pool of await listPools(tx)) await applyLifetime(tx, pool, settings);
+}
+
+/** Why there cannot be such settings, by their names for people. */
+export async function settingMistakes(db: Db, { defaultProfile }: Partial<PoolSettings>): Promise<readonly Mistake[]> {
+  if (defaultProfile === undefined || (await findProfile(db, defaultProfile))) return [];
+  return [{ field: 'default_profile', why: `there is no profile '${defaultProfile}'.` }];
 }
 
 const applyLifetime = (tx: Db, pool: VmPoolWish, settings: PoolSettings): Promise<void> =>

@@ -104,6 +104,7 @@ const ImportReport = z
         because: z.string(),
       }),
     ),
+    settings: z.array(z.string()).openapi({ description: 'Settings of all pools that the file has.' }),
     ignored: z.array(z.string()).openapi({ description: 'Keys of the file that mean nothing here.' }),
   })
   .openapi('PoolImportReport');

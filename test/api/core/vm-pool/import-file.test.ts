@@ -12,12 +12,13 @@ it.each([
 });
 
 it.each([['config:\npools:\nredis:\n'], ['pools: []\n'], ['']])('takes %j for a file that asks for nothing', (text) => {
-  expect(readPoolFile(text)).toEqual({ settings: {}, pools: [], ignored: [] });
+  expect(readPoolFile(text)).toEqual({ settings: {}, pools: [], ignored: [], mistakes: [] });
 });
 
 it('takes numbers for the texts and texts for the numbers that they mean', () => {
   const { pools } = readPoolFile('pools: [{name: 2016, size: "3", alias: 16, template: 5, clone_target:}]');
-  expect(pools).toEqual([{ name: '2016', size: 3, alias: ['16'], template: '5' }]);
+  const keys = { name: '2016', size: 3, alias: ['16'], template: '5' };
+  expect(pools).toEqual([{ where: 'pools.2016', keys, unread: [] }]);
 });
 
 it('says of retries of one VM that they are not used: pools count their own failures', () => {
@@ -31,19 +32,19 @@ const EXCESSIVE = [
 ].join('\n');
 
 it.each([
-  ['pools: [{name: a, size: true}]', 'pools.0.size', 'must be a number.'],
-  ['pools: [{name: a, size: 1.5}]', 'pools.0.size', 'must be a whole number of at least 0.'],
-  ['pools: [{name: a, size: -1}]', 'pools.0.size', 'must be a whole number of at least 0.'],
-  ['pools: [{name: a}]', 'pools.0.size', 'is missing.'],
-  ['pools: [{name:, size: 1}]', 'pools.0.name', 'is missing.'],
-  ['pools: [{name: [a], size: 1}]', 'pools.0.name', 'must be a text.'],
-  ['pools: [{name: a, size: 1, alias: {b: c}}]', 'pools.0.alias', 'must be a text or a list of texts.'],
-  ['pools: [{name: a, size: 1, timeout: 0}]', 'pools.0.timeout', 'must be a whole number of at least 1.'],
+  ['pools: [{name: a, size: true}]', 'pools.a.size', 'must be a number.'],
+  ['pools: [{name: a, size: 1.5}]', 'pools.a.size', 'must be a whole number of at least 0.'],
+  ['pools: [{name: a, size: -1}]', 'pools.a.size', 'must be a whole number of at least 0.'],
+  ['pools: [{name: a}]', 'pools.a.size', 'is missing.'],
+  ['pools: [{name:, size: 1}]', 'pools.#1.name', 'is missing.'],
+  ['pools: [{name: [a], size: 1}]', 'pools.#1.name', 'must be a text.'],
+  ['pools: [{name: a, size: 1, alias: {b: c}}]', 'pools.a.alias', 'must be a text or a list of texts.'],
+  ['pools: [{name: a, size: 1, timeout: 0}]', 'pools.a.timeout', 'must be a whole number of at least 1.'],
   ['pools: {a: 1}', 'pools', 'must be a list of pools.'],
-  ['pools: [5]', 'pools.0', 'must be a mapping of keys to values.'],
+  ['pools: [5]', 'pools.#1', 'must be a mapping of keys to values.'],
   ['config: 5', 'config', 'must be a mapping of keys to values.'],
-  ['pools: [{name: a, size: "x"}]', 'pools.0.size', 'must be a number.'],
-  [`pools: [{name: a, size: "${'9'.repeat(400)}"}]`, 'pools.0.size', 'must be a whole number of at least 0.'],
+  ['pools: [{name: a, size: "x"}]', 'pools.a.size', 'must be a number.'],
+  [`pools: [{name: a, size: "${'9'.repeat(400)}"}]`, 'pools.a.size', 'must be a whole number of at least 0.'],
   ['config: {backend_weight: {a: -1}}', 'config.backend_weight.a', 'must be a number of at least 0.'],
   ['config: {backend_weight: {a: .inf}}', 'config.backend_weight.a', 'must be a number.'],
   ['config: {vm_lifetime: 100001}', 'config.vm_lifetime', 'must be a whole number from 1 to 100000.'],
@@ -52,14 +53,27 @@ it.each([
   ['config: {ready_ttl: 1e300}', 'config.ready_ttl', 'must be a whole number from 0 to 1000000.'],
   ['config: {task_limit: 1001}', 'config.task_limit', 'must be a whole number from 1 to 1000.'],
   ['redis: {data_ttl: 100001}', 'redis.data_ttl', 'must be a whole number from 1 to 100000.'],
-  ['config: *x', 'file', expect.stringMatching(/^is not YAML: .*: x$/)],
-  ['config: &a {tagfilter: *a}', 'file', 'is not YAML: An alias leads back to itself.'],
-  ['<<: 5', 'file', expect.stringMatching(/^is not YAML: Merge sources/)],
-  [EXCESSIVE, 'file', expect.stringMatching(/^is not YAML: Excessive alias count/)],
-  ['['.repeat(20_000), 'file', expect.stringMatching(/^is not YAML: /)],
   ['config: {domain: "a b"}', 'config.domain', 'must be a domain name, like delivery.example.com.'],
   ['config: {experimental_features: perhaps}', 'config.experimental_features', 'must be true or false.'],
   ['config: {tagfilter: {url: "("}}', 'config.tagfilter.url', "'(' is no regular expression."],
+  ['5', 'file', 'must be a mapping of keys to values.'],
+  ['[]', 'file', 'must be a mapping of keys to values.'],
 ])('refuses %j, naming %s', (text, field, why) => {
-  expect(() => readPoolFile(text)).toThrow(expect.objectContaining({ fault: expect.objectContaining({ field, why }) }));
+  expect(readPoolFile(text).mistakes).toEqual([{ field, why }]);
+});
+
+it.each([
+  ['config: *x', expect.stringMatching(/^cannot be read as YAML: .*: x$/)],
+  ['config: &a {tagfilter: *a}', 'cannot be read as YAML: An alias leads back to itself.'],
+  ['<<: 5', expect.stringMatching(/^cannot be read as YAML: Merge sources/)],
+  [EXCESSIVE, expect.stringMatching(/^cannot be read as YAML: Excessive alias count/)],
+  ['['.repeat(20_000), expect.stringMatching(/^cannot be read as YAML: /)],
+  [
+    'pools: []\n---\npools: []\n',
+    'cannot be read as YAML: It holds more than one document (--- begins another): one document per file.',
+  ],
+  ['a: [\nb: "', expect.stringMatching(/^cannot be read as YAML: [^\n]* at line 2, [^\n]* at line /)],
+])('refuses %j, which is no YAML that it can read', (text, why) => {
+  const fault = expect.objectContaining({ field: 'file', why });
+  expect(() => readPoolFile(text)).toThrow(expect.objectContaining({ fault }));
 });

@@ -56,13 +56,14 @@ export const POOL_ROWS: readonly Row[] = [
     values: { file: FILE },
     body: {
       pools: [{ name: 'old', done: 'created', profile: 'web', because: 'its template Templates/web' }],
+      settings: ['domain'],
       ignored: [],
     },
     bad: [
       [{ file: [] }, 'file'],
       [{ file: 'a: [' }, 'file'],
       [{ file: 'pools: 3' }, 'pools'],
-      [{ file: 'pools: [{name: x, size: -1}]' }, 'size'],
+      [{ file: 'pools: [{name: x, size: -1}]' }, 'pools.x.size'],
       [{ file: 'pools: [{name: x, size: 1, profile: nope}]' }, 'pools.x.profile'],
       [{ file: 'pools: [{name: x, size: 1, profile: web},{name: x, size: 1, profile: web}]' }, 'pools'],
       [{ file: 'config: {prefix: "Big_"}' }, 'prefix'],
