@@ -51,7 +51,7 @@ export interface PoolService {
   reset(who: Principal, names: readonly string[]): Promise<void>;
   /**
    * Makes these values those of the pools until they are restored: all of them, or none if a pool is unknown or its value will not
-   * do. Says which those are, else whether anything is different now.
+   * do. Says which those are and why, else whether anything is different now.
    */
   override(who: Principal, changes: readonly Overriding[]): Promise<Overridden>;
   /** Gives the value back that the pool had before it was overridden; returns what it was until now, too. */
@@ -65,7 +65,8 @@ export interface Overriding {
   readonly change: Override;
 }
 
-export type Overridden = { readonly refused: readonly string[] } | { readonly changed: boolean };
+/** A mistake's field is the name of its pool. */
+export type Overridden = { readonly refused: readonly Mistake[] } | { readonly changed: boolean };
 
 export type Override = Partial<Pick<VmPoolWish, 'size' | 'template' | 'cloneTarget'>>;
 
@@ -190,27 +191,27 @@ const madeOtherwise = (a: VmPoolWish, b: VmPoolWish): boolean =>
 
 /** Takes the transaction back. */
 class Refused extends Error {
-  readonly names: readonly string[];
-  constructor(names: readonly string[]) {
-    super(`refused: ${names.join(', ')}`);
-    this.names = names;
+  readonly mistakes: readonly Mistake[];
+  constructor(mistakes: readonly Mistake[]) {
+    super(`refused: ${mistakes.map(({ field }) => field).join(', ')}`);
+    this.mistakes = mistakes;
   }
 }
 
 function refusedOf(error: unknown): Overridden {
-  if (error instanceof Refused) return { refused: error.names };
+  if (error instanceof Refused) return { refused: error.mistakes };
   throw error;
 }
 
 async function overrideAll(tx: Db, changes: readonly Overriding[]): Promise<Overridden> {
-  const refused: string[] = [];
+  const refused: Mistake[] = [];
   let changed = false;
   for (const { name, change } of changes) {
     try {
       changed = (await override(tx, name, change)) || changed;
     } catch (error) {
       if (!(error instanceof DomainError) || !['not-found', 'invalid'].includes(error.fault.kind)) throw error;
-      refused.push(name);
+      refused.push({ field: name, why: error.message });
     }
   }
   if (refused.length > 0) throw new Refused(refused);

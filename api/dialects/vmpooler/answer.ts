@@ -18,10 +18,16 @@ export const ok = (body: Readonly<Record<string, unknown>> = {}, status = 200): 
   body: { ok: true, ...body },
 });
 
-/** What vmpooler says besides `ok: false`, where it says more. */
-export const notOk = (status: number, more: Readonly<Record<string, unknown>> = {}): Reply => ({
+/** A refusal: what vmpooler says besides `ok: false`, where it says more; the reason stands in a header, as with every refusal. */
+export const notOk = (status: number, reason: string, more: Readonly<Record<string, unknown>> = {}): Reply => ({
   status,
+  headers: reasonHeader(reason),
   body: { ok: false, ...more },
+});
+
+/** Why something was refused. A header holds printable ASCII. */
+export const reasonHeader = (reason: string): Readonly<Record<string, string>> => ({
+  'X-Slipway-Reason': reason.replaceAll(/[^\x20-\x7e]+/g, ' ').slice(0, 500),
 });
 
 /** The body as a JSON object; undefined for null, which vmpooler takes for a body that is not there. */

@@ -1,5 +1,5 @@
 import { principalOf } from '../../../domain/borrower.ts';
-import { DomainError, notFound } from '../../../domain/fault.ts';
+import { DomainError, type Mistake, notFound } from '../../../domain/fault.ts';
 import type { Principal } from '../../../domain/principal.ts';
 import type { VmPool } from '../../../domain/vm-pool.ts';
 import type { Services } from '../../core/services.ts';
@@ -24,7 +24,9 @@ interface Setting {
   /** What a refusal calls the pools at fault. */
   readonly refused: string;
   readonly summary: string;
-  /** Undefined for what cannot be such a value. */
+  /** What a value has to be. */
+  readonly must: string;
+  /** Undefined for what is no such value. */
   readonly read: (value: unknown) => Override | undefined;
 }
 
@@ -33,10 +35,12 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 const SETTINGS: readonly Setting[] = [
   {
     ...{ key: 'size', path: 'poolsize', word: 'pool_size', refused: 'not_configured', summary: 'sizes' },
+    must: 'must be a whole number.',
     read: (value) => ({ size: countOf(value) }),
   },
   {
     ...{ key: 'template', path: 'pooltemplate', word: 'template', refused: 'bad_templates', summary: 'templates' },
+    must: 'must be a text with a slash inside, like templates/debian-12.',
     read: (value) => {
       const template = text(value);
       return template !== undefined && /^[^/].*\/.*[^/]$/.test(template) ? { template } : undefined;
@@ -50,6 +54,7 @@ const SETTINGS: readonly Setting[] = [
       refused: 'bad_templates',
       summary: 'clone targets',
     },
+    must: 'must be a text that is not empty.',
     read: (value) => {
       const cloneTarget = text(value);
       return cloneTarget === undefined ? undefined : { cloneTarget };
@@ -79,7 +84,8 @@ export const configRoutes = (services: Config): readonly Route[] => [
         const known = new Set((await services.pools.list()).map(({ name }) => name));
         const names = Object.keys(document);
         const bad = names.filter((name) => !known.has(name));
-        if (bad.length > 0) return notOk(400, { bad_pools: bad });
+        const unknown = bad.map((name) => ({ field: name, why: 'there is no such VM pool.' }));
+        if (bad.length > 0) return refusal('bad_pools', unknown);
         await services.pools.reset(who, names);
         return ok({}, 201);
       }),
@@ -114,7 +120,7 @@ export const configRoutes = (services: Config): readonly Route[] => [
 ];
 
 function settingRoutes(services: Config, setting: Setting): readonly Route[] {
-  const { key, path, word: named, refused, summary, read } = setting;
+  const { key, path, word: named, refused, summary, must, read } = setting;
   const change = at(
     'post',
     `/config/${path}`,
@@ -122,10 +128,11 @@ function settingRoutes(services: Config, setting: Setting): readonly Route[] {
     (context) =>
       changing(services, context, async (who, document) => {
         const changes = Object.entries(document).map(([name, value]) => ({ name, change: read(value) }));
-        const unread = changes.flatMap(({ name, change }) => (change === undefined ? [name] : []));
-        if (unread.length > 0) return notOk(400, { [refused]: unread });
+        const unread = changes.filter(({ change }) => change === undefined);
+        const mistakes = unread.map(({ name }) => ({ field: name, why: must }));
+        if (mistakes.length > 0) return refusal(refused, mistakes);
         const done = await services.pools.override(who, changes as { name: string; change: Override }[]);
-        return 'refused' in done ? notOk(400, { [refused]: done.refused }) : ok({}, done.changed ? 201 : 200);
+        return 'refused' in done ? refusal(refused, done.refused) : ok({}, done.changed ? 201 : 200);
       }),
   );
   // vmpooler has none for clone targets.
@@ -139,7 +146,7 @@ function settingRoutes(services: Config, setting: Setting): readonly Route[] {
     },
     async (context) => {
       const who = await holderOf(services.accounts, context);
-      if (!(await services.pools.settings()).experimental) return notOk(405);
+      if (!(await services.pools.settings()).experimental) return FIXED;
       const { was, is } = await services.pools.restore(principalOf(who), context.values.pool, key);
       const body = { [`${named}_before_reset`]: was, [`${named}_before_overrides`]: is };
       return ok(body, was === is ? 200 : 201);
@@ -148,12 +155,20 @@ function settingRoutes(services: Config, setting: Setting): readonly Route[] {
   return [change, reset];
 }
 
+const FIXED = notOk(405, 'experimental_features is off: pools are not to be changed at run time.');
+
+/** The pools at fault, and in the header what is wrong with each. */
+const refusal = (key: string, mistakes: readonly Mistake[]): Reply =>
+  notOk(400, mistakes.map(({ field, why }) => `${field}: ${why}`).join(' '), {
+    [key]: mistakes.map(({ field }) => field),
+  });
+
 async function changing(
   { pools, accounts }: Config,
   context: Context<unknown>,
   work: (who: Principal, document: Readonly<Record<string, unknown>>) => Promise<Reply>,
 ): Promise<Reply> {
-  if (!(await pools.settings()).experimental) return notOk(405);
+  if (!(await pools.settings()).experimental) return FIXED;
   const who = principalOf(await holderOf(accounts, context));
   const document = objectOf(context);
   if (document === undefined) throw notFound('VM pool', 'null');

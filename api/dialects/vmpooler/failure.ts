@@ -1,6 +1,7 @@
 import type { Failure } from '../../http/failure.ts';
 import type { Reply } from '../../http/reply.ts';
 import { z } from '../../http/zod.ts';
+import { reasonHeader } from './answer.ts';
 
 export const FailureObject = z
   .object({
@@ -12,9 +13,6 @@ export const FailureObject = z
 /** Statuses whose body is exactly `{"ok": false}`: clients compare it, so that the reason stands in a header only. */
 const PLAIN: readonly number[] = [401, 404, 503];
 
-/** A header holds printable ASCII. */
-const headerText = (text: string): string => text.replaceAll(/[^\x20-\x7e]+/g, ' ').slice(0, 500);
-
 /** vmpooler's words for a failure: always JSON, too few ready VMs are 503. */
 export function failureReply({ status, message, fault }: Failure): Reply {
   const shown = fault?.kind === 'no-capacity' ? 503 : status;
@@ -23,7 +21,7 @@ export function failureReply({ status, message, fault }: Failure): Reply {
   return {
     status: shown,
     headers: {
-      'X-Slipway-Reason': headerText(message),
+      ...reasonHeader(message),
       ...(shown === 401 ? { 'WWW-Authenticate': 'Basic realm="Authentication required"' } : {}),
     },
     body: plain ? { ok: false } : { ok: false, message },

@@ -1,5 +1,4 @@
-import type { Fault } from '../../../domain/fault.ts';
-import { DomainError, notFound } from '../../../domain/fault.ts';
+import { DomainError, type Fault, faultMessage, notFound } from '../../../domain/fault.ts';
 import type { Services } from '../../core/services.ts';
 import type { RequestDetail } from '../../core/vm-pool/request.ts';
 import type { Asked } from '../../core/vm-pool/take.ts';
@@ -97,9 +96,12 @@ async function known<T extends object>(id: string, work: () => Promise<T>): Prom
     return await work();
   } catch (error) {
     if (!(error instanceof DomainError) || error.fault.kind !== 'not-found') throw error;
-    return notOk(404, { message: `no request found for request_id '${id}'` });
+    return saying(404, `no request found for request_id '${id}'`);
   }
 }
+
+const saying = (status: number, message: string, more: Readonly<Record<string, unknown>> = {}): Reply =>
+  notOk(status, message, { ...more, message });
 
 interface Wish {
   readonly id: unknown;
@@ -113,11 +115,10 @@ async function create(services: OnDemand, context: Context<unknown>, read: () =>
     wish = read();
   } catch (error) {
     if (!(error instanceof DomainError) || error.fault.kind !== 'invalid') throw error;
-    return notOk(400, { message: 'JSON payload could not be parsed' });
+    return saying(400, 'JSON payload could not be parsed');
   }
   const { id, asked } = wish;
-  if (id !== undefined && id !== null && typeof id !== 'string')
-    return notOk(400, { message: 'request_id: must be a text.' });
+  if (id !== undefined && id !== null && typeof id !== 'string') return saying(400, 'request_id: must be a text.');
   try {
     const { id: request_id } = await services.poolRequests.create(who, asked, id ?? null);
     const { domain } = await services.pools.settings();
@@ -137,11 +138,11 @@ async function refusalOf(
   asked: readonly Asked[],
   id: string,
 ): Promise<Reply | null> {
-  if (fault.kind === 'exists')
-    return notOk(409, { request_id: id, message: `request_id '${id}' has already been created` });
+  if (fault.kind === 'exists') return saying(409, `request_id '${id}' has already been created`, { request_id: id });
   if (fault.kind !== 'not-found') return null;
   const names = new Set((await pools.list()).flatMap(({ name, aliases }) => [name, ...aliases]));
-  return notOk(404, { bad_templates: asked.map(({ name }) => name).filter((name) => !names.has(name)) });
+  const bad = asked.map(({ name }) => name).filter((name) => !names.has(name));
+  return notOk(404, faultMessage(fault), { bad_templates: bad });
 }
 
 const OVER = {

@@ -84,7 +84,7 @@ export const vmRoutes = ({
       // Whatever else is wrong, an unknown VM is 404.
       await poolVms.get(name);
       const problems = await poolVms.change(await askerOf(accounts, context), name, wishOf(parseJson(context.text)));
-      return problems.length === 0 ? ok() : notOk(400, { failure: problems });
+      return problems.length === 0 ? ok() : notOk(400, problems.join(' '), { failure: problems });
     },
   ),
   at(

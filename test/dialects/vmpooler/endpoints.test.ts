@@ -47,6 +47,8 @@ async function check(row: Row): Promise<void> {
   expect(headers.get('content-type')).toBe('application/json');
   expect(headers.get('x-content-type-options')).toBe('nosniff');
   expect(headers.get('www-authenticate')).toBe(status === 401 ? 'Basic realm="Authentication required"' : null);
+  // Whatever is refused is refused for a reason.
+  expect(headers.get('x-slipway-reason') ?? '').toMatch(status >= 400 ? /\S/ : /^$/);
   if (row.reason !== undefined) expect(headers.get('x-slipway-reason')).toContain(row.reason);
 }
 

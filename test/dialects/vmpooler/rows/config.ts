@@ -2,7 +2,14 @@ import { expect } from 'vitest';
 import { OK, type Row, says } from './row.ts';
 
 const POOL = 'debian-7-i386';
-const changes = (path: string, good: string, same: string, bad: readonly string[], refused: string): readonly Row[] => [
+const changes = (
+  path: string,
+  good: string,
+  same: string,
+  bad: readonly string[],
+  refused: string,
+  why: string,
+): readonly Row[] => [
   { ask: `POST /config/${path}`, token: 'boss', body: `{"${POOL}":${good}}`, status: 201, answer: OK },
   { ask: `POST /config/${path}`, token: 'boss', body: `{"${POOL}":${same}}`, status: 200, answer: OK },
   ...bad.map(
@@ -12,6 +19,7 @@ const changes = (path: string, good: string, same: string, bad: readonly string[
       body: `{"${POOL}":${value}}`,
       status: 400,
       answer: { ok: false, [refused]: [POOL] },
+      reason: `${POOL}: ${why}`,
     }),
   ),
   {
@@ -20,6 +28,7 @@ const changes = (path: string, good: string, same: string, bad: readonly string[
     body: `{"${POOL}":${good},"nope":${good}}`,
     status: 400,
     answer: { ok: false, [refused]: ['nope'] },
+    reason: "nope: No VM pool 'nope'.",
   },
   { ask: `POST /config/${path}`, token: 'boss', body: '{', status: 400 },
   { ask: `POST /config/${path}`, token: 'boss', body: 'null', status: 404 },
@@ -27,8 +36,15 @@ const changes = (path: string, good: string, same: string, bad: readonly string[
   { ask: `POST /config/${path}`, token: 'jdoe', body: `{"${POOL}":${good}}`, status: 403, answer: says('') },
 ];
 export const CONFIG_ROWS: readonly Row[] = [
-  ...changes('poolsize', '"9"', '6', ['-1', '"x"', '1.5', '10001', 'null'], 'not_configured'),
-  ...changes('pooltemplate', '"a/b"', '"templates/debian-7-i386"', ['"ab"', '"/ab"', '"ab/"', '7'], 'bad_templates'),
+  ...changes('poolsize', '"9"', '6', ['-1', '"x"', '1.5', '10001', 'null'], 'not_configured', 'size: must be a whole'),
+  ...changes(
+    'pooltemplate',
+    '"a/b"',
+    '"templates/debian-7-i386"',
+    ['"ab"', '"/ab"', '"ab/"', '7'],
+    'bad_templates',
+    'must be a text with a slash',
+  ),
   { ask: `POST /config/clonetarget`, token: 'boss', body: `{"${POOL}":"rack-1"}`, status: 201, answer: OK },
   {
     ask: `POST /config/clonetarget`,
@@ -76,6 +92,7 @@ export const CONFIG_ROWS: readonly Row[] = [
     body: '{"nope":1}',
     status: 400,
     answer: { ok: false, bad_pools: ['nope'] },
+    reason: 'nope: there is no such VM pool.',
   },
   { ask: 'POST /poolreset', token: 'boss', body: 'null', status: 404 },
   { ask: 'POST /poolreset', token: 'boss', body: '{', status: 400 },
