@@ -30,9 +30,18 @@ export const reasonHeader = (reason: string): Readonly<Record<string, string>> =
   'X-Slipway-Reason': reason.replaceAll(/[^\x20-\x7e]+/g, ' ').slice(0, 500),
 });
 
+/** What the body says: JSON whatever its content type is, but no form in parts, which has its values elsewhere. */
+export function documentOf({ text, header }: Pick<Context<unknown>, 'text' | 'header'>): unknown {
+  if (/^--/.test(text) && /^multipart\//i.test(header('content-type') ?? ''))
+    throw invalid('body', 'must be JSON (curl -d), and is a form in parts (curl -F).');
+  return parseJson(text);
+}
+
 /** The body as a JSON object; undefined for null, which vmpooler takes for a body that is not there. */
-export function objectOf({ text }: Pick<Context<unknown>, 'text'>): Readonly<Record<string, unknown>> | undefined {
-  const document = parseJson(text);
+export function objectOf(
+  context: Pick<Context<unknown>, 'text' | 'header'>,
+): Readonly<Record<string, unknown>> | undefined {
+  const document = documentOf(context);
   if (document === null) return undefined;
   if (typeof document === 'object' && !Array.isArray(document)) return document as Record<string, unknown>;
   throw invalid('body', 'must be a JSON object.');

@@ -70,7 +70,7 @@ export function checkoutRoutes({
 }
 
 /** Names and counts of a body; 'not-found' for one that is null, as with vmpooler. */
-export function countsIn(context: Pick<Context<unknown>, 'text'>): readonly Asked[] {
+export function countsIn(context: Pick<Context<unknown>, 'text' | 'header'>): readonly Asked[] {
   const document = objectOf(context);
   if (document === undefined) throw notFound('VM pool', 'null');
   return Object.entries(document).map(([name, count]) => ({ name, count: countOf(count) }));

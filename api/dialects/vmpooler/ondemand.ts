@@ -115,7 +115,7 @@ async function create(services: OnDemand, context: Context<unknown>, read: () =>
     wish = read();
   } catch (error) {
     if (!(error instanceof DomainError) || error.fault.kind !== 'invalid') throw error;
-    return saying(400, 'JSON payload could not be parsed');
+    return notOk(400, error.message, { message: 'JSON payload could not be parsed' });
   }
   const { id, asked } = wish;
   if (id !== undefined && id !== null && typeof id !== 'string') return saying(400, 'request_id: must be a text.');

@@ -2,9 +2,8 @@ import { HOUR_MS, type PoolSettings } from '../../../domain/vm-pool.ts';
 import type { Services } from '../../core/services.ts';
 import type { EntryDetail } from '../../core/vm-pool/entry.ts';
 import type { Route } from '../../http/route.ts';
-import { parseJson } from '../../http/values.ts';
 import { z } from '../../http/zod.ts';
-import { givesFullNames, keyed, notOk, OK, ok } from './answer.ts';
+import { documentOf, givesFullNames, keyed, notOk, OK, ok } from './answer.ts';
 import { askerOf } from './asker.ts';
 import { fullName, hostname, shortName } from './name.ts';
 import { at, MAYBE_TOKEN, TOKEN } from './route.ts';
@@ -83,7 +82,7 @@ export const vmRoutes = ({
       const name = shortName(context.values.hostname);
       // Whatever else is wrong, an unknown VM is 404.
       await poolVms.get(name);
-      const problems = await poolVms.change(await askerOf(accounts, context), name, wishOf(parseJson(context.text)));
+      const problems = await poolVms.change(await askerOf(accounts, context), name, wishOf(documentOf(context)));
       return problems.length === 0 ? ok() : notOk(400, problems.join(' '), { failure: problems });
     },
   ),

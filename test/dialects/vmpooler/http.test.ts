@@ -90,6 +90,27 @@ describe('an answer', () => {
     },
   );
 
+  it.each(['POST /vm', 'PUT /vm/{mine}', 'POST /ondemandvm', 'POST /config/poolsize', 'POST /poolreset'])(
+    'to a %s with a form in parts, as curl -F sends it, says that the body has to be JSON',
+    async (line) => {
+      const [method = '', path = ''] = line.replace('{mine}', fixture.names.mine ?? '').split(' ');
+      const headers = { 'X-AUTH-TOKEN': fixture.names.boss ?? '', 'Content-Type': 'multipart/form-data; boundary=xyz' };
+      const form = '--xyz\r\nContent-Disposition: form-data; name="debian"\r\n\r\n1\r\n--xyz--\r\n';
+      const answer = await raw(method, `${at.alone}${path}`, headers, form);
+      expect(answer.status).toBe(400);
+      expect(answer.headers['x-slipway-reason']).toBe(
+        'body: must be JSON (curl -d), and is a form in parts (curl -F).',
+      );
+      expect(JSON.parse(answer.body.toString())).toMatchObject({ ok: false });
+    },
+  );
+
+  it('to a pool by its path does not look at the body, be it a form in parts', async () => {
+    const headers = { 'Content-Type': 'multipart/form-data; boundary=xyz' };
+    const form = '--xyz\r\nContent-Disposition: form-data; name="debian"\r\n\r\n1\r\n--xyz--\r\n';
+    expect((await raw('POST', `${at.alone}/vm/debian-7-i386`, headers, form)).status).toBe(200);
+  });
+
   it('to a body without end is 413, and to a compressed one that is none 400', async () => {
     const large = await raw('POST', `${at.alone}/vm`, {}, 'x'.repeat(5 * 1024 * 1024));
     expect([large.status, JSON.parse(large.body.toString()).ok]).toEqual([413, false]);
