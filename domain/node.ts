@@ -58,3 +58,5 @@ export const KEEPALIVE_MS = 5_000;
 export const KEEPALIVES_MISSED = 6;
 /** A node that said nothing for so long is dead. */
 export const DEAD_AFTER_MS = KEEPALIVE_MS * KEEPALIVES_MISSED;
+/** Nodes that were last heard of before this moment are dead now; epoch ms. */
+export const deadBefore = (now: number): number => now - DEAD_AFTER_MS;

@@ -1,6 +1,6 @@
 import { and, asc, count, eq, gt, gte, inArray, isNull, lt, ne, notInArray, or, sql } from 'drizzle-orm';
 import type { VmId } from '../domain/ids.ts';
-import { DEAD_AFTER_MS } from '../domain/node.ts';
+import { deadBefore } from '../domain/node.ts';
 import { ENTRY_MOVES, type EntryState, type PoolEntry } from '../domain/vm-pool.ts';
 import { hot, hotUpdate } from './hot.ts';
 import type { Db } from './open.ts';
@@ -92,7 +92,7 @@ export const takeable = async (
   pool: string,
   limit: number,
 ): Promise<readonly { readonly vm: VmId; readonly name: string }[]> =>
-  oldestReady(db).all({ pool, limit, alive: Date.now() - DEAD_AFTER_MS });
+  oldestReady(db).all({ pool, limit, alive: deadBefore(Date.now()) });
 
 const checkOut = hot((db) =>
   db

@@ -1,6 +1,6 @@
 import { and, asc, count, eq, gte, inArray, isNull, lt, lte, ne, or, sql } from 'drizzle-orm';
 import type { VmId } from '../domain/ids.ts';
-import { DEAD_AFTER_MS } from '../domain/node.ts';
+import { deadBefore } from '../domain/node.ts';
 import { hot } from './hot.ts';
 import type { Db } from './open.ts';
 import type { EntryRow } from './pool-entry.ts';
@@ -51,7 +51,7 @@ const readyAmiss = hot((db) =>
 
 /** Ready entries whose VM is gone or off, or on a node that is dead, or that were ready or looked at as long ago as these moments (epoch ms). */
 export const listReadyAmiss = async (db: Db, pool: string, readyBy: number, probedBy: number) =>
-  readyAmiss(db).all({ pool, readyBy, probedBy, alive: Date.now() - DEAD_AFTER_MS });
+  readyAmiss(db).all({ pool, readyBy, probedBy, alive: deadBefore(Date.now()) });
 
 const heardOf = hot((db) =>
   db
@@ -71,7 +71,7 @@ const heardOf = hot((db) =>
 
 /** When the living node of the pool's waiting VMs that has been silent longest was heard of; epoch ms, null without one. */
 export const leastHeardOf = async (db: Db, pool: string): Promise<number | null> =>
-  heardOf(db).get({ pool, alive: Date.now() - DEAD_AFTER_MS })?.at ?? null;
+  heardOf(db).get({ pool, alive: deadBefore(Date.now()) })?.at ?? null;
 
 const readySince = hot((db) =>
   db

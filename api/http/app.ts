@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { DomainError } from '../../domain/fault.ts';
 import type { Dialect } from './dialect.ts';
 import { docsRouter } from './docs.ts';
-import { FAULT_HEADER, type Failure, HttpError, toFailure } from './failure.ts';
+import { FAULT_HEADER, type Failure, HttpError, isTrouble, toFailure } from './failure.ts';
 import { type Check, healthRouter } from './health.ts';
 import type { AppMetrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
@@ -126,9 +126,7 @@ async function fail(response: Response, dialect: Dialect | undefined, error: unk
   const known = exchangeOf(response);
   const { id, log } = known;
   const failure = toFailure(error, id);
-  // That there are too few VMs is an answer like any other.
-  const refused = failure.fault?.kind === 'no-capacity';
-  if (failure.status >= 500 && !refused) log.error({ err: error }, 'request failed');
+  if (isTrouble(failure)) log.error({ err: error }, 'request failed');
   else log.debug({ err: error }, 'request refused');
   if (response.headersSent) {
     response.destroy();

@@ -15,6 +15,24 @@ export const STATUS: Readonly<Record<FaultKind, number>> = {
   internal: 500,
 };
 
+/** Whether a failure is the product's or its machines', for the log, and no answer like any other. */
+const TROUBLE: Readonly<Record<FaultKind, boolean>> = {
+  'not-found': false,
+  exists: false,
+  invalid: false,
+  unauthorized: false,
+  forbidden: false,
+  conflict: false,
+  'no-capacity': false,
+  script: false,
+  cancelled: false,
+  unavailable: true,
+  internal: true,
+};
+
+export const isTrouble = ({ fault, status }: Failure): boolean =>
+  fault === null ? status >= 500 : TROUBLE[fault.kind];
+
 /** Header that names a failure's kind, whatever status a dialect gives it. */
 export const FAULT_HEADER = 'X-Slipway-Fault';
 

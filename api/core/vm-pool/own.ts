@@ -2,6 +2,7 @@ import { type Borrower, isKnown } from '../../../domain/borrower.ts';
 import { DomainError, notFound } from '../../../domain/fault.ts';
 import type { Db } from '../../../store/open.ts';
 import { type EntryRow, findEntry } from '../../../store/pool-entry.ts';
+import type { RequestRow } from '../../../store/pool-request.ts';
 import { findVm, type VmRow } from '../../../store/vm.ts';
 import { mustAct } from '../authorize.ts';
 
@@ -28,10 +29,24 @@ export function mustOwn(
   who: Borrower,
   { user, tokenId, checkedOutAt, name }: Pick<EntryRow, 'user' | 'tokenId' | 'checkedOutAt' | 'name'>,
 ): void {
+  const taken = checkedOutAt !== null;
+  const why = taken ? 'was checked out by somebody else' : 'is not checked out';
+  mustBeTheirs(who, { user, anyones: taken && tokenId === null }, `VM '${name}' ${why}.`);
+}
+
+/** The same of an on-demand request. */
+export const mustOwnRequest = (
+  who: Borrower,
+  { user, tokenId, id }: Pick<RequestRow, 'user' | 'tokenId' | 'id'>,
+): void => mustBeTheirs(who, { user, anyones: tokenId === null }, `Request '${id}' is somebody else's.`);
+
+function mustBeTheirs(
+  who: Borrower,
+  { user, anyones }: { readonly user: string | null; readonly anyones: boolean },
+  why: string,
+): void {
   if (who === 'anyone') return;
   if (who === 'nobody') throw new DomainError({ kind: 'unauthorized', why: 'A token is needed (X-AUTH-TOKEN).' });
-  if (who.principal.role === 'admin') return;
-  if (checkedOutAt === null) throw new DomainError({ kind: 'forbidden', why: `VM '${name}' is not checked out.` });
-  if (tokenId !== null && user !== who.user)
-    throw new DomainError({ kind: 'forbidden', why: `VM '${name}' was checked out by somebody else.` });
+  if (who.principal.role === 'admin' || anyones || user === who.user) return;
+  throw new DomainError({ kind: 'forbidden', why });
 }

@@ -12,7 +12,7 @@ import {
   updateRequest,
 } from '../../../store/pool-request.ts';
 import { poolSettings } from '../../../store/vm-pool.ts';
-import { mayBorrow } from './own.ts';
+import { mayBorrow, mustOwnRequest } from './own.ts';
 import { type Asked, resolve } from './take.ts';
 import type { WakePool } from './wake.ts';
 
@@ -93,13 +93,6 @@ export async function giveBackAll(tx: Db, request: string, reason: string): Prom
   const entries = await entriesOfRequest(tx, request);
   for (const { vm } of entries) await updateEntry(tx, vm, { state: 'completed', completedAt: Date.now(), reason });
   return entries.map(({ pool }) => pool);
-}
-
-function mustOwnRequest(who: Borrower, { user, tokenId, id }: RequestRow): void {
-  if (who === 'anyone' || (isKnown(who) && (who.principal.role === 'admin' || tokenId === null || user === who.user)))
-    return;
-  if (who === 'nobody') throw new DomainError({ kind: 'unauthorized', why: 'A token is needed (X-AUTH-TOKEN).' });
-  throw new DomainError({ kind: 'forbidden', why: `Request '${id}' is somebody else's.` });
 }
 
 /** VMs of a pool go to the names that ask for it, in their order. */

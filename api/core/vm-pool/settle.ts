@@ -1,4 +1,4 @@
-import { DEAD_AFTER_MS } from '../../../domain/node.ts';
+import { DEAD_AFTER_MS, deadBefore } from '../../../domain/node.ts';
 import { TASK_FINAL } from '../../../domain/task.ts';
 import type { VmState } from '../../../domain/vm.ts';
 import { MINUTE_MS } from '../../../domain/vm-pool.ts';
@@ -93,8 +93,7 @@ async function settleReady(turn: Turn, waiting: Waiting): Promise<void> {
   else if (port !== null) await askGuest(turn, waiting, port);
 }
 
-const isOnDeadNode = ({ nodeSeenAt }: Waiting): boolean =>
-  nodeSeenAt !== null && nodeSeenAt < Date.now() - DEAD_AFTER_MS;
+const isOnDeadNode = ({ nodeSeenAt }: Waiting): boolean => nodeSeenAt !== null && nodeSeenAt < deadBefore(Date.now());
 
 const deadReason = ({ node }: Waiting): string => `Its node ${node} does not answer.`;
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { toFailure } from '../../../api/http/failure.ts';
-import { internal, invalid } from '../../../domain/fault.ts';
+import { HttpError, isTrouble, toFailure } from '../../../api/http/failure.ts';
+import { internal, invalid, noCapacity, unavailable } from '../../../domain/fault.ts';
 
 it('says nothing of a cause that was not meant for the caller', () => {
   const failure = toFailure(new Error('password=hunter2 at /srv/secret'), 'req-1');
@@ -15,4 +15,14 @@ it('says the field and the reason of what was', () => {
     status: 400,
     message: 'name: is missing.',
   });
+});
+
+it.each([
+  [unavailable('the engine is gone'), true],
+  [new Error('a bug'), true],
+  [new HttpError(404, 'nothing here'), false],
+  [noCapacity('too few VMs'), false],
+  [invalid('name', 'is missing.'), false],
+])('of %s, whether it is trouble for the log is %s', (error, trouble) => {
+  expect(isTrouble(toFailure(error, 'req-4'))).toBe(trouble);
 });
