@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { watch } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
@@ -9,6 +9,7 @@ import { SEARCH_ATTRIBUTES } from '../../domain/queues.ts';
 import { freePort, freePortOr } from '../instance/ports.ts';
 import { endProcess, isOurs } from './process.ts';
 import { findTemporal, type TemporalProgram } from './program.ts';
+import { openServerLog, type ServerLog } from './server-log.ts';
 
 /** A Temporal dev server whose database is in a data directory. */
 export interface DevServer {
@@ -97,17 +98,15 @@ async function start(
 ): Promise<Record> {
   // Another version may not open this file, or would migrate it for good.
   const database = join(dataDir, `temporal-${program.version}.db`);
-  const logPath = join(dataDir, 'temporal.log');
-  await rm(logPath, { force: true });
-  // To a file: a pipe would break when this process is killed, and the server is to survive that.
-  const log = await open(logPath, 'a');
+  // A file: a pipe would break when this process is killed, and the server is to survive that.
+  const log = await openServerLog(dataDir);
   const child = spawn(program.path, serverArguments(database, port, uiPort), {
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
   });
   try {
     // At once: that it could not be run is told in the next turn, and is the end of this process if nobody listens.
-    await Promise.all([ready(child, logPath, port), log.close()]);
+    await Promise.all([ready(child, log, port), log.close()]);
   } catch (error) {
     // One that is late would hold the port and the database.
     child.kill('SIGKILL');
@@ -127,10 +126,10 @@ const serverArguments = (database: string, port: number, uiPort: number): string
 ];
 
 /** Resolves when the server answers; woken by what it writes. 'unavailable' with its last words if it ends or takes too long. */
-async function ready(child: ReturnType<typeof spawn>, logPath: string, port: number): Promise<void> {
+async function ready(child: ReturnType<typeof spawn>, log: ServerLog, port: number): Promise<void> {
   const failed = async (what: string) => {
-    const log = await readFile(logPath, 'utf8').catch(() => '');
-    return unavailable(`The Temporal server ${what}: ${log.trim().split('\n').slice(-3).join(' | ')}`);
+    const text = await log.read().catch(() => '');
+    return unavailable(`The Temporal server ${what}: ${text.trim().split('\n').slice(-3).join(' | ')}`);
   };
   await new Promise<void>((resolve, reject) => {
     const settle = (act: () => void): void => {
@@ -140,11 +139,10 @@ async function ready(child: ReturnType<typeof spawn>, logPath: string, port: num
       act();
     };
     const look = async (): Promise<void> => {
-      const log = await readFile(logPath, 'utf8');
-      if (/^Temporal Server:/m.test(log)) settle(resolve);
+      if (/^Temporal Server:/m.test(await log.read())) settle(resolve);
     };
     const fail = (what: string) => (): void => void failed(what).then((error) => settle(() => reject(error)));
-    const watcher = watch(logPath, () => void look());
+    const watcher = watch(log.path, () => void look());
     const deadline = setTimeout(fail('did not start in time'), START_TIMEOUT_MS);
     child.once('exit', fail('ended at once'));
     child.once('error', ({ message }) => fail(`could not be run (${message})`)());
