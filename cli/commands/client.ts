@@ -33,5 +33,16 @@ export function scriptArgument(value: string, before?: readonly string[]): reado
   return repeated(value, before);
 }
 
+/** Options as the API's values: what is not an option of every client. */
+export const optionValues = ({
+  api: _a,
+  data: _d,
+  json: _j,
+  ...rest
+}: ClientOptions & Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(rest).map(([key, value]) => [key.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`), value]),
+  );
+
 /** A name as one part of a path. */
 export const part = (name: string): string => encodeURIComponent(name);

@@ -8,12 +8,14 @@ import {
   apiOf,
   type ClientOptions,
   clientCommand,
+  optionValues,
   part,
   printJson,
   printLine,
   repeated,
   scriptArgument,
 } from './client.ts';
+import { poolSettingsCommand } from './pool-settings.ts';
 
 const PoolRow = z.looseObject({
   name: z.string(),
@@ -49,6 +51,7 @@ const EXAMPLES = `
 Examples:
   slipway pool create ci --profile debian-12 --size 5      five VMs that are ready before anybody asks
   slipway pool import vmpooler.yaml                        pools and settings of a vmpooler
+  slipway pool settings --vm-lifetime 12                   hours from checkout, for pools that say none
   slipway pool reset ci                                    new VMs for all that are not checked out`;
 
 /** `slipway pool …`. */
@@ -61,7 +64,8 @@ export function poolCommand(): Command {
     .addCommand(options(clientCommand('set', 'change a pool').argument('<name>')).action(change))
     .addCommand(act('reset', 'replace the VMs that are not checked out', (api, path) => api.post(`${path}/reset`)))
     .addCommand(act('delete', 'remove a pool; VMs that are checked out live on', (api, path) => api.delete(path)))
-    .addCommand(importFile());
+    .addCommand(importFile())
+    .addCommand(poolSettingsCommand());
 }
 
 const list = (): Command =>
@@ -88,22 +92,16 @@ const options = (command: Command): Command =>
 
 type PoolOptions = ClientOptions & Readonly<Record<string, unknown>>;
 
-/** Options as the API's values: what is not an option of every client. */
-const valuesOf = ({ api: _a, data: _d, json: _j, ...rest }: PoolOptions): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(
-    Object.entries(rest).map(([key, value]) => [key.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`), value]),
-  );
-
 async function create(name: string, given: PoolOptions): Promise<void> {
   if (given.profile === undefined) throw invalid('--profile', 'says what its VMs are made from: slipway profile list');
   if (given.size === undefined) throw invalid('--size', 'says how many VMs are to be ready');
-  const answer = await apiOf(given).post('/pool', { name, ...valuesOf(given) });
+  const answer = await apiOf(given).post('/pool', { name, ...optionValues(given) });
   if (given.json) return printJson(answer);
   printLine(`Created. It is being filled: slipway pool list`);
 }
 
 async function change(name: string, given: PoolOptions): Promise<void> {
-  const answer = await apiOf(given).put(`/pool/${part(name)}`, valuesOf(given));
+  const answer = await apiOf(given).put(`/pool/${part(name)}`, optionValues(given));
   if (given.json) return printJson(answer);
   printLine(`Changed.`);
 }

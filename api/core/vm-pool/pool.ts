@@ -1,4 +1,4 @@
-import { DomainError, exists, type Mistake, notFound } from '../../../domain/fault.ts';
+import { DomainError, exists, invalidAll, type Mistake, notFound } from '../../../domain/fault.ts';
 import type { Principal } from '../../../domain/principal.ts';
 import {
   type EntryState,
@@ -57,7 +57,8 @@ export interface PoolService {
   /** Gives the value back that the pool had before it was overridden; returns what it was until now, too. */
   restore(who: Principal, name: string, key: keyof Override): Promise<{ readonly was: unknown; readonly is: unknown }>;
   settings(): Promise<PoolSettings>;
-  saveSettings(who: Principal, settings: PoolSettings): Promise<void>;
+  /** What holds for all pools; refuses, naming the setting, what cannot be. What is not said stays. */
+  changeSettings(who: Principal, change: Partial<PoolSettings>): Promise<void>;
 }
 
 export interface Overriding {
@@ -121,7 +122,10 @@ export function poolService({ store, wake }: { readonly store: Store; readonly w
         return { was: pool[key], is: pool.base[key] };
       }),
     settings: () => poolSettings(store.read),
-    saveSettings: (who, settings) => write(who, [], (tx) => keepSettings(tx, settings)),
+    changeSettings: async (who, change) => {
+      const pools = await write(who, [], (tx) => changeSettings(tx, change));
+      for (const { name } of pools) wake(name);
+    },
   };
 }
 
@@ -172,6 +176,13 @@ const OVERRIDABLE = ['size', 'template', 'cloneTarget'] as const;
 export async function keepSettings(tx: Db, settings: PoolSettings): Promise<void> {
   await savePoolSettings(tx, settings);
   for (const pool of await listPools(tx)) await applyLifetime(tx, pool, settings);
+}
+
+async function changeSettings(tx: Db, change: Partial<PoolSettings>): Promise<readonly VmPool[]> {
+  const [first, ...others] = await settingMistakes(tx, change);
+  if (first) throw invalidAll([first, ...others]);
+  await keepSettings(tx, { ...(await poolSettings(tx)), ...change });
+  return listPools(tx);
 }
 
 /** Why there cannot be such settings, by their names for people. */

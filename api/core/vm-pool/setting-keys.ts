@@ -25,52 +25,85 @@ const prefix = text.refine(
 const pattern = text.refine(isPattern, { error: ({ input }) => `'${input}' is no regular expression.` });
 const weight = number.pipe(z.number(noNumber).min(0, { error: 'must be a number of at least 0.' }));
 
+/** As answers have it; mappings are of texts or numbers. */
+export type SettingType = 'string' | 'integer' | 'boolean' | 'array' | 'object';
+
 /** A setting by its name for people: what it is in the core, what it means, and what it may be. */
 const setting = <Field extends keyof PoolSettings>(
   field: Field,
+  type: SettingType,
   meaning: string,
   schema: z.ZodType<PoolSettings[Field]>,
-) => ({ field, meaning, schema });
+) => ({ field, type, meaning, schema });
 
 /** Keys of vmpooler's `config` that mean something here (vmpooler-facts.md §2.9), and ours. */
 export const SETTING_KEYS = {
-  site_name: setting('siteName', 'Title of the dashboard.', text),
-  domain: setting('domain', 'Appended to names of VMs in answers.', domain),
-  prefix: setting('prefix', 'Begins the names of VMs.', prefix),
-  task_limit: setting('taskLimit', 'Clones at a time, of all pools together.', count(1, MAX_CLONES)),
-  ondemand_clone_limit: setting('ondemandCloneLimit', 'The same for on-demand requests.', count(1, MAX_CLONES)),
-  timeout: setting('timeoutMin', 'Minutes after which a VM that is not ready has failed.', minutes()),
-  vm_checktime: setting('checkTimeMin', 'Minutes between looks at a ready VM.', minutes()),
-  ready_ttl: setting('readyTtlMin', 'Minutes that a VM stays ready before it is replaced; 0 for ever.', minutes(0)),
-  vm_lifetime: setting('lifetimeHours', 'Hours from checkout.', hours()),
-  vm_lifetime_auth: setting('lifetimeAuthHours', 'The same with a token; 0: no other.', hoursOrNone),
+  site_name: setting('siteName', 'string', 'Title of the dashboard.', text),
+  domain: setting('domain', 'string', 'Appended to names of VMs in answers.', domain),
+  prefix: setting('prefix', 'string', 'Begins the names of VMs.', prefix),
+  task_limit: setting('taskLimit', 'integer', 'Clones at a time, of all pools together.', count(1, MAX_CLONES)),
+  ondemand_clone_limit: setting(
+    'ondemandCloneLimit',
+    'integer',
+    'The same for on-demand requests.',
+    count(1, MAX_CLONES),
+  ),
+  timeout: setting('timeoutMin', 'integer', 'Minutes after which a VM that is not ready has failed.', minutes()),
+  vm_checktime: setting('checkTimeMin', 'integer', 'Minutes between looks at a ready VM.', minutes()),
+  ready_ttl: setting(
+    'readyTtlMin',
+    'integer',
+    'Minutes that a VM stays ready before it is replaced; 0 for ever.',
+    minutes(0),
+  ),
+  vm_lifetime: setting('lifetimeHours', 'integer', 'Hours from checkout.', hours()),
+  vm_lifetime_auth: setting('lifetimeAuthHours', 'integer', 'The same with a token; 0: no other.', hoursOrNone),
   max_lifetime_upper_limit: setting(
     'maxLifetimeHours',
+    'integer',
     'Hours that a lifetime somebody asks for has to stay below; 0: none.',
     hoursOrNone,
   ),
   allowed_tags: setting(
     'allowedTags',
+    'array',
     'Tags that VMs may have; any without.',
     words.transform((tags) => (tags.length === 0 ? null : tags)),
   ),
   tagfilter: setting(
     'tagFilters',
+    'object',
     'Regular expression by tag: its captures replace a value that it matches.',
     z.record(z.string(), pattern, { error: 'must be a regular expression by tag.' }),
   ),
-  clone_target: setting('cloneTarget', 'Of pools that say none: where their weight is looked up.', text),
+  clone_target: setting('cloneTarget', 'string', 'Of pools that say none: where their weight is looked up.', text),
   backend_weight: setting(
     'backendWeights',
+    'object',
     'Number by clone target: how often its pools are drawn among those of an alias.',
     z.record(z.string(), weight, { error: 'must be a number by clone target.' }),
   ),
-  experimental_features: setting('experimental', 'Whether /config of the vmpooler API may change pools.', yes),
-  max_ondemand_instances_per_request: setting('maxPerRequest', 'VMs of an on-demand request.', count(1)),
-  ondemand_request_ttl: setting('requestTtlMin', 'Minutes after which an on-demand request has failed.', minutes()),
-  data_ttl: setting('dataTtlHours', 'Hours that the record of a deleted VM is kept.', hours()),
-  default_profile: setting('defaultProfile', 'Profile of imported pools whose template names none.', text),
-  max_failures: setting('maxFailures', 'Failures in a row after which a pool is given up.', count(1, MAX_FAILURES)),
+  experimental_features: setting(
+    'experimental',
+    'boolean',
+    'Whether /config of the vmpooler API may change pools.',
+    yes,
+  ),
+  max_ondemand_instances_per_request: setting('maxPerRequest', 'integer', 'VMs of an on-demand request.', count(1)),
+  ondemand_request_ttl: setting(
+    'requestTtlMin',
+    'integer',
+    'Minutes after which an on-demand request has failed.',
+    minutes(),
+  ),
+  data_ttl: setting('dataTtlHours', 'integer', 'Hours that the record of a deleted VM is kept.', hours()),
+  default_profile: setting('defaultProfile', 'string', 'Profile of imported pools whose template names none.', text),
+  max_failures: setting(
+    'maxFailures',
+    'integer',
+    'Failures in a row after which a pool is given up.',
+    count(1, MAX_FAILURES),
+  ),
 };
 
 export type SettingKey = keyof typeof SETTING_KEYS;

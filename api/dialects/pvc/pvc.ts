@@ -7,6 +7,7 @@ import { networkRoutes } from './network.ts';
 import { networkTemplateRoutes } from './network-template.ts';
 import { nodeRoutes } from './node.ts';
 import { poolRoutes } from './pool.ts';
+import { poolSettingRoutes } from './pool-settings.ts';
 import { profileRoutes } from './profile.ts';
 import { profileDocumentRoutes } from './profile-document.ts';
 import { rootRoutes } from './root.ts';
@@ -63,5 +64,6 @@ export const pvc = (services: Services, settings: PvcSettings): Dialect => ({
     ...profileRoutes(services.profiles),
     ...createRoutes(services.provisioner),
     ...poolRoutes(services.pools),
+    ...poolSettingRoutes(services.pools),
   ],
 });

@@ -13,7 +13,7 @@ import { createApp } from '../../../api/http/app.ts';
 import type { Dialect } from '../../../api/http/dialect.ts';
 import type { NodeName, SnapshotId, VmId } from '../../../domain/ids.ts';
 import { gibToMib } from '../../../domain/units.ts';
-import { HOUR_MS, POOL_DEFAULTS, type PoolSettings } from '../../../domain/vm-pool.ts';
+import { HOUR_MS, type PoolSettings } from '../../../domain/vm-pool.ts';
 import { type Db, openStore, type Store } from '../../../store/open.ts';
 import { addTags } from '../../../store/pool-day.ts';
 import { findEntry, takeable, updateEntry } from '../../../store/pool-entry.ts';
@@ -34,7 +34,7 @@ export interface Fixture {
 /** Somebody anywhere who is administrator by the configuration. */
 const PEOPLE = { store: dummy(), admins: ['boss'] };
 
-const SETTINGS: PoolSettings = { ...POOL_DEFAULTS, domain: 'company.com', lifetimeHours: 12, lifetimeAuthHours: 24 };
+const SETTINGS: Partial<PoolSettings> = { domain: 'company.com', lifetimeHours: 12, lifetimeAuthHours: 24 };
 
 const POOLS = [
   { name: 'debian-7-i386', template: 'templates/debian-7-i386', size: 6, aliases: ['debian'] },
@@ -47,7 +47,7 @@ export async function makeFixture(): Promise<Fixture> {
   const file = join(dir, 'slipway.db');
   const at = await pooled(PEOPLE);
   const { accounts, checkouts, pools, poolRequests } = at.services;
-  await pools.saveSettings(ADMIN, SETTINGS);
+  await pools.changeSettings(ADMIN, SETTINGS);
   for (const pool of POOLS) {
     await at.pool(pool);
     await at.fill(pool.name);

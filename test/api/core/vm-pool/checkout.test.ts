@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Borrower } from '../../../../domain/borrower.ts';
-import { HOUR_MS, POOL_DEFAULTS } from '../../../../domain/vm-pool.ts';
+import { HOUR_MS } from '../../../../domain/vm-pool.ts';
 import { listWaits } from '../../../../store/pool-wait.ts';
 import { ADMIN } from '../cluster.ts';
 import { type Pooled, pooled } from './pooled.ts';
@@ -91,7 +91,7 @@ describe('a checkout', () => {
   });
 
   it('lives as long as the settings say, longer with a token, from the moment of the checkout', async () => {
-    await at.services.pools.saveSettings(ADMIN, { ...POOL_DEFAULTS, lifetimeHours: 3, lifetimeAuthHours: 7 });
+    await at.services.pools.changeSettings(ADMIN, { lifetimeHours: 3, lifetimeAuthHours: 7 });
     const [[plain], [owned]] = [await take('anyone', { a: 1 }), await take(known('jdoe'), { a: 1 })];
     const detail = async (name = '') => at.services.poolVms.get(name);
     const [first, second] = [await detail(plain?.vms[0]), await detail(owned?.vms[0])];
@@ -166,8 +166,8 @@ describe('a checked-out VM', () => {
     [{ tags: { color: 'red' } }, 'color'],
     [{ tags: { user: 'x'.repeat(256) } }, '255'],
   ])('with %o is left as it is', async (wish, why) => {
-    const settings = { ...POOL_DEFAULTS, maxLifetimeHours: 12, allowedTags: ['user'] };
-    await at.services.pools.saveSettings(ADMIN, settings);
+    const settings = { maxLifetimeHours: 12, allowedTags: ['user'] };
+    await at.services.pools.changeSettings(ADMIN, settings);
     const name = await mine('anyone');
     const before = await poolVms().get(name);
     expect((await poolVms().change('anyone', name, { tags: { user: 'me' }, ...wish })).join(' ')).toContain(why);
@@ -175,7 +175,7 @@ describe('a checked-out VM', () => {
   });
 
   it('takes lifetime and tags, merged, filtered, from its checkout on; PUT needs a token where there are accounts', async () => {
-    await at.services.pools.saveSettings(ADMIN, { ...POOL_DEFAULTS, tagFilters: { url: '(.*)\\.com' } });
+    await at.services.pools.changeSettings(ADMIN, { tagFilters: { url: '(.*)\\.com' } });
     const name = await mine('nobody');
     expect(
       await poolVms().change(known('jdoe'), name, { lifetimeHours: 2.7, tags: { url: 'a.com', none: '' } }),

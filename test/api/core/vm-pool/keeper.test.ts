@@ -28,7 +28,7 @@ it('fills a pool, and replaces what is checked out', async () => {
 });
 
 it('begins no more clones at once than all pools may, and shares them out evenly', async () => {
-  await at.services.pools.saveSettings(ADMIN, { ...POOL_DEFAULTS, taskLimit: 4 });
+  await at.services.pools.changeSettings(ADMIN, { taskLimit: 4 });
   await at.pool({ size: 20 });
   await at.pool({ name: 'other', size: 20 });
   const turn = await at.keep();

@@ -30,6 +30,18 @@ export const POOL_FIXTURE: readonly (readonly [string, Values])[] = [
 
 const FILE = ':config:\n  domain: company.com\n:pools:\n  - name: old\n    template: Templates/web\n    size: 1\n';
 
+const SETTINGS = {
+  ...{ site_name: 'Slipway', domain: null, prefix: '', task_limit: 10, ondemand_clone_limit: 10, timeout: 15 },
+  ...{ vm_checktime: 1, ready_ttl: 60, vm_lifetime: 24, vm_lifetime_auth: null, max_lifetime_upper_limit: null },
+  ...{ allowed_tags: null, tagfilter: {}, clone_target: null, backend_weight: {}, experimental_features: true },
+  ...{ max_ondemand_instances_per_request: 10, ondemand_request_ttl: 5, data_ttl: 168, default_profile: 'empty' },
+  ...{ max_failures: 10 },
+};
+const CHANGED: Values = {
+  ...{ vm_lifetime: '12', vm_lifetime_auth: '0', allowed_tags: ['user', 'job'], default_profile: 'web', domain: '' },
+  ...{ tagfilter: 'url=^(.*)/=', backend_weight: ['a=1', 'b=2'], experimental_features: 'false' },
+};
+
 /** VM pools' endpoints. */
 export const POOL_ROWS: readonly Row[] = [
   { route: 'GET /pool', body: [CI] },
@@ -51,6 +63,23 @@ export const POOL_ROWS: readonly Row[] = [
   },
   { route: 'DELETE /pool/:name', path: '/pool/ci', body: changed('ci'), missing: '/pool/nope' },
   { route: 'POST /pool/:name/reset', path: '/pool/ci/reset', body: changed('ci'), missing: '/pool/nope/reset' },
+  { route: 'GET /pool-settings', body: SETTINGS },
+  {
+    route: 'PUT /pool-settings',
+    values: CHANGED,
+    body: { message: 'Changed the settings of VM pools.' },
+    bad: [
+      [{ vm_lifetime: '0' }, 'vm_lifetime'],
+      [{ task_limit: '1001' }, 'task_limit'],
+      [{ prefix: 'Big_' }, 'prefix'],
+      [{ domain: 'a b' }, 'domain'],
+      [{ tagfilter: 'url' }, 'tagfilter'],
+      [{ tagfilter: 'url=(' }, 'tagfilter.url'],
+      [{ backend_weight: ['a=x'] }, 'backend_weight.a'],
+      [{ experimental_features: 'perhaps' }, 'experimental_features'],
+      [{ default_profile: 'nope' }, 'default_profile'],
+    ],
+  },
   {
     route: 'POST /pool-import',
     values: { file: FILE },
