@@ -19,9 +19,11 @@ import type { ProfileDocument } from './profile.ts';
 import { resolveParts } from './profile-parts.ts';
 import { checkPartName, mustExist } from './template/check.ts';
 import { checkMacTemplate, checkVni } from './template/network.ts';
+import type { NewDisk } from './template/storage.ts';
 import { checkDisk, checkTogether } from './template/storage.ts';
+import type { NewSystemTemplate } from './template/system.ts';
 import { checkSystemTemplate } from './template/system.ts';
-import type { NewDisk, NewSystemTemplate, TextKind } from './template.ts';
+import type { TextKind } from './template/text.ts';
 
 /** Makes the profile and its parts, all named after it, what the document says. To be called in a transaction. */
 export async function applyDocument(tx: Db, document: ProfileDocument): Promise<void> {

@@ -10,10 +10,10 @@ import {
   updateProfile,
 } from '../../store/profile.ts';
 import { mustAdminister } from './authorize.ts';
+import type { NameLimit } from './name-limit.ts';
 import { applyDocument, exportDocument } from './profile-document.ts';
 import { resolveParts } from './profile-parts.ts';
 import { checkPartName, mustBeNew, mustExist } from './template/check.ts';
-import type { NameLimit } from './template.ts';
 
 export type NewProfile = Omit<Profile, 'id'>;
 

@@ -1,6 +1,8 @@
 import { exists, invalid, notFound } from '../../../domain/fault.ts';
 import type { Vni } from '../../../domain/ids.ts';
 import { macFromTemplate } from '../../../domain/mac.ts';
+import type { Principal } from '../../../domain/principal.ts';
+import type { NetworkTemplate } from '../../../domain/profile.ts';
 import { findNetwork } from '../../../store/network.ts';
 import {
   deleteNet,
@@ -14,25 +16,27 @@ import {
 } from '../../../store/network-template.ts';
 import type { Db, Store } from '../../../store/open.ts';
 import { mustAdminister } from '../authorize.ts';
-import type { TemplateService } from '../template.ts';
+import type { NameLimit } from '../name-limit.ts';
 import { checkPartName, mustBeNew, mustBeUnused, mustExist } from './check.ts';
 
 const WHAT = 'network template';
 
-type NetworkTemplates = Pick<
-  TemplateService,
-  | 'listNetwork'
-  | 'getNetwork'
-  | 'createNetwork'
-  | 'updateNetwork'
-  | 'removeNetwork'
-  | 'listNets'
-  | 'addNet'
-  | 'removeNet'
->;
+/** Lists are sorted by name. `get` throws not-found, `create` exists, `remove` conflict naming the profiles that use it. */
+export interface NetworkTemplateService {
+  listNetwork(who: Principal, limit?: NameLimit): Promise<readonly NetworkTemplate[]>;
+  getNetwork(who: Principal, name: string): Promise<NetworkTemplate>;
+  createNetwork(who: Principal, name: string, macTemplate: string | null): Promise<void>;
+  updateNetwork(who: Principal, name: string, change: Partial<Pick<NetworkTemplate, 'macTemplate'>>): Promise<void>;
+  removeNetwork(who: Principal, name: string): Promise<void>;
+  /** The template with only those of its networks whose number matches. */
+  listNets(who: Principal, template: string, limit?: NameLimit): Promise<NetworkTemplate>;
+  /** 'invalid' if the VNI is no network; 'exists' if it is in the template, unless duplicates are permitted. */
+  addNet(who: Principal, template: string, vni: Vni, permitDuplicate: boolean): Promise<void>;
+  removeNet(who: Principal, template: string, vni: Vni): Promise<void>;
+}
 
 /** Templates of a guest's Ethernet devices. */
-export function networkTemplates(store: Store): NetworkTemplates {
+export function networkTemplates(store: Store): NetworkTemplateService {
   const get = async (db: Db, name: string) => mustExist(WHAT, name, await findNetworkTemplate(db, name));
   return {
     listNetwork: (_who, limit) => listNetworkTemplates(store.read, limit),

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path/posix';
 import { exists, invalid, notFound } from '../../../domain/fault.ts';
 import { DISK_ID } from '../../../domain/name.ts';
+import type { Principal } from '../../../domain/principal.ts';
+import type { StorageTemplate, StorageTemplateDisk } from '../../../domain/profile.ts';
 import type { Db, Store } from '../../../store/open.ts';
 import {
   deleteDisk,
@@ -12,20 +14,30 @@ import {
   listStorageTemplates,
 } from '../../../store/storage-template.ts';
 import { mustAdminister } from '../authorize.ts';
-import type { NewDisk, TemplateService } from '../template.ts';
+import type { NameLimit } from '../name-limit.ts';
 import { checkPartName, mustBeNew, mustBeUnused, mustExist } from './check.ts';
 
 const WHAT = 'storage template';
 /** The names of mkfs programs: never a path. */
 const FILESYSTEM = /^[a-z0-9][a-z0-9.+-]*$/;
 
-type StorageTemplates = Pick<
-  TemplateService,
-  'listStorage' | 'getStorage' | 'createStorage' | 'removeStorage' | 'listDisks' | 'addDisk' | 'removeDisk'
->;
+export type NewDisk = Omit<StorageTemplateDisk, 'id'>;
+
+/** Lists are sorted by name. `get` throws not-found, `create` exists, `remove` conflict naming the profiles that use it. */
+export interface StorageTemplateService {
+  listStorage(who: Principal, limit?: NameLimit): Promise<readonly StorageTemplate[]>;
+  getStorage(who: Principal, name: string): Promise<StorageTemplate>;
+  createStorage(who: Principal, name: string): Promise<void>;
+  removeStorage(who: Principal, name: string): Promise<void>;
+  /** The template with only those of its disks whose device name matches. */
+  listDisks(who: Principal, template: string, limit?: NameLimit): Promise<StorageTemplate>;
+  /** 'invalid' for: a mountpoint without filesystem; a source volume with size, filesystem or mountpoint; neither size nor source. */
+  addDisk(who: Principal, template: string, disk: NewDisk): Promise<void>;
+  removeDisk(who: Principal, template: string, diskId: string): Promise<void>;
+}
 
 /** Templates of a guest's disks. */
-export function storageTemplates(store: Store): StorageTemplates {
+export function storageTemplates(store: Store): StorageTemplateService {
   const get = async (db: Db, name: string) => mustExist(WHAT, name, await findStorageTemplate(db, name));
   return {
     listStorage: (_who, limit) => listStorageTemplates(store.read, limit),

@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
 import { invalid } from '../../../domain/fault.ts';
+import type { Principal } from '../../../domain/principal.ts';
+import type { SystemTemplate } from '../../../domain/profile.ts';
 import { SELECTORS } from '../../../domain/vm.ts';
 import type { Store } from '../../../store/open.ts';
 import {
@@ -10,20 +12,26 @@ import {
   updateSystemTemplate,
 } from '../../../store/system-template.ts';
 import { mustAdminister } from '../authorize.ts';
-import type { NewSystemTemplate, TemplateService } from '../template.ts';
+import type { NameLimit } from '../name-limit.ts';
 import { checkPartName, mustBeNew, mustBeUnused, mustExist } from './check.ts';
 
 const WHAT = 'system template';
 const MIN_MEMORY_MIB = 16;
 const MIGRATIONS = ['live', 'shutdown', 'none'];
 
-type SystemTemplates = Pick<
-  TemplateService,
-  'listSystem' | 'getSystem' | 'createSystem' | 'updateSystem' | 'removeSystem'
->;
+export type NewSystemTemplate = Omit<SystemTemplate, 'id'>;
+
+/** Lists are sorted by name. `get` throws not-found, `create` exists, `remove` conflict naming the profiles that use it. */
+export interface SystemTemplateService {
+  listSystem(who: Principal, limit?: NameLimit): Promise<readonly SystemTemplate[]>;
+  getSystem(who: Principal, name: string): Promise<SystemTemplate>;
+  createSystem(who: Principal, template: NewSystemTemplate): Promise<void>;
+  updateSystem(who: Principal, name: string, change: Partial<Omit<NewSystemTemplate, 'name'>>): Promise<void>;
+  removeSystem(who: Principal, name: string): Promise<void>;
+}
 
 /** Templates of memory, vCPUs, consoles and placement. */
-export function systemTemplates(store: Store): SystemTemplates {
+export function systemTemplates(store: Store): SystemTemplateService {
   const get = async (db: Store['read'], name: string) => mustExist(WHAT, name, await findSystemTemplate(db, name));
   return {
     listSystem: (_who, limit) => listSystemTemplates(store.read, limit),

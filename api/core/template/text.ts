@@ -1,15 +1,26 @@
+import type { Principal } from '../../../domain/principal.ts';
+import type { TextTemplate } from '../../../domain/profile.ts';
 import type { Db, Store } from '../../../store/open.ts';
 import { deleteText, findText, insertText, listTexts, updateText } from '../../../store/text.ts';
 import { mustAdminister } from '../authorize.ts';
-import type { TemplateService, TextKind } from '../template.ts';
+import type { NameLimit } from '../name-limit.ts';
 import { checkPartName, mustBeNew, mustBeUnused, mustExist } from './check.ts';
+
+export type TextKind = 'userdata' | 'script';
 
 const WHAT: Readonly<Record<TextKind, string>> = { script: 'script', userdata: 'user-data' };
 
-type Texts = Pick<TemplateService, 'listText' | 'getText' | 'createText' | 'updateText' | 'removeText'>;
+/** Lists are sorted by name. `get` throws not-found, `create` exists, `remove` conflict naming the profiles that use it. */
+export interface TextService {
+  listText(who: Principal, kind: TextKind, limit?: NameLimit): Promise<readonly TextTemplate[]>;
+  getText(who: Principal, kind: TextKind, name: string): Promise<TextTemplate>;
+  createText(who: Principal, kind: TextKind, name: string, text: string): Promise<void>;
+  updateText(who: Principal, kind: TextKind, name: string, text: string): Promise<void>;
+  removeText(who: Principal, kind: TextKind, name: string): Promise<void>;
+}
 
 /** Scripts and user-data. */
-export function textTemplates(store: Store): Texts {
+export function textTemplates(store: Store): TextService {
   const get = async (db: Db, kind: TextKind, name: string) =>
     mustExist(WHAT[kind], name, await findText(db, kind, name));
   return {

@@ -1,7 +1,7 @@
 import { notFound } from '../../../domain/fault.ts';
 import type { Vni } from '../../../domain/ids.ts';
 import type { NetworkTemplate } from '../../../domain/profile.ts';
-import type { TemplateService } from '../../core/template.ts';
+import type { NetworkTemplateService } from '../../core/template/network.ts';
 import { type Context, type Route, route } from '../../http/route.ts';
 import { clearable, flag, integer, optional, word } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';
@@ -41,12 +41,12 @@ const NETS = `${ELEMENT}/net`;
 const NET = `${NETS}/:vni`;
 
 /** Network templates: which networks a VM is on, in the order of its Ethernet devices. */
-export const networkTemplateRoutes = (templates: TemplateService): readonly Route[] => [
+export const networkTemplateRoutes = (templates: NetworkTemplateService): readonly Route[] => [
   ...elements(templates),
   ...nets(templates),
 ];
 
-function elements(templates: TemplateService): readonly Route[] {
+function elements(templates: NetworkTemplateService): readonly Route[] {
   const create = async ({ values, principal }: Context<z.output<typeof New>>) => {
     await templates.createNetwork(principal, values.name, values.mac_template ?? null);
     return changed(`Added network template '${values.name}'.`, values.name);
@@ -101,7 +101,7 @@ function elements(templates: TemplateService): readonly Route[] {
   ];
 }
 
-function nets(templates: TemplateService): readonly Route[] {
+function nets(templates: NetworkTemplateService): readonly Route[] {
   const add = async ({ values, principal }: Context<z.output<typeof NewNet>>) => {
     await templates.addNet(principal, values.name, values.vni as Vni, values.permit_duplicate ?? false);
     return changed(`Added network ${values.vni} to network template '${values.name}'.`, values.name, {

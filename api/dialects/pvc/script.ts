@@ -1,5 +1,5 @@
 import type { TextTemplate } from '../../../domain/profile.ts';
-import type { TemplateService } from '../../core/template.ts';
+import type { TextService } from '../../core/template/text.ts';
 import type { Route } from '../../http/route.ts';
 import { z } from '../../http/zod.ts';
 import { textRoutes } from './text.ts';
@@ -9,7 +9,7 @@ const ScriptObject = z.object({ id: z.int(), name: z.string(), script: z.string(
 const toScript = ({ id, name, text }: TextTemplate): z.output<typeof ScriptObject> => ({ id, name, script: text });
 
 /** Install scripts. */
-export const scriptRoutes = (templates: TemplateService): readonly Route[] =>
+export const scriptRoutes = (templates: TextService): readonly Route[] =>
   textRoutes(templates, {
     kind: 'script',
     tag: 'provisioner / script',

@@ -1,7 +1,7 @@
 import { notFound } from '../../../domain/fault.ts';
 import type { StorageTemplate } from '../../../domain/profile.ts';
 import { gibToMib } from '../../../domain/units.ts';
-import type { NewDisk, TemplateService } from '../../core/template.ts';
+import type { NewDisk, StorageTemplateService } from '../../core/template/storage.ts';
 import { type Context, type Route, route } from '../../http/route.ts';
 import { integer, optional, repeated, word } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';
@@ -74,12 +74,12 @@ const DISKS = `${ELEMENT}/disk`;
 const DISK = `${DISKS}/:disk_id`;
 
 /** Storage templates: the disks of a VM, and what is put on them. */
-export const storageTemplateRoutes = (templates: TemplateService): readonly Route[] => [
+export const storageTemplateRoutes = (templates: StorageTemplateService): readonly Route[] => [
   ...elements(templates),
   ...disks(templates),
 ];
 
-function elements(templates: TemplateService): readonly Route[] {
+function elements(templates: StorageTemplateService): readonly Route[] {
   const create = async ({ values, principal }: Context<z.output<typeof Named>>) => {
     await templates.createStorage(principal, values.name);
     return changed(`Added storage template '${values.name}'.`, values.name);
@@ -118,7 +118,7 @@ function elements(templates: TemplateService): readonly Route[] {
   ];
 }
 
-function disks(templates: TemplateService): readonly Route[] {
+function disks(templates: StorageTemplateService): readonly Route[] {
   const add = async ({ values, principal }: Context<z.output<typeof NewDiskValues>>) => {
     await templates.addDisk(principal, values.name, fromDisk(values));
     const { name, disk_id } = values;

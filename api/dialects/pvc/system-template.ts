@@ -2,7 +2,7 @@ import type { NodeName } from '../../../domain/ids.ts';
 import type { SystemTemplate } from '../../../domain/profile.ts';
 import { mib } from '../../../domain/units.ts';
 import { SELECTORS } from '../../../domain/vm.ts';
-import type { NewSystemTemplate, TemplateService } from '../../core/template.ts';
+import type { NewSystemTemplate, SystemTemplateService } from '../../core/template/system.ts';
 import { type Context, type Route, route } from '../../http/route.ts';
 import { clearable, flag, integer, oneOf, optional, word } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';
@@ -130,7 +130,7 @@ const COLLECTION = '/provisioner/template/system';
 const ELEMENT = `${COLLECTION}/:name`;
 
 /** System templates: vCPUs, memory, consoles, placement. */
-export function systemTemplateRoutes(templates: TemplateService): readonly Route[] {
+export function systemTemplateRoutes(templates: SystemTemplateService): readonly Route[] {
   const create = async ({ values, principal }: Context<z.output<typeof NewSystem>>) => {
     await templates.createSystem(principal, fromNew(values));
     return changed(`Added system template '${values.name}'.`, values.name);

@@ -1,6 +1,7 @@
 import { notFound } from '../../../domain/fault.ts';
 import type { Principal } from '../../../domain/principal.ts';
-import type { NameLimit, TemplateService } from '../../core/template.ts';
+import type { NameLimit } from '../../core/name-limit.ts';
+import type { TemplateService } from '../../core/template.ts';
 import { type Route, route } from '../../http/route.ts';
 import { optional } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';

@@ -1,5 +1,5 @@
 import type { TextTemplate } from '../../../domain/profile.ts';
-import type { TemplateService, TextKind } from '../../core/template.ts';
+import type { TextKind, TextService } from '../../core/template/text.ts';
 import { type Context, type Route, route } from '../../http/route.ts';
 import { optional, text } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';
@@ -20,7 +20,7 @@ const Named = z.object({ name: name('Name.') });
 const WithData = Named.extend({ data: text('The whole text; a body holds it better than a query.') });
 
 /** The routes of scripts and user-data, which are texts by name. */
-export function textRoutes(templates: TemplateService, resource: TextResource): readonly Route[] {
+export function textRoutes(templates: TextService, resource: TextResource): readonly Route[] {
   const { kind, tag, schema, toObject } = resource;
   const create = async ({ values, principal }: Context<z.output<typeof WithData>>) => {
     await templates.createText(principal, kind, values.name, values.data);

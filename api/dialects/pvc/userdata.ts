@@ -1,5 +1,5 @@
 import type { TextTemplate } from '../../../domain/profile.ts';
-import type { TemplateService } from '../../core/template.ts';
+import type { TextService } from '../../core/template/text.ts';
 import type { Route } from '../../http/route.ts';
 import { z } from '../../http/zod.ts';
 import { textRoutes } from './text.ts';
@@ -13,7 +13,7 @@ export const toUserdata = ({ id, name, text }: TextTemplate): z.output<typeof Us
 });
 
 /** User-data: what cloud-init gets, under the manual's path and the later one. */
-export const userdataRoutes = (templates: TemplateService): readonly Route[] =>
+export const userdataRoutes = (templates: TextService): readonly Route[] =>
   textRoutes(templates, {
     kind: 'userdata',
     tag: 'provisioner / userdata',
