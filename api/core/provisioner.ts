@@ -7,44 +7,16 @@ import { toTask } from '../../store/task.ts';
 import { mustAct, mustAdminister } from './authorize.ts';
 import { accept, acceptedBefore } from './create/accept.ts';
 import { type Asked, planCreation } from './create/plan.ts';
-import { renderPlan } from './create/render.ts';
+import { type Rendering, renderPlan } from './create/render.ts';
+import type { CreateRequest } from './create/request.ts';
 import type { CoreParts } from './parts.ts';
 import type { ProfileDocument } from './profile.ts';
 import { applyDocument } from './profile-document.ts';
 import { startSoon } from './start.ts';
 
-export interface CreateRequest {
-  readonly name: string;
-  readonly profile: string;
-  /** `name=value`, overriding the profile's. */
-  readonly args: readonly string[];
-  readonly define: boolean;
-  readonly start: boolean;
-  /** From the header Idempotency-Key: the same key and request gives the same task, another request 'conflict'. */
-  readonly idempotencyKey: string | null;
-}
-
 /** A VM to be shown; with a document, of the profile as that has it, whatever the store has. */
 export interface RenderRequest extends Pick<CreateRequest, 'name' | 'profile' | 'args'> {
   readonly document?: ProfileDocument | undefined;
-}
-
-/** What a VM would get. */
-export interface Rendering {
-  readonly xml: string;
-  readonly userData: string;
-  readonly metaData: string;
-  readonly networkConfig: string | null;
-  readonly node: string;
-  readonly nics: readonly { readonly vni: number; readonly mac: string; readonly ip: string | null }[];
-  readonly disks: readonly {
-    readonly name: string;
-    readonly pool: string;
-    readonly sizeMiB: number;
-    readonly filesystem: string | null;
-  }[];
-  /** What would be run on the node, in order, for a person to read. */
-  readonly commands: readonly string[];
 }
 
 export interface ProvisionerService {

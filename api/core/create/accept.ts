@@ -8,8 +8,8 @@ import { findTaskByKey, insertTask, type TaskRow } from '../../../store/task.ts'
 import { newTurn } from '../../../store/turn.ts';
 import { insertVm } from '../../../store/vm.ts';
 import { insertVolumes } from '../../../store/volume.ts';
-import type { CreateRequest } from '../provisioner.ts';
 import type { Plan } from './plan.ts';
+import type { CreateRequest } from './request.ts';
 
 const KEY_MAX = 255;
 

@@ -14,12 +14,12 @@ import { findNode } from '../../../store/node.ts';
 import type { Db } from '../../../store/open.ts';
 import { findVmByName } from '../../../store/vm.ts';
 import type { CoreSettings } from '../parts.ts';
-import type { CreateRequest } from '../provisioner.ts';
 import { baseKeyOf } from './base.ts';
 import { type PlannedDisk, planDisk } from './disks.ts';
 import { gather, type Ingredients } from './ingredients.ts';
 import { planNics } from './nics.ts';
 import { choose } from './place.ts';
+import type { CreateRequest } from './request.ts';
 
 export type Asked = Pick<CreateRequest, 'name' | 'profile' | 'args' | 'define' | 'start'>;
 

@@ -4,9 +4,26 @@ import type { Disk, DiskSource } from '../../../domain/volume.ts';
 import type { Db } from '../../../store/open.ts';
 import { findStoragePool } from '../../../store/storage-pool.ts';
 import type { Renderer } from '../parts.ts';
-import type { Rendering } from '../provisioner.ts';
 import { commandsOf } from './commands.ts';
 import type { Plan } from './plan.ts';
+
+/** What a VM would get. */
+export interface Rendering {
+  readonly xml: string;
+  readonly userData: string;
+  readonly metaData: string;
+  readonly networkConfig: string | null;
+  readonly node: string;
+  readonly nics: readonly { readonly vni: number; readonly mac: string; readonly ip: string | null }[];
+  readonly disks: readonly {
+    readonly name: string;
+    readonly pool: string;
+    readonly sizeMiB: number;
+    readonly filesystem: string | null;
+  }[];
+  /** What would be run on the node, in order, for a person to read. */
+  readonly commands: readonly string[];
+}
 
 /** What the plan would come to, for a person to read. Boot files are what the script returns: they are not known before. */
 export async function renderPlan(db: Db, renderer: Renderer, plan: Plan): Promise<Rendering> {

@@ -1,4 +1,5 @@
-import type { ProvisionerService, Rendering } from '../../core/provisioner.ts';
+import type { Rendering } from '../../core/create/render.ts';
+import type { ProvisionerService } from '../../core/provisioner.ts';
 import { type Route, route } from '../../http/route.ts';
 import { flag, repeated, text } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { CreateRequest } from '../../../../api/core/provisioner.ts';
+import type { CreateRequest } from '../../../../api/core/create/request.ts';
 import type { Vni } from '../../../../domain/ids.ts';
 import type { Principal } from '../../../../domain/principal.ts';
 import { deleteNetwork, markNetworkRemoving } from '../../../../store/network.ts';

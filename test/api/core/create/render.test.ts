@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Rendering } from '../../../../api/core/provisioner.ts';
+import type { Rendering } from '../../../../api/core/create/render.ts';
 import { ADMIN, BUILDING, type Cluster, cluster, NETWORK, request, rowsOf } from '../cluster.ts';
 
 let c: Cluster;
