@@ -1,8 +1,6 @@
-import { invalid } from '../../domain/fault.ts';
-import type { NodeName, Vni } from '../../domain/ids.ts';
+import type { Vni } from '../../domain/ids.ts';
 import { splitArgument } from '../../domain/profile.ts';
-import { gibToMib, type MiB } from '../../domain/units.ts';
-import { type Selector, WAITS, type WaitFor } from '../../domain/vm.ts';
+import type { WaitFor } from '../../domain/vm.ts';
 import {
   deleteNets,
   findNetworkTemplate,
@@ -16,19 +14,17 @@ import { deleteDisks, findStorageTemplate, insertDisk, insertStorageTemplate } f
 import { findSystemTemplate, insertSystemTemplate, updateSystemTemplate } from '../../store/system-template.ts';
 import { findText, insertText, updateText } from '../../store/text.ts';
 import type { ProfileDocument } from './profile.ts';
+import { profileMistakes } from './profile-mistakes.ts';
 import { resolveParts } from './profile-parts.ts';
-import { checkPartName, mustExist } from './template/check.ts';
-import { checkMacTemplate, checkVni } from './template/network.ts';
-import type { NewDisk } from './template/storage.ts';
-import { checkDisk, checkTogether } from './template/storage.ts';
-import type { NewSystemTemplate } from './template/system.ts';
-import { checkSystemTemplate } from './template/system.ts';
+import { toDisk, toSystem } from './profile-templates.ts';
+import { mustExist, refuse } from './template/check.ts';
+import { checkVni } from './template/network.ts';
 import type { TextKind } from './template/text.ts';
 
 /** Makes the profile and its parts, all named after it, what the document says. To be called in a transaction. */
 export async function applyDocument(tx: Db, document: ProfileDocument): Promise<void> {
   const { name } = document;
-  checkPartName(name);
+  refuse(profileMistakes(document));
   await applySystem(tx, document);
   const profile = {
     type: 'provisioner' as const,
@@ -38,7 +34,7 @@ export async function applyDocument(tx: Db, document: ProfileDocument): Promise<
     userdata: await applyText(tx, 'userdata', name, document.userdata),
     script: await applyText(tx, 'script', name, document.script),
     arguments: Object.entries(document.arguments ?? {}).map(([key, value]) => `${key}=${value}`),
-    wait: waitOf(document.wait),
+    wait: (document.wait ?? 'running') as WaitFor,
   };
   const row = { ...(await resolveParts(tx, profile)), description: document.description ?? '' };
   const known = await findProfile(tx, name);
@@ -98,34 +94,18 @@ async function applySystem(tx: Db, { name, system }: ProfileDocument): Promise<v
     migrationMethod: known?.migrationMethod ?? null,
     migrationMaxDowntimeMs: known?.migrationMaxDowntimeMs ?? null,
   };
-  checkSystemTemplate(template);
   if (known) await updateSystemTemplate(tx, known.id, template);
   else await insertSystemTemplate(tx, { name, ...template });
 }
 
-/** The system template that a document asks for. */
-export const toSystem = (system: ProfileDocument['system']): Omit<NewSystemTemplate, 'name'> => ({
-  vcpus: system.vcpus,
-  memory: system.memoryMiB as MiB,
-  serial: system.serial ?? true,
-  vnc: system.vnc ?? false,
-  vncBind: system.vncBind ?? null,
-  nodeLimit: (system.nodeLimit as readonly NodeName[] | undefined) ?? null,
-  nodeSelector: (system.nodeSelector as Selector | undefined) ?? null,
-  nodeAutostart: system.autostart ?? false,
-  migrationMethod: null,
-  migrationMaxDowntimeMs: null,
-});
-
 async function applyNetworks(tx: Db, { name, networks, macTemplate }: ProfileDocument): Promise<string | null> {
   if (networks === undefined && macTemplate === undefined) return null;
-  checkMacTemplate(macTemplate ?? null);
   const known = await findNetworkTemplate(tx, name);
   const id = known?.id ?? (await insertNetworkTemplate(tx, name, macTemplate ?? null));
   await updateNetworkTemplate(tx, id, macTemplate ?? null);
   await deleteNets(tx, id);
   for (const vni of networks ?? []) {
-    await checkVni(tx, vni as Vni);
+    await checkVni(tx, vni as Vni, 'networks');
     await insertNet(tx, id, vni as Vni);
   }
   return name;
@@ -135,32 +115,8 @@ async function applyDisks(tx: Db, { name, disks }: ProfileDocument): Promise<str
   if (disks === undefined) return null;
   const id = (await findStorageTemplate(tx, name))?.id ?? (await insertStorageTemplate(tx, name));
   await deleteDisks(tx, id);
-  const wanted = disks.map(toDisk);
-  checkTogether(wanted);
-  for (const disk of wanted) {
-    checkDisk(disk);
-    await insertDisk(tx, id, disk);
-  }
+  for (const disk of disks) await insertDisk(tx, id, toDisk(disk));
   return name;
-}
-
-/** The storage template's disk that a document asks for. */
-export function toDisk(disk: NonNullable<ProfileDocument['disks']>[number]): NewDisk {
-  return {
-    diskId: disk.id,
-    pool: disk.pool,
-    size: disk.sizeGiB === undefined ? null : sizeOf(disk.sizeGiB),
-    filesystem: disk.filesystem ?? null,
-    filesystemArgs: disk.filesystemArgs ?? [],
-    mountpoint: disk.mountpoint ?? null,
-    sourceVolume: disk.sourceVolume ?? null,
-  };
-}
-
-function sizeOf(gib: number): MiB {
-  if (!Number.isFinite(gib) || gib <= 0 || !Number.isInteger(gib * 1024))
-    throw invalid('disk_size', `${gib} GiB is not a whole number of MiB.`);
-  return gibToMib(gib);
 }
 
 async function applyText(tx: Db, kind: TextKind, name: string, text: string | undefined): Promise<string | null> {
@@ -169,12 +125,6 @@ async function applyText(tx: Db, kind: TextKind, name: string, text: string | un
   if (known) await updateText(tx, known.id, text);
   else await insertText(tx, kind, name, text);
   return name;
-}
-
-function waitOf(text: string | undefined): WaitFor {
-  const known = WAITS.find((wait) => wait === (text ?? 'running'));
-  if (!known) throw invalid('wait', `must be one of ${WAITS.join(', ')}.`);
-  return known;
 }
 
 /** Without the keys that have no value, so that what is written reads back the same. */

@@ -36,6 +36,13 @@ Examples:
   slipway profile apply ./my-debian
   slipway profile render my-debian web1            what VM web1 would get; makes nothing`;
 
+const CHECKED = `
+Looks at profile.yaml's keys and values, at the files it names, at the script's functions and, where there is a python3,
+its grammar, and fills the user-data of an example VM with the profile's own arguments.
+Not looked at, since only the API can tell: whether networks, storage pools, volumes and nodes are there and have room,
+and which names and MAC addresses are taken. Nothing of the script is run.
+Ends with status 64 if there is a mistake.`;
+
 /** `slipway profile …`. */
 export function profileCommand(): Command {
   return new Command('profile')
@@ -97,6 +104,7 @@ const check = (): Command =>
     .description('name every mistake in a profile directory; needs no API')
     .argument('<dir>')
     .option('--json', 'print document and mistakes')
+    .addHelpText('after', CHECKED)
     .action(async (dir: string, options: { json?: boolean }) => {
       const { checkProfile } = await checks();
       const { document, mistakes, notes } = await checkProfile(dir);

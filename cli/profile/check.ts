@@ -1,11 +1,12 @@
 import { parseDocument } from 'yaml';
 import { run } from '../../activities/drivers/run.ts';
-import { profileMistakes } from '../../api/core/profile-mistakes.ts';
+import { type ProfileDraft, profileMistakes } from '../../api/core/profile-mistakes.ts';
 import { DomainError } from '../../domain/fault.ts';
 import type { Guest } from '../../domain/guest.ts';
 import type { Mac, NodeName, VmId, Vni } from '../../domain/ids.ts';
-import { renderUserdata } from '../../templates/cloud-init/userdata.ts';
-import { type ProfileFileDocument, parseProfile } from './directory.ts';
+import { tryUserdata } from '../../templates/cloud-init/userdata-mistakes.ts';
+import { parseProfile } from './directory.ts';
+import type { ProfileFileDocument } from './draft.ts';
 
 export interface Checked {
   /** Null if it cannot be read as one. */
@@ -29,13 +30,15 @@ except (ValueError, RecursionError, MemoryError) as error:
 
 /** Names every mistake in a profile directory: its files, its values, the script's grammar, the user-data with every hole filled. */
 export async function checkProfile(dir: string): Promise<Checked> {
-  const { document, mistakes, script } = parseProfile(dir);
-  const python = script === undefined ? NOTHING : await checkPython(script);
-  if (document === null) return { document, mistakes: [...mistakes, ...python.mistakes], notes: python.notes };
-  const userdata = checkUserdata(document);
+  const { document, mistakes, rest } = parseProfile(dir);
+  if (rest === undefined) return { document, mistakes, notes: [] };
+  const { draft, isOpen } = rest;
+  const python = draft.script === undefined ? NOTHING : await checkPython(draft.script);
+  const userdata = checkUserdata(draft, isOpen);
+  const rules = profileMistakes(draft, isOpen).map(({ field, why }) => `${field}: ${why}`);
   return {
     document,
-    mistakes: [...profileMistakes(document), ...python.mistakes, ...userdata.undefaulted, ...userdata.mistakes],
+    mistakes: [...mistakes, ...rules, ...python.mistakes, ...userdata.undefaulted, ...userdata.mistakes],
     notes: python.notes,
   };
 }
@@ -54,7 +57,7 @@ async function checkPython(script: string): Promise<Findings> {
 }
 
 /** A guest as a profile's author may expect it. */
-const sample = ({ name, networks = [], userdata, arguments: args = {} }: ProfileFileDocument): Guest => ({
+const sample = ({ name = 'example', networks = [], userdata, arguments: args = {} }: ProfileDraft): Guest => ({
   id: '00000000-0000-4000-8000-000000000000' as VmId,
   name: 'example1',
   node: 'example' as NodeName,
@@ -81,25 +84,26 @@ export interface UserdataFindings {
   readonly mistakes: readonly string[];
 }
 
-const UNDEFAULTED = /there is no value for 'args\.(\w+)'/;
+/** An argument, however the text gets at it. */
+const ARGUMENT = /^(?:@root\.|(?:\.\.\/)+)?args\.(\w+)$|^\(lookup args "(\w+)"\)$/;
 
-/** Fills every hole of the user-data, with nothing where an argument has no default. */
-export function checkUserdata(document: ProfileFileDocument): UserdataFindings {
-  const args: Record<string, string> = { ...document.arguments };
-  const undefaulted: string[] = [];
-  for (;;) {
-    try {
-      const text = renderUserdata(sample({ ...document, arguments: args }));
-      // What such an argument will be decides whether it is YAML.
-      return { undefaulted, mistakes: undefaulted.length > 0 ? [] : yamlMistakes(text) };
-    } catch (error) {
-      if (!(error instanceof DomainError)) throw error;
-      const name = UNDEFAULTED.exec(error.message)?.[1];
-      if (name === undefined || name in args) return { undefaulted, mistakes: [error.message] };
-      args[name] = '';
-      undefaulted.push(`${error.message} Give it a default under \`arguments\`.`);
-    }
+/** Fills every hole of the user-data. `isOpen`: whether a key of the profile is not known, so that its holes may be filled. */
+export function checkUserdata(draft: ProfileDraft, isOpen: (key: string) => boolean = () => false): UserdataFindings {
+  const { text, mistakes } = tryUserdata(sample(draft));
+  const undefaulted = new Map<string, string>();
+  const others: string[] = [];
+  for (const { why, hole } of mistakes) {
+    const [, name, looked = name] = ARGUMENT.exec(hole ?? '') ?? [];
+    if (looked === undefined) {
+      if (!(hole?.startsWith('networks') && isOpen('networks'))) others.push(`userdata: ${why}`);
+    } else if (!isOpen(`arguments.${looked}`) && !undefaulted.has(looked))
+      undefaulted.set(looked, `userdata: ${why} Give it a default under \`arguments\`.`);
   }
+  // What such an argument will be decides whether it is YAML.
+  return {
+    undefaulted: [...undefaulted.values()],
+    mistakes: [...others, ...(text === null ? [] : yamlMistakes(text))],
+  };
 }
 
 function yamlMistakes(text: string): readonly string[] {

@@ -1,14 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { stringify } from 'yaml';
-import type { z } from 'zod';
 import { readYaml } from '../../api/core/yaml.ts';
-import { profileDocument } from '../../api/dialects/pvc/profile-document.ts';
-import { plainWords } from '../../api/http/plain-words.ts';
 import { conflict, DomainError, invalid } from '../../domain/fault.ts';
 import { packageFile } from '../package-root.ts';
-
-export type ProfileFileDocument = z.infer<typeof profileDocument>;
+import { type Draft, type ProfileFileDocument, readDraft } from './draft.ts';
 
 /** The file that a profile directory is known by. */
 export const PROFILE_FILE = 'profile.yaml';
@@ -23,8 +19,8 @@ const TEXTS = { script: 'script.py', userdata: 'userdata.yaml' } as const;
 export interface Parsed {
   readonly document: ProfileFileDocument | null;
   readonly mistakes: readonly string[];
-  /** Text of the script that it names, if that can be read; also of a document that says nothing else. */
-  readonly script?: string;
+  /** What may be looked at all the same; not there if nothing may. */
+  readonly rest?: Pick<Draft, 'draft' | 'isOpen'>;
 }
 
 /** Reads `dir`/profile.yaml with the files it names; 'invalid' naming file, key and reason. */
@@ -42,23 +38,23 @@ export function parseProfile(dir: string): Parsed {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { document: null, mistakes: [`${PROFILE_FILE}: holds no keys and values.`] };
   const whole: Record<string, unknown> = { ...value };
-  const mistakes: string[] = [];
-  let script: string | undefined;
+  const unread: string[] = [];
   for (const key of Object.keys(TEXTS)) {
     const name = whole[key];
     if (typeof name !== 'string') continue;
-    const read = textOf(dir, key, name);
-    if (typeof read !== 'string') mistakes.push(read.mistake);
+    const text = textOf(dir, key, name);
+    if (typeof text === 'string') whole[key] = text;
     else {
-      whole[key] = read;
-      if (key === 'script') script = read;
+      delete whole[key];
+      unread.push(text.mistake);
     }
   }
-  const parsed = profileDocument.safeParse(whole, { error: plainWords });
-  for (const { path, message } of parsed.error?.issues ?? [])
-    mistakes.push(`${path.join('.') || PROFILE_FILE}: ${message}`);
-  const document = parsed.success && mistakes.length === 0 ? parsed.data : null;
-  return { document, mistakes, ...(script === undefined ? {} : { script }) };
+  const { document, mistakes, ...rest } = readDraft(whole);
+  return {
+    document: unread.length > 0 ? null : document,
+    mistakes: [...unread, ...mistakes.map(({ field, why }) => `${field || PROFILE_FILE}: ${why}`)],
+    rest,
+  };
 }
 
 function textOf(dir: string, key: string, name: string): string | { readonly mistake: string } {

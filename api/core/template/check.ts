@@ -3,10 +3,26 @@ import { PART_NAME } from '../../../domain/name.ts';
 import type { Db } from '../../../store/open.ts';
 import { profilesUsing } from '../../../store/profile.ts';
 
-/** Throws 'invalid' for what cannot be a part's name. */
-export function checkPartName(name: string): void {
-  if (!PART_NAME.test(name)) throw invalid('name', `'${name}' is not made of letters, digits and _ . + - only.`);
+/** What is wrong with one field. */
+export interface Mistake {
+  readonly field: string;
+  readonly why: string;
+  /** Fields any of which would mend it, if it is that none of them is given. */
+  readonly lacks?: readonly string[];
 }
+
+/** Throws 'invalid' with the first mistake. */
+export function refuse(mistakes: Iterable<Mistake>): void {
+  for (const { field, why } of mistakes) throw invalid(field, why);
+}
+
+/** Of what cannot be a part's name. */
+export function* partNameMistakes(name: string): Iterable<Mistake> {
+  if (!PART_NAME.test(name)) yield { field: 'name', why: `'${name}' is not made of letters, digits and _ . + - only.` };
+}
+
+/** Throws 'invalid' for what cannot be a part's name. */
+export const checkPartName = (name: string): void => refuse(partNameMistakes(name));
 
 export function mustBeNew(what: string, name: string, found: unknown): void {
   if (found) throw exists(what, name);

@@ -95,8 +95,8 @@ export function checkMacTemplate(template: string | null): void {
 }
 
 /** Throws 'invalid' unless there is such a network and nobody is removing it. */
-export async function checkVni(db: Db, vni: Vni): Promise<void> {
+export async function checkVni(db: Db, vni: Vni, field = 'vni'): Promise<void> {
   const network = await findNetwork(db, vni);
-  if (!network) throw invalid('vni', `there is no network ${vni}.`);
-  if (network.removing !== null) throw invalid('vni', `network ${vni} is being removed.`);
+  if (!network) throw invalid(field, `there is no network ${vni}.`);
+  if (network.removing !== null) throw invalid(field, `network ${vni} is being removed.`);
 }

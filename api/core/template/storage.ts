@@ -1,5 +1,5 @@
 import { resolve } from 'node:path/posix';
-import { exists, invalid, notFound } from '../../../domain/fault.ts';
+import { exists, notFound } from '../../../domain/fault.ts';
 import { DISK_ID } from '../../../domain/name.ts';
 import type { Principal } from '../../../domain/principal.ts';
 import type { StorageTemplate, StorageTemplateDisk } from '../../../domain/profile.ts';
@@ -15,7 +15,7 @@ import {
 } from '../../../store/storage-template.ts';
 import { mustAdminister } from '../authorize.ts';
 import type { NameLimit } from '../name-limit.ts';
-import { checkPartName, mustBeNew, mustBeUnused, mustExist } from './check.ts';
+import { checkPartName, type Mistake, mustBeNew, mustBeUnused, mustExist, refuse } from './check.ts';
 
 const WHAT = 'storage template';
 /** The names of mkfs programs: never a path. */
@@ -81,30 +81,44 @@ export function storageTemplates(store: Store): StorageTemplateService {
   };
 }
 
-/** Throws 'invalid' where two disks of a template would get into each other's way. */
-export function checkTogether(disks: readonly Pick<NewDisk, 'diskId' | 'mountpoint'>[]): void {
-  const id = twiceIn(disks.map(({ diskId }) => diskId));
-  if (id !== undefined) throw invalid('disks', `there are two called '${id}'.`);
-  const mountpoint = twiceIn(disks.flatMap(({ mountpoint: path }) => (path === null ? [] : [resolve(path)])));
-  if (mountpoint !== undefined) throw invalid('mountpoint', `two disks are to be mounted at '${mountpoint}'.`);
+/** Null for what is not known, or not asked for. */
+interface Placed {
+  readonly diskId: string | null;
+  readonly mountpoint: string | null;
 }
 
-const twiceIn = (texts: readonly string[]): string | undefined =>
-  texts.find((text, index) => texts.indexOf(text) !== index);
+/** Throws 'invalid' where two disks of a template would get into each other's way. */
+export const checkTogether = (disks: readonly Placed[]): void => refuse(togetherMistakes(disks));
+
+export function* togetherMistakes(disks: readonly Placed[]): Iterable<Mistake> {
+  for (const id of twiceIn(disks.flatMap(({ diskId }) => diskId ?? [])))
+    yield { field: 'disks', why: `there are two called '${id}'.` };
+  const paths = disks.flatMap(({ mountpoint: path }) => (path === null ? [] : [resolve(path)]));
+  for (const path of twiceIn(paths)) yield { field: 'mountpoint', why: `two disks are to be mounted at '${path}'.` };
+}
+
+const twiceIn = (texts: readonly string[]): ReadonlySet<string> =>
+  new Set(texts.filter((text, index) => texts.indexOf(text) !== index));
 
 /** Throws 'invalid' with the field. */
-export function checkDisk(disk: NewDisk): void {
+export const checkDisk = (disk: NewDisk): void => refuse(diskMistakes(disk));
+
+export function* diskMistakes(disk: NewDisk): Iterable<Mistake> {
   const { diskId, pool, size, filesystem, filesystemArgs, mountpoint, sourceVolume } = disk;
-  if (!DISK_ID.test(diskId)) throw invalid('disk_id', `'${diskId}' is not like sda or vda.`);
-  if (pool === '') throw invalid('pool', 'is missing.');
+  if (!DISK_ID.test(diskId)) yield { field: 'disk_id', why: `'${diskId}' is not like sda or vda.` };
+  if (pool === '') yield { field: 'pool', why: 'is missing.' };
   if (sourceVolume !== null && (size !== null || filesystem !== null || mountpoint !== null))
-    throw invalid('source_volume', 'excludes disk_size, filesystem and mountpoint.');
-  if (sourceVolume === null && size === null) throw invalid('disk_size', 'is needed without a source_volume.');
-  if (size !== null && (!Number.isSafeInteger(size) || size < 1)) throw invalid('disk_size', 'must be positive.');
+    yield { field: 'source_volume', why: 'excludes disk_size, filesystem and mountpoint.' };
+  const sized = { field: 'disk_size', lacks: ['disk_size', 'source_volume'] };
+  if (sourceVolume === null && size === null) yield { ...sized, why: 'is needed without a source_volume.' };
+  if (size !== null && (!Number.isSafeInteger(size) || size < 1))
+    yield { field: 'disk_size', why: 'must be a whole number of MiB from 1.' };
   if (filesystem !== null && !FILESYSTEM.test(filesystem))
-    throw invalid('filesystem', `'${filesystem}' is no name of a file system.`);
-  if (mountpoint !== null && filesystem === null) throw invalid('mountpoint', 'needs a filesystem.');
-  if (filesystem === null && filesystemArgs.length > 0) throw invalid('filesystem_arg', 'needs a filesystem.');
+    yield { field: 'filesystem', why: `'${filesystem}' is no name of a file system.` };
+  const formatted = { why: 'needs a filesystem.', lacks: ['filesystem'] };
+  // A clone has none, and is told so above.
+  if (mountpoint !== null && filesystem === null && sourceVolume === null) yield { field: 'mountpoint', ...formatted };
+  if (filesystem === null && filesystemArgs.length > 0) yield { field: 'filesystem_arg', ...formatted };
   if (mountpoint !== null && (!mountpoint.startsWith('/') || mountpoint.split('/').includes('..')))
-    throw invalid('mountpoint', `'${mountpoint}' is not an absolute path without '..'.`);
+    yield { field: 'mountpoint', why: `'${mountpoint}' is not an absolute path without '..'.` };
 }

@@ -1,5 +1,4 @@
 import { isIP } from 'node:net';
-import { invalid } from '../../../domain/fault.ts';
 import type { Principal } from '../../../domain/principal.ts';
 import type { SystemTemplate } from '../../../domain/profile.ts';
 import { SELECTORS } from '../../../domain/vm.ts';
@@ -13,7 +12,7 @@ import {
 } from '../../../store/system-template.ts';
 import { mustAdminister } from '../authorize.ts';
 import type { NameLimit } from '../name-limit.ts';
-import { checkPartName, mustBeNew, mustBeUnused, mustExist } from './check.ts';
+import { checkPartName, type Mistake, mustBeNew, mustBeUnused, mustExist, refuse } from './check.ts';
 
 const WHAT = 'system template';
 const MIN_MEMORY_MIB = 16;
@@ -65,14 +64,17 @@ export function systemTemplates(store: Store): SystemTemplateService {
 }
 
 /** Throws 'invalid' with the field. */
-export function checkSystemTemplate(template: Omit<NewSystemTemplate, 'name'>): void {
+export const checkSystemTemplate = (template: Omit<NewSystemTemplate, 'name'>): void =>
+  refuse(systemMistakes(template));
+
+export function* systemMistakes(template: Omit<NewSystemTemplate, 'name'>): Iterable<Mistake> {
   const { vcpus, memory, nodeSelector, migrationMethod, vncBind } = template;
-  if (!Number.isInteger(vcpus) || vcpus < 1) throw invalid('vcpus', 'must be a whole number from 1.');
+  if (!Number.isInteger(vcpus) || vcpus < 1) yield { field: 'vcpus', why: 'must be a whole number from 1.' };
   if (!Number.isInteger(memory) || memory < MIN_MEMORY_MIB)
-    throw invalid('vram', `must be a whole number of MiB from ${MIN_MEMORY_MIB}.`);
-  if (vncBind !== null && isIP(vncBind) === 0) throw invalid('vnc_bind', `'${vncBind}' is no IP address.`);
+    yield { field: 'vram', why: `must be a whole number of MiB from ${MIN_MEMORY_MIB}.` };
+  if (vncBind !== null && isIP(vncBind) === 0) yield { field: 'vnc_bind', why: `'${vncBind}' is no IP address.` };
   if (nodeSelector !== null && !SELECTORS.includes(nodeSelector))
-    throw invalid('node_selector', `must be one of ${SELECTORS.join(', ')}.`);
+    yield { field: 'node_selector', why: `must be one of ${SELECTORS.join(', ')}.` };
   if (migrationMethod !== null && !MIGRATIONS.includes(migrationMethod))
-    throw invalid('migration_method', `must be one of ${MIGRATIONS.join(', ')}.`);
+    yield { field: 'migration_method', why: `must be one of ${MIGRATIONS.join(', ')}.` };
 }

@@ -47,6 +47,13 @@ export const profileDocument = z
   })
   .openapi('ProfileDocument');
 
+/** The same of which parts may be missing: what is left when those are taken out that the schema refuses. */
+export const profileDraft = z.strictObject({
+  ...profileDocument.partial().shape,
+  system: System.partial().optional(),
+  disks: z.array(DiskOfDocument.partial()).optional(),
+});
+
 /** JSON schema of profile.yaml, in which `script` and `userdata` name files beside it. */
 export function profileFileSchema(): object {
   const file = profileDocument.extend({

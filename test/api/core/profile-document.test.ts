@@ -61,19 +61,19 @@ it('leaves VMs what they were accepted with', async () => {
 
 it.each<[string, object, string]>([
   ['a bad name', { name: 'a/b' }, 'name'],
-  ['no memory', { system: { vcpus: 1, memoryMiB: 1 } }, 'vram'],
-  ['an unknown selector', { system: { ...SMALL.system, nodeSelector: 'best' } }, 'node_selector'],
-  ['an unknown network', { networks: [9] }, 'vni'],
-  ['a MAC template that makes none', { macTemplate: '{nope}' }, 'mac_template'],
-  ['a disk id of IDE', { disks: [{ id: 'hda', pool: 'vms', sizeGiB: 1 }] }, 'disk_id'],
+  ['no memory', { system: { vcpus: 1, memoryMiB: 1 } }, 'system.memoryMiB'],
+  ['an unknown selector', { system: { ...SMALL.system, nodeSelector: 'best' } }, 'system.nodeSelector'],
+  ['an unknown network', { networks: [9] }, 'networks'],
+  ['a MAC template that makes none', { macTemplate: '{nope}' }, 'macTemplate'],
+  ['a disk id of IDE', { disks: [{ id: 'hda', pool: 'vms', sizeGiB: 1 }] }, 'disks.0.id'],
   ['two disks of one id', { disks: [1, 2].map((sizeGiB) => ({ id: 'sda', pool: 'vms', sizeGiB })) }, 'disks'],
-  ['a size between two MiB', { disks: [{ id: 'sda', pool: 'vms', sizeGiB: 0.0001 }] }, 'disk_size'],
+  ['a size between two MiB', { disks: [{ id: 'sda', pool: 'vms', sizeGiB: 0.0001 }] }, 'disks.0.sizeGiB'],
   [
     'a mountpoint without filesystem',
     { disks: [{ id: 'sda', pool: 'vms', sizeGiB: 1, mountpoint: '/' }] },
-    'mountpoint',
+    'disks.0.mountpoint',
   ],
-  ['an argument of the platform', { arguments: { disks: 'x' } }, 'arg'],
+  ['an argument of the platform', { arguments: { disks: 'x' } }, 'arguments.disks'],
   ['an unknown wait', { wait: 'for ever' }, 'wait'],
 ])('refuses %s, and changes nothing', async (_, change, field) => {
   await c.services.profiles.apply(ADMIN, SMALL);

@@ -35,21 +35,31 @@ it.each([
   ['a key it does not know', { nmae: 'x' }, {}, /^profile\.yaml: does not know 'nmae'\.$/],
   ['a missing key', { system: { vcpus: 1 } }, {}, /system\.memoryMiB/],
   ['a name that none can have', { name: 'a b' }, {}, /name: 'a b'/],
-  ['too little memory', { system: { vcpus: 1, memoryMiB: 1 } }, {}, /vram: /],
-  ['a disk with a name of its own', { disks: [{ ...DISK, id: 'disk0' }] }, {}, /disks\.0: disk_id/],
+  [
+    'too little memory',
+    { system: { vcpus: 1, memoryMiB: 1 } },
+    {},
+    /^system\.memoryMiB: must be a whole number of MiB from 16\.$/,
+  ],
+  ['a disk with a name of its own', { disks: [{ ...DISK, id: 'disk0' }] }, {}, /^disks\.0\.id: 'disk0'/],
   ['two disks of one name', { disks: [DISK, { ...DISK, mountpoint: '/var' }] }, {}, /two called 'sda'/],
   ['two disks at one place', { disks: [DISK, { ...DISK, id: 'sdb' }] }, {}, /two disks are to be mounted at '\/'/],
-  ['a disk without size', { disks: [{ id: 'sda', pool: 'vms' }] }, {}, /disks\.0: disk_size/],
+  [
+    'a disk without size',
+    { disks: [{ id: 'sda', pool: 'vms' }] },
+    {},
+    /^disks\.0\.sizeGiB: is needed without a sourceVolume\.$/,
+  ],
   ['half a MiB', { disks: [{ ...DISK, sizeGiB: 0.0005 }] }, {}, /whole number of MiB/],
   [
     'a mountpoint without filesystem',
     { disks: [{ id: 'sda', pool: 'vms', sizeGiB: 1, mountpoint: '/' }] },
     {},
-    /disks\.0: mountpoint/,
+    /^disks\.0\.mountpoint: needs a filesystem/,
   ],
   ['a way up in a mountpoint', { disks: [{ ...DISK, mountpoint: '/../etc' }] }, {}, /absolute path without/],
-  ['a MAC template that makes none', { macTemplate: 'xx:{vmid}' }, {}, /mac_template/],
-  ['an argument that is none in Python', { arguments: { 'a-b': '1' } }, {}, /arguments: arg: 'a-b'/],
+  ['a MAC template that makes none', { macTemplate: 'xx:{vmid}' }, {}, /^macTemplate: /],
+  ['an argument that is none in Python', { arguments: { 'a-b': '1' } }, {}, /^arguments\.a-b: /],
   ['an argument that is given', { arguments: { disks: '1' } }, {}, /given by the platform/],
   [
     'a wait that cannot be seen',
@@ -80,7 +90,12 @@ it.each([
     { u: '#cloud-config\nhostname: {{args.domain}}\n' },
     /no value for .*domain.*default under `arguments`/,
   ],
-  ['a hole that does not end', { userdata: 'u' }, { u: '{{vm.name' }, /^userdata: /],
+  [
+    'a hole that does not end',
+    { userdata: 'u' },
+    { u: '\n{{vm.name' },
+    /^userdata: what begins with \{\{ is not written as a hole or block \(line 2\)\.$/,
+  ],
   ['user-data that is no YAML', { userdata: 'u' }, { u: '#cloud-config\nusers: [\n' }, /no YAML/],
 ])('names %s', async (_, change, files, words) => {
   const found = await mistakes(change, files);
@@ -105,6 +120,53 @@ it('names mistakes of the values and of the script together, in plain words', as
     'arguments.a: must be a text or a number or true or false.',
     'wait: must be one of nothing, running, cloud-init.',
     expect.stringMatching(/^script: line 1: /),
+  ]);
+});
+
+it('names what the rules refuse beside what the schema does, and nothing twice', async () => {
+  const change = {
+    name: 'a b',
+    system: { vcpus: 'two', memoryMiB: 1, vncBind: 'here' },
+    networks: 'all',
+    macTemplate: 'xx',
+    disks: [
+      { id: 5, pool: 'vms' },
+      { ...DISK, sizeGiB: 'big', filesystem: 'a/b' },
+      { id: 'sdb', pool: 'vms', sizeGB: 1, fs: 'ext4', mountpoint: 'data' },
+      'none',
+      { id: 'sdc', pool: 'vms', sizeGiB: 1, filesystem: 1, mountpoint: '/' },
+    ],
+    arguments: { right: 1, wrong: [], vm_id: 1 },
+    script: 'nowhere.py',
+    userdata: 'u',
+  };
+  const text = '{{args.right}}{{args.wrong}}{{networks.4.mac}}{{vm.nmae}}';
+  expect(await mistakes(change, { u: text })).toEqual([
+    expect.stringMatching(/there is no nowhere\.py/),
+    'system.vcpus: must be a number.',
+    'networks: must be a list.',
+    'disks.0.id: must be a text.',
+    'disks.1.sizeGiB: must be a number.',
+    "disks.2: does not know 'sizeGB', 'fs'.",
+    'disks.3: must be a mapping of keys to values.',
+    'disks.4.filesystem: must be a text.',
+    'arguments.wrong: must be a text or a number or true or false.',
+    expect.stringMatching(/^name: 'a b'/),
+    'system.memoryMiB: must be a whole number of MiB from 16.',
+    "system.vncBind: 'here' is no IP address.",
+    expect.stringMatching(/^macTemplate: /),
+    'disks.0.sizeGiB: is needed without a sourceVolume.',
+    "disks.1.filesystem: 'a/b' is no name of a file system.",
+    "disks.2.mountpoint: 'data' is not an absolute path without '..'.",
+    "disks: two disks are to be mounted at '/'.",
+    'arguments.vm_id: is given by the platform.',
+    "userdata: there is no value for 'vm.nmae' (line 1, column 48).",
+  ]);
+});
+
+it("says in the profile's own words what a clone excludes", async () => {
+  expect(await mistakes({ disks: [{ ...DISK, sourceVolume: 'disk_size' }] })).toEqual([
+    'disks.0.sourceVolume: excludes sizeGiB, filesystem and mountpoint.',
   ]);
 });
 

@@ -104,8 +104,8 @@ it.each([
   ['{{#with args.missing}}{{x}}{{/with}}', "there is no value for 'args.missing'"],
   ['{{#if vm.name}}{{#if (json args.missing)}}{{/if}}{{/if}}', "there is no value for 'args.missing'"],
   ['{{json (lookup args "missing")}}', 'there is no value for \'(lookup args "missing")\''],
-  ['{{log vm.name}}', 'no such helper'],
-  ['{{#if vm.name}}open', 'Parse error'],
+  ['{{log vm.name}}', "there is no helper 'log' (line 1, column 0)"],
+  ['{{#if vm.name}}open', 'the block {{#if}} of line 1 does not end'],
 ])('says what is wrong with %s', (userdata, message) => {
   let fault: unknown;
   try {

@@ -1,0 +1,64 @@
+import { expect, it } from 'vitest';
+import type { Guest } from '../../../domain/guest.ts';
+import type { NodeName, VmId } from '../../../domain/ids.ts';
+import { tryUserdata } from '../../../templates/cloud-init/userdata-mistakes.ts';
+
+const mistakes = (userdata: string) => tryUserdata(guest(userdata)).mistakes.map(({ why }) => why);
+const guest = (userdata: string): Guest => ({
+  id: '00000000-0000-4000-8000-000000000000' as VmId,
+  name: 'web1',
+  node: 'n1' as NodeName,
+  profile: 'web',
+  args: { given: 'x', empty: '' },
+  userdata,
+  nics: [],
+});
+
+it('gives the text when every hole is filled', () => {
+  expect(tryUserdata(guest('a: {{vm.name}}\n'))).toEqual({ text: 'a: web1\n', mistakes: [] });
+  expect(tryUserdata(guest('## template: jinja\n{{ v1.region'))).toMatchObject({ mistakes: [] });
+});
+
+it('names every hole that nothing fills, in blocks and helpers, each at its line', () => {
+  const text = [
+    '{{vm.nmae}} {{vm.name}}',
+    '{{json vm.nmae}} {{nohelp vm.name}}',
+    '{{#if given}}{{else}}{{args.a}}{{/if}}',
+    '{{#if (json args.b)}}{{vm.c}}{{else}}{{vm.d}}{{/if}}',
+    '{{#each netwroks}}{{mac}}{{/each}}',
+    '{{#with args}}{{given}}{{e}}{{/with}}',
+    '{{vm.nmae}}',
+  ].join('\n');
+  expect(tryUserdata(guest(text)).text).toBeNull();
+  expect(mistakes(text)).toEqual([
+    "there is no helper 'nohelp' (line 2, column 17).",
+    "there is no value for 'vm.nmae' (line 1, column 2).",
+    "there is no value for 'vm.nmae' (line 2, column 7).",
+    "there is no value for 'args.a' (line 3, column 23).",
+    "there is no value for 'args.b' (line 4, column 12).",
+    "there is no value for 'vm.c' (line 4, column 23).",
+    "there is no value for 'vm.d' (line 4, column 39).",
+    "there is no value for 'netwroks' (line 5, column 8).",
+    "there is no value for 'e' (line 6, column 25).",
+    "there is no value for 'vm.nmae' (line 7, column 2).",
+  ]);
+});
+
+it.each([
+  ['\n{{vm.name', 'what begins with {{ is not written as a hole or block (line 2).'],
+  ['{{vm.name}', 'what begins with {{ is not written as a hole or block (line 1).'],
+  ['a\n{{vm name=}}', 'what begins with {{ is not written as a hole or block (line 2).'],
+  ['{{}}', 'what begins with {{ is not written as a hole or block (line 1).'],
+  ['a\n{{#if vm.name}}b\n{{#each networks}}\n{{/each}}\n', 'the block {{#if}} of line 2 does not end.'],
+  ['a\n{{#if vm.name}}{{/each}}', 'the block {{#if}} of line 2 is ended by {{/each}}.'],
+  ['a\n{{/if}}', 'a {{/…}} ends no block (line 2).'],
+  ['a\n{{else}}', 'an {{else}} belongs to no block, or to one that has its own (line 2).'],
+  ['{{!-- open', 'a comment or raw block does not end (line 1).'],
+  ['{{../vm/../x}}', "'../vm/..' is no path to a value (line 1)."],
+  ['{{vm..name}}', "there is no helper 'vm' (line 1, column 0)."],
+  ['{{lookup vm}}', 'a helper is not given what it takes.'],
+  ['{{#if}}{{/if}}', '#if requires exactly one argument.'],
+  ['{{> part}}', 'The partial part could not be found.'],
+])('says in plain words what is wrong with %j', (text, words) => {
+  expect(mistakes(text)).toEqual([words]);
+});
