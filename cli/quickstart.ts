@@ -10,6 +10,7 @@ import { TaskDocument, watchTask } from './client/task.ts';
 import { exitStatus, explain } from './failure.ts';
 import { type Instance, InstanceSchema, readInstance } from './instance/instance.ts';
 import { freePortOr } from './instance/ports.ts';
+import { watchOutput } from './output.ts';
 import { packageFile } from './package-root.ts';
 import { defaultDataDir, type Paths, pathsOf } from './paths.ts';
 import { bringDown } from './process/down.ts';
@@ -165,6 +166,7 @@ function whatNow({ api, token, temporalUi, data }: Instance, vm: Vm, task: strin
   ].join('\n');
 }
 
+watchOutput();
 try {
   const [, , action] = process.argv;
   if (action === 'stop') await bringDown(paths, { guests: true, purge: false, say });

@@ -29,6 +29,14 @@ it('ends quietly when nobody reads its output any more', async () => {
   expect(await ended(SHOW)).toEqual({ code: 0, err: '' });
 });
 
+it("ends quickstart's program as quietly when nobody reads what it says", async () => {
+  const argv = ['--disable-warning=ExperimentalWarning', join(CLI, 'quickstart.ts'), 'stop'];
+  const env = { ...process.env, SLIPWAY_QUICKSTART_DATA: '/nowhere' };
+  const child = spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'pipe'], env });
+  child.stderr?.destroy();
+  expect(await once(child, 'close')).toEqual([0, null]);
+});
+
 it('fails with one line when its output cannot be written', async () => {
   const full = openSync('/dev/full', 'w');
   const { code, err } = await ended(SHOW, full);

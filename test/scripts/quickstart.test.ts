@@ -79,3 +79,15 @@ it.each([
   expect(stderr).toContain(`there is nothing at ${join(dir, place)}`);
   expect(existsSync(join(tools, 'bin', 'tool'))).toBe(true);
 });
+
+it.each([[['--bogus']], [['demo']], [['--sim=0']], [['--sim=many']], [['--data']], [['--sim', '--bogus', '--help']]])(
+  'refuses %j with its usage before anything is installed',
+  (args) => {
+    rmSync(tools, { recursive: true });
+    const { status, stdout, stderr } = bash(join(scripts, 'quickstart'), ...args);
+    expect(status).toBe(64);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/^quickstart \[--sim\[=N\]\]/);
+    expect(existsSync(tools)).toBe(false);
+  },
+);
