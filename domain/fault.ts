@@ -1,7 +1,8 @@
 /** Everything that can go wrong, by what a program does about it. May be shown to anyone; causes are for logs. */
 export type Fault =
-  | { readonly kind: 'not-found'; readonly what: string; readonly ref: string }
-  | { readonly kind: 'exists'; readonly what: string; readonly ref: string }
+  /** `within`: what it was looked for in, if that is there. */
+  | { readonly kind: 'not-found'; readonly what: string; readonly ref: string; readonly within?: string }
+  | { readonly kind: 'exists'; readonly what: string; readonly ref: string; readonly within?: string }
   | { readonly kind: 'invalid'; readonly field: string; readonly why: string }
   | { readonly kind: 'unauthorized'; readonly why: string }
   | { readonly kind: 'forbidden'; readonly why: string }
@@ -34,15 +35,17 @@ export const RETRYABLE: Readonly<Record<FaultKind, boolean>> = {
 export function faultMessage(fault: Fault): string {
   switch (fault.kind) {
     case 'not-found':
-      return `No ${fault.what} '${fault.ref}'.`;
+      return `No ${fault.what} '${fault.ref}'${placeOf(fault)}.`;
     case 'exists':
-      return `There is already a ${fault.what} '${fault.ref}'.`;
+      return `There is already a ${fault.what} '${fault.ref}'${placeOf(fault)}.`;
     case 'invalid':
       return `${fault.field}: ${fault.why}`;
     default:
       return fault.why;
   }
 }
+
+const placeOf = ({ within }: { readonly within?: string }): string => (within === undefined ? '' : ` in ${within}`);
 
 /** One thing that is wrong with what was given. */
 export interface Mistake {
@@ -63,8 +66,10 @@ export class DomainError extends Error {
   }
 }
 
-export const notFound = (what: string, ref: string): DomainError => new DomainError({ kind: 'not-found', what, ref });
-export const exists = (what: string, ref: string): DomainError => new DomainError({ kind: 'exists', what, ref });
+export const notFound = (what: string, ref: string, within?: string): DomainError =>
+  new DomainError({ kind: 'not-found', what, ref, ...(within === undefined ? {} : { within }) });
+export const exists = (what: string, ref: string, within?: string): DomainError =>
+  new DomainError({ kind: 'exists', what, ref, ...(within === undefined ? {} : { within }) });
 export const invalid = (field: string, why: string): DomainError => new DomainError({ kind: 'invalid', field, why });
 /** One refusal for all that is wrong: its field is the first one's, the others follow by name. */
 export function invalidAll([first, ...others]: readonly [Mistake, ...Mistake[]]): DomainError {

@@ -1,6 +1,7 @@
 import type { NodeName } from './ids.ts';
 import { type DaemonState, type DomainState, RESERVED_MIB } from './node.ts';
 import type { Selector } from './vm.ts';
+import { mkfsProgram } from './volume.ts';
 
 /** vCPUs that a node's running VMs may have together, per CPU of the host: idle guests are the rule. */
 export const VCPUS_PER_CPU = 16;
@@ -76,7 +77,7 @@ export function objection(demand: Demand, node: Candidate): string | null {
   const pin = demand.pinned.find((pinned) => pinned.node !== node.name);
   if (pin) return `volume '${pin.volume}' is on node ${pin.node}`;
   const lacking = demand.filesystems.find((filesystem) => !node.filesystems.includes(filesystem));
-  if (lacking) return `it has no mkfs for '${lacking}'`;
+  if (lacking) return `it has no program ${mkfsProgram(lacking)}`;
   const room = memoryRoom(node);
   if (room < demand.memory) return `${Math.max(0, room)} MiB of memory free, ${demand.memory} wanted`;
   const vcpus = node.cpus * VCPUS_PER_CPU - node.vcpusAllocated;

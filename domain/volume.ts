@@ -56,3 +56,6 @@ export interface Volume {
 /** Whether a guest with this disk can be snapshotted while it runs: clones can, blank volumes if they were made for it. */
 export const keepsSnapshots = ({ fill }: Pick<Disk, 'fill'>): boolean =>
   fill.kind === 'clone' || fill.snapshots === true;
+
+/** Name of the program that makes the filesystem. */
+export const mkfsProgram = (filesystem: string): string => (filesystem === 'swap' ? 'mkswap' : `mkfs.${filesystem}`);

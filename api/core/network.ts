@@ -118,7 +118,8 @@ function checkNetwork(network: Network): void {
   if (domain !== null && !DOMAIN.test(domain)) throw invalid('domain', `'${domain}' is no domain name.`);
   const wrong = nameServers.find((server) => parseIp4(server) === null);
   if (wrong !== undefined) throw invalid('name_servers', `'${wrong}' is no IPv4 address.`);
-  if (type === 'bridged' && ip4) throw invalid('ip4_network', 'a bridged network has no addresses of ours.');
+  if (type === 'bridged' && ip4)
+    throw invalid('ip4_network', 'a bridged network gets no addresses from Slipway: leave it out.');
   if (nat && !ip4) throw invalid('nat', 'needs an ip4_network.');
   if (ip4) checkIp4(ip4);
 }
@@ -127,7 +128,10 @@ function checkIp4(ip4: NonNullable<Network['ip4']>): void {
   const cidr = parseCidr4(ip4.network);
   if (!cidr) throw invalid('ip4_network', `'${ip4.network}' is no IPv4 network such as 10.0.0.0/24.`);
   if (RESERVED.some((reserved) => reserved && overlap(reserved, cidr)))
-    throw invalid('ip4_network', `'${ip4.network}' is not for guests.`);
+    throw invalid(
+      'ip4_network',
+      `'${ip4.network}' overlaps addresses that no guest can have (127.0.0.0/8, 169.254.0.0/16, from 224.0.0.0).`,
+    );
   const inside = (field: string, text: string): number => {
     const address = parseIp4(text);
     if (address === null) throw invalid(field, `'${text}' is no IPv4 address.`);

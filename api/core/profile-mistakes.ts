@@ -86,7 +86,9 @@ function argumentMistakes(name: string): readonly Mistake[] {
   const field = `arguments.${name}`;
   if (splitArgument(`${name}=`)?.name !== name)
     return [{ field, why: 'an argument is called by letters, digits and _, no digit first.' }];
-  return RESERVED_ARGUMENTS.includes(name) ? [{ field, why: 'is given by the platform.' }] : [];
+  return RESERVED_ARGUMENTS.includes(name)
+    ? [{ field, why: 'is what Slipway itself gives every script: choose another name.' }]
+    : [];
 }
 
 function scriptMistakes(text: string): readonly Mistake[] {

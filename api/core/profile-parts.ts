@@ -32,8 +32,13 @@ export function mergeArguments(...lists: readonly (readonly string[])[]): Readon
   const merged = new Map<string, string>();
   for (const text of lists.flat()) {
     const arg = splitArgument(text);
-    if (!arg) throw invalid('arg', `'${text.split('=')[0]}' is not name=value with a Python identifier as its name.`);
-    if (RESERVED_ARGUMENTS.includes(arg.name)) throw invalid('arg', `'${arg.name}' is given by the platform.`);
+    if (!arg)
+      throw invalid(
+        'arg',
+        `'${text.split('=')[0]}' is not name=value, whose name is of letters, digits and _, no digit first.`,
+      );
+    if (RESERVED_ARGUMENTS.includes(arg.name))
+      throw invalid('arg', `'${arg.name}' is what Slipway itself gives every script: choose another name.`);
     merged.set(arg.name, arg.value);
   }
   return Object.fromEntries(merged);

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { invalid } from '../../domain/fault.ts';
 import { type Api, apiClient } from '../client/api.ts';
 import { findTarget } from '../client/target.ts';
 
@@ -44,5 +45,11 @@ export const optionValues = ({
     Object.entries(rest).map(([key, value]) => [key.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`), value]),
   );
 
+/** The name; bad usage if it is none. The API would take a blank for a '+' and answer about another name. */
+export function oneWord(name: string): string {
+  if (/\s/.test(name)) throw invalid(`'${name}'`, 'no name holds white space.');
+  return name;
+}
+
 /** A name as one part of a path. */
-export const part = (name: string): string => encodeURIComponent(name);
+export const part = (name: string): string => encodeURIComponent(oneWord(name));

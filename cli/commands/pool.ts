@@ -92,16 +92,24 @@ const options = (command: Command): Command =>
 
 type PoolOptions = ClientOptions & Readonly<Record<string, unknown>>;
 
+const OF_EVERY_CLIENT = ['--api', '--data', '--json'];
+
+const changesOf = ({ options: all }: Command): string =>
+  all.flatMap(({ long }) => (long && !OF_EVERY_CLIENT.includes(long) ? [long] : [])).join(', ');
+
 async function create(name: string, given: PoolOptions): Promise<void> {
-  if (given.profile === undefined) throw invalid('--profile', 'says what its VMs are made from: slipway profile list');
-  if (given.size === undefined) throw invalid('--size', 'says how many VMs are to be ready');
+  if (given.profile === undefined)
+    throw invalid('--profile', 'is missing: what its VMs are made from (slipway profile list).');
+  if (given.size === undefined) throw invalid('--size', 'is missing: how many VMs are to be ready.');
   const answer = await apiOf(given).post('/pool', { name, ...optionValues(given) });
   if (given.json) return printJson(answer);
   printLine(`Created. It is being filled: slipway pool list`);
 }
 
-async function change(name: string, given: PoolOptions): Promise<void> {
-  const answer = await apiOf(given).put(`/pool/${part(name)}`, optionValues(given));
+async function change(name: string, given: PoolOptions, command: Command): Promise<void> {
+  const values = optionValues(given);
+  if (Object.keys(values).length === 0) throw invalid('pool set', `names nothing to change: ${changesOf(command)}.`);
+  const answer = await apiOf(given).put(`/pool/${part(name)}`, values);
   if (given.json) return printJson(answer);
   printLine(`Changed.`);
 }

@@ -2,7 +2,16 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { table } from '../client/table.ts';
 import { begun } from './begun.ts';
-import { apiOf, type ClientOptions, clientCommand, part, printJson, printLine, scriptArgument } from './client.ts';
+import {
+  apiOf,
+  type ClientOptions,
+  clientCommand,
+  oneWord,
+  part,
+  printJson,
+  printLine,
+  scriptArgument,
+} from './client.ts';
 import { snapshotCommands } from './vm-snapshot.ts';
 
 const VmDocument = z.looseObject({
@@ -118,8 +127,8 @@ const create = (): Command =>
     .action(async (name: string, options: CreateOptions) => {
       const api = apiOf(options);
       const body = {
-        name,
-        profile: options.profile,
+        name: oneWord(name),
+        profile: oneWord(options.profile),
         ...(options.arg ? { arg: options.arg } : {}),
         define_vm: options.define,
         start_vm: options.start,

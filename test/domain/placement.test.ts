@@ -83,7 +83,7 @@ it.each<[string, Partial<Demand>, Partial<Candidate>, string | null]>([
   ['refuses a flushed node', {}, { domainState: 'flushed' }, 'flushed'],
   ['refuses too many vCPUs', { vcpus: 119 }, {}, '118 vCPUs free, 119 wanted'],
   ['takes the last vCPU', { vcpus: 118 }, {}, null],
-  ['refuses a filesystem without mkfs', { filesystems: ['ext4', 'zfs'] }, {}, "no mkfs for 'zfs'"],
+  ['refuses a filesystem without mkfs', { filesystems: ['ext4', 'zfs'] }, {}, 'no program mkfs.zfs'],
   ['takes a pool whose space is unknown', { pools: { other: 1 } }, {}, null],
   ['refuses another node than its source', { pinned: [{ volume: 'v', node: 'b' as NodeName }] }, {}, 'is on node b'],
   ['takes the node of its source', { pinned: [{ volume: 'v', node: 'a' as NodeName }] }, {}, null],

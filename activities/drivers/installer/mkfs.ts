@@ -1,4 +1,5 @@
 import { invalid } from '../../../domain/fault.ts';
+import { mkfsProgram } from '../../../domain/volume.ts';
 
 /** Option by which each mkfs overwrites what is there and accepts a file; none for the others. */
 const FORCE: Readonly<Record<string, readonly string[]>> = {
@@ -9,9 +10,6 @@ const FORCE: Readonly<Record<string, readonly string[]>> = {
   btrfs: ['-q', '-f'],
   ntfs: ['-q', '-F'],
 };
-
-/** Name of the program that makes the filesystem. */
-export const mkfsProgram = (filesystem: string): string => (filesystem === 'swap' ? 'mkswap' : `mkfs.${filesystem}`);
 
 /**
  * Words for mkfs from a template's filesystem arguments, by PVC's rule: `-L=root` and `opt=val` are two words each, split at the

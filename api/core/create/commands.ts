@@ -1,6 +1,6 @@
 import { vmIdOf } from '../../../domain/name.ts';
 import { bridgeOf } from '../../../domain/network.ts';
-import type { Disk } from '../../../domain/volume.ts';
+import { type Disk, mkfsProgram } from '../../../domain/volume.ts';
 import type { Plan } from './plan.ts';
 
 /** What is done on the node, in order, a line each; what comes before a clone is done once for all VMs that share the base image. */
@@ -23,10 +23,9 @@ function call(entry: string, given: readonly string[], args: Readonly<Record<str
 function diskCommands(disk: Disk): readonly string[] {
   const { pool, volume, size, fill, filesystem, filesystemArgs } = disk;
   if (fill.kind === 'clone') return [`clone volume ${pool}/${fill.source} to ${pool}/${volume}`];
-  const program = filesystem === 'swap' ? 'mkswap' : `mkfs.${filesystem}`;
   return [
     `create volume ${pool}/${volume} of ${size} MiB`,
-    ...(filesystem === null ? [] : [[program, ...filesystemArgs, `${pool}/${volume}`].join(' ')]),
+    ...(filesystem === null ? [] : [[mkfsProgram(filesystem), ...filesystemArgs, `${pool}/${volume}`].join(' ')]),
   ];
 }
 

@@ -33,7 +33,8 @@ export interface Ingredients {
 export async function gather(db: Db, name: string, args: readonly string[]): Promise<Ingredients> {
   const profile = await findProfile(db, name);
   if (!profile) throw notFound('profile', name);
-  if (profile.type !== 'provisioner') throw invalid('profile', `'${name}' is of type ${profile.type}.`);
+  if (profile.type !== 'provisioner')
+    throw invalid('profile', `'${name}' is of type ${profile.type}: VMs are made of those of type provisioner.`);
   const merged = mergeArguments(profile.arguments, args);
   const system = await part('system_template', profile.systemTemplate, (n) => findSystemTemplate(db, n));
   if (!system) throw invalid('system_template', `profile '${name}' has none.`);

@@ -2,6 +2,7 @@ import { invalid, noCapacity } from '../../../domain/fault.ts';
 import type { NodeName } from '../../../domain/ids.ts';
 import { type Demand, place } from '../../../domain/placement.ts';
 import type { SystemTemplate } from '../../../domain/profile.ts';
+import { mkfsProgram } from '../../../domain/volume.ts';
 import type { Db } from '../../../store/open.ts';
 import { listCandidates } from '../candidates.ts';
 import type { PlannedDisk } from './disks.ts';
@@ -17,7 +18,7 @@ export async function choose(
   const demand = demandOf(system, disks);
   const unknown = demand.filesystems.find((one) => !candidates.some((node) => node.filesystems.includes(one)));
   if (unknown !== undefined && candidates.length > 0)
-    throw invalid('filesystem', `no node has a mkfs for '${unknown}'.`);
+    throw invalid('filesystem', `no node has the program ${mkfsProgram(unknown)}.`);
   const placement = place(demand, candidates);
   if ('node' in placement) return placement.node;
   const reasons = placement.refused.map(({ node, why }) => `${node}: ${why}`);

@@ -75,7 +75,8 @@ export function networkTemplates(store: Store): NetworkTemplateService {
       await store.write(async (tx) => {
         const { id, nets } = await get(tx, name);
         await checkVni(tx, vni);
-        if (!permitDuplicate && nets.some((net) => net.vni === vni)) throw exists(`net of '${name}'`, String(vni));
+        if (!permitDuplicate && nets.some((net) => net.vni === vni))
+          throw exists('network', String(vni), `${WHAT} '${name}'`);
         await insertNet(tx, id, vni);
       });
     },
@@ -83,7 +84,7 @@ export function networkTemplates(store: Store): NetworkTemplateService {
       mustAdminister(who);
       await store.write(async (tx) => {
         const { id } = await get(tx, name);
-        if (!(await deleteNet(tx, id, vni))) throw notFound(`net of '${name}'`, String(vni));
+        if (!(await deleteNet(tx, id, vni))) throw notFound('network', String(vni), `${WHAT} '${name}'`);
       });
     },
   };

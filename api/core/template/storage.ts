@@ -67,7 +67,7 @@ export function storageTemplates(store: Store): StorageTemplateService {
       checkDisk(disk);
       await store.write(async (tx) => {
         const { id, disks } = await get(tx, name);
-        if (disks.some((known) => known.diskId === disk.diskId)) throw exists(`disk of '${name}'`, disk.diskId);
+        if (disks.some((known) => known.diskId === disk.diskId)) throw exists('disk', disk.diskId, `${WHAT} '${name}'`);
         await insertDisk(tx, id, disk);
       });
     },
@@ -75,7 +75,7 @@ export function storageTemplates(store: Store): StorageTemplateService {
       mustAdminister(who);
       await store.write(async (tx) => {
         const { id } = await get(tx, name);
-        if (!(await deleteDisk(tx, id, diskId))) throw notFound(`disk of '${name}'`, diskId);
+        if (!(await deleteDisk(tx, id, diskId))) throw notFound('disk', diskId, `${WHAT} '${name}'`);
       });
     },
   };

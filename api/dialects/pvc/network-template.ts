@@ -134,7 +134,7 @@ function nets(templates: NetworkTemplateService): readonly Route[] {
         const net = toNets(await templates.getNetwork(principal, values.name)).find(
           ({ vni }) => vni === `${values.vni}`,
         );
-        if (net === undefined) throw notFound(`network in network template '${values.name}'`, `${values.vni}`);
+        if (net === undefined) throw notFound('network', `${values.vni}`, `network template '${values.name}'`);
         return ok([net]);
       },
     ),

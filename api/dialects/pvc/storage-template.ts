@@ -149,7 +149,7 @@ function disks(templates: StorageTemplateService): readonly Route[] {
         const disk = toDisks(await templates.getStorage(principal, values.name)).find(
           ({ disk_id }) => disk_id === values.disk_id,
         );
-        if (disk === undefined) throw notFound(`disk in storage template '${values.name}'`, values.disk_id);
+        if (disk === undefined) throw notFound('disk', values.disk_id, `storage template '${values.name}'`);
         return ok([disk]);
       },
     ),

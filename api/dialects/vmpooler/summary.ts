@@ -57,7 +57,7 @@ export const summaryRoutes = (stats: StatsService): readonly Route[] => [
         if (section === undefined) throw notFound('section of the summary', values.section);
         const key = (values as { key?: string }).key ?? null;
         if (key !== null && section !== 'tag' && key !== 'duration' && key !== 'count')
-          throw notFound(`key of the section ${section}`, key);
+          throw notFound('key', key, `the section ${section}`);
         return { status: 200, body: toSummary(await stats.summary(values), [section], key) };
       },
     ),

@@ -74,6 +74,8 @@ it.each<[string, object, string]>([
     'disks.0.mountpoint',
   ],
   ['an argument of the platform', { arguments: { disks: 'x' } }, 'arguments.disks'],
+  ['a script without install() and build()', { script: 'x = 1\n' }, 'script'],
+  ['a wait that cannot be seen', { wait: 'cloud-init', system: { ...SMALL.system, serial: false } }, 'wait'],
   ['an unknown wait', { wait: 'for ever' }, 'wait'],
 ])('refuses %s, and changes nothing', async (_, change, field) => {
   await c.services.profiles.apply(ADMIN, SMALL);

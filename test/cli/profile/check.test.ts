@@ -60,7 +60,7 @@ it.each([
   ['a way up in a mountpoint', { disks: [{ ...DISK, mountpoint: '/../etc' }] }, {}, /absolute path without/],
   ['a MAC template that makes none', { macTemplate: 'xx:{vmid}' }, {}, /^macTemplate: /],
   ['an argument that is none in Python', { arguments: { 'a-b': '1' } }, {}, /^arguments\.a-b: /],
-  ['an argument that is given', { arguments: { disks: '1' } }, {}, /given by the platform/],
+  ['an argument that is given', { arguments: { disks: '1' } }, {}, /^arguments\.disks: is what Slipway itself gives/],
   [
     'a wait that cannot be seen',
     { wait: 'cloud-init', system: { vcpus: 1, memoryMiB: 512, serial: false } },
@@ -159,7 +159,7 @@ it('names what the rules refuse beside what the schema does, and nothing twice',
     "disks.1.filesystem: 'a/b' is no name of a file system.",
     "disks.2.mountpoint: 'data' is not an absolute path without '..'.",
     "disks: two disks are to be mounted at '/'.",
-    'arguments.vm_id: is given by the platform.',
+    'arguments.vm_id: is what Slipway itself gives every script: choose another name.',
     "userdata: there is no value for 'vm.nmae' (line 1, column 48).",
   ]);
 });

@@ -45,7 +45,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'an argument that Python cannot name': { ask: { args: ['a-b=1'] }, fault: { kind: 'invalid', field: 'arg' } },
   'an argument of the platform': {
     ask: { args: ['vm_name=x'] },
-    fault: { kind: 'invalid', field: 'arg', why: why("'vm_name' is given by the platform") },
+    fault: { kind: 'invalid', field: 'arg', why: why("'vm_name' is what Slipway itself gives every script") },
   },
   'an unknown storage pool': {
     prepare: () => c.profile(disk({ pool: 'ssd' })),
@@ -53,14 +53,14 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'a filesystem that no node can make': {
     prepare: () => c.profile(disk({ filesystem: 'reiserfs' })),
-    fault: { kind: 'invalid', field: 'filesystem', why: why("'reiserfs'") },
+    fault: { kind: 'invalid', field: 'filesystem', why: why('no node has the program mkfs.reiserfs') },
   },
   'a filesystem that only a full node can make': {
     prepare: async () => {
       await c.node('hv1', { memoryUsed: 16_000 });
       await c.profile(disk({ filesystem: 'swap' }));
     },
-    fault: { kind: 'no-capacity', why: why("hv2: it has no mkfs for 'swap'") },
+    fault: { kind: 'no-capacity', why: why('hv2: it has no program mkswap') },
   },
   'a pool without space': {
     prepare: async () => {
@@ -127,7 +127,7 @@ const CASES: Readonly<Record<string, Case>> = {
     fault: { kind: 'invalid', field: 'mac_template', why: why("which VM 'web1' has") },
   },
   'a script without install() and build()': {
-    prepare: () => c.profile({ script: 'def setup(**kwargs):\n    pass\n' }),
+    prepare: () => c.services.templates.updateText(ADMIN, 'script', 'web', 'def setup(**kwargs):\n    pass\n'),
     fault: { kind: 'invalid', field: 'script' },
   },
   'user-data with a hole that has no value': {
@@ -135,7 +135,10 @@ const CASES: Readonly<Record<string, Case>> = {
     fault: { kind: 'invalid', field: 'userdata', why: why("'args.password'") },
   },
   'waiting for cloud-init unseen': {
-    prepare: () => c.profile({ wait: 'cloud-init', system: { vcpus: 1, memoryMiB: 512, serial: false } }),
+    prepare: async () => {
+      await c.profile({ wait: 'cloud-init' });
+      await c.services.templates.updateSystem(ADMIN, 'web', { serial: false });
+    },
     fault: { kind: 'invalid', field: 'wait' },
   },
   'a volume that a deleted VM left behind': {

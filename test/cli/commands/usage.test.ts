@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import { exitStatus } from '../../../cli/failure.ts';
+import { program } from '../../../cli/program.ts';
+
+// Nothing listens there: what is refused is refused before anything is asked.
+const API = ['--api', 'http://127.0.0.1:1'];
+
+it.each([
+  [['pool', 'create', 'ci', '--size', '2'], /^--profile: is missing: /],
+  [['pool', 'create', 'ci', '--profile', 'empty'], /^--size: is missing: how many VMs/],
+  [['pool', 'set', 'ci'], /^pool set: names nothing to change: --profile, --size, --arg, .*--clone-target\.$/],
+  [['pool', 'reset', 'a b'], /^'a b': no name holds white space\.$/],
+  [['vm', 'show', 'x y'], /^'x y': no name holds white space\.$/],
+  [['vm', 'create', 'x y', '--profile', 'empty'], /^'x y': /],
+  [['vm', 'create', 'x', '--profile', 'my profile'], /^'my profile': /],
+])('slipway %j is bad usage, and says why', async (words, why) => {
+  const error = await program()
+    .parseAsync([...words, ...API], { from: 'user' })
+    .catch((reason: unknown) => reason);
+  expect(exitStatus(error)).toBe(64);
+  expect((error as Error).message).toMatch(why);
+});
