@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
-import { isOurs } from '../temporal/process.ts';
+import { beginningOf, isOurs } from '../temporal/process.ts';
 
 /** What `slipway up` says when it is ready, in this form also on standard output: kept stable. */
 export const InstanceSchema = z.object({
@@ -15,13 +15,16 @@ export const InstanceSchema = z.object({
 });
 export type Instance = z.infer<typeof InstanceSchema>;
 
+/** In the file: which process of that id it is. Older versions do not say. */
+const InstanceFile = InstanceSchema.extend({ began: z.string().nullish() });
+
 /** What `slipway up` has among its arguments, of whichever installation: it may be another version's that still runs. */
 const UP = [/(^|\/)cli\/main\.[jt]s$/, 'up'] as const;
 
 /** Written whole or not at all, for this user only: it holds the token. */
 export function writeInstance(file: string, instance: Instance): void {
   const half = `${file}.${process.pid}`;
-  writeFileSync(half, `${JSON.stringify(instance)}\n`, { mode: 0o600 });
+  writeFileSync(half, `${JSON.stringify({ ...instance, began: beginningOf(instance.pid) })}\n`, { mode: 0o600 });
   renameSync(half, file);
 }
 
@@ -29,8 +32,11 @@ export function writeInstance(file: string, instance: Instance): void {
 export function readInstance(file: string): Instance | null {
   const text = readIfThere(file);
   if (text === null) return null;
-  const parsed = InstanceSchema.safeParse(JSON.parse(text));
-  return parsed.success && isOurs(parsed.data.pid, ...UP) ? parsed.data : null;
+  const parsed = InstanceFile.safeParse(JSON.parse(text));
+  if (!parsed.success) return null;
+  const { began, ...instance } = parsed.data;
+  const isIt = isOurs(instance.pid, ...UP) && (!began || began === beginningOf(instance.pid));
+  return isIt ? instance : null;
 }
 
 /** Succeeds if nothing says any more that an instance runs here. */

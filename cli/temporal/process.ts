@@ -10,6 +10,16 @@ export function isOurs(pid: number, ...marks: readonly (string | RegExp)[]): boo
   return marks.every(has) && isAlive(pid);
 }
 
+/** When the process began, in the kernel's ticks, and which boot's; null if there is none. No two processes have it and the id in common. */
+export function beginningOf(pid: number): string | null {
+  const stat = ofProcess(pid, 'stat');
+  const ticks = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[STARTTIME];
+  return ticks === undefined ? null : `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${ticks}`;
+}
+
+// proc(5) counts it 22nd; the third, the state, is the first after the name.
+const STARTTIME = 22 - 3;
+
 /** Whether the process runs; one that has ended and was not reaped does not. */
 export function isAlive(pid: number): boolean {
   const stat = ofProcess(pid, 'stat');

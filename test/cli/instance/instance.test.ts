@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -55,6 +55,28 @@ it.each([[[]], [['/opt/slipway/cli/main.ts', 'node']], [['/opt/other/up.js', 'up
     expect([child.exitCode, child.signalCode]).toEqual([null, null]);
   },
 );
+
+it('does not run when its process id is by now that of another installation, which is left alone', async () => {
+  const before = await idle('/opt/slipway/cli/main.ts', 'up');
+  const after = await idle('/opt/slipway/cli/main.ts', 'up', '--data', '/other');
+  const { instance: file } = pathsOf(dir);
+  remembered(before.pid);
+  expect(readInstance(file)).toMatchObject({ pid: before.pid });
+  writeFileSync(file, readFileSync(file, 'utf8').replace(`"pid":${before.pid}`, `"pid":${after.pid}`));
+  expect(readInstance(file)).toBeNull();
+  await bringDown(pathsOf(dir), { guests: false, purge: false, say: () => undefined });
+  expect([after.exitCode, after.signalCode]).toEqual([null, null]);
+});
+
+it('is known by its arguments alone where an older version wrote of it', async () => {
+  const { pid } = await idle('/opt/slipway/cli/main.ts', 'up');
+  const { instance: file } = pathsOf(dir);
+  const { data } = remembered(pid);
+  const { began, ...old } = JSON.parse(readFileSync(file, 'utf8'));
+  expect(began).toMatch(/^[0-9a-f-]{36} \d+$/);
+  writeFileSync(file, JSON.stringify(old));
+  expect(readInstance(file)).toMatchObject({ pid, data });
+});
 
 it('does not run when its process has ended and was not reaped', async () => {
   const { line } = await begun('bash', '-c', 'true & echo $!; exec sleep 60');
