@@ -1,0 +1,65 @@
+import { expect, it } from 'vitest';
+import { describeHostile } from './hostile-lab.ts';
+import { processes } from './installer-lab.ts';
+
+describeHostile('what they use up', (prey) => {
+  it('leave no process behind', async () => {
+    const script = `
+import os, time
+def install(**_):
+  if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+      os.execvp("sleep", ["sleep", "86397"])
+    os._exit(0)
+  time.sleep(0.2)
+`;
+    const begin = Date.now();
+    await prey().lab.call(script, [await prey().lab.disk('sda')]);
+    expect(Date.now() - begin).toBeLessThan(20_000);
+    expect(processes().filter(({ command }) => command === 'sleep 86397')).toEqual([]);
+  });
+
+  it('run out of processes before the host does', async () => {
+    const script = `
+import os, signal, time
+def install(**_):
+  n = 0
+  try:
+    while True:
+      if os.fork() == 0: signal.pause()
+      n += 1
+  except OSError as error: print(n, error.strerror)
+`;
+    const { lines } = await prey().lab.call(script, [await prey().lab.disk('sda')]);
+    const [, count, why] = /^(\d+) (.*)$/.exec(lines.at(-1) ?? '') ?? [];
+    expect(why).toBe('Resource temporarily unavailable');
+    expect(Number(count)).toBeGreaterThan(200);
+    expect(Number(count)).toBeLessThan(1100);
+  });
+
+  it('run out of memory before the host does', async () => {
+    const script = 'def install(**_):\n  hold = []\n  while True: hold.append(bytearray(b"x") * (64 << 20))\n';
+    const error = await prey().failure(script);
+    expect(error.fault).toMatchObject({ kind: 'script' });
+    expect(error.message).toMatch(/SIGKILL|MemoryError/);
+  });
+
+  it('may write without end', async () => {
+    const before = process.memoryUsage().rss;
+    const script = `
+import sys
+def install(**_):
+  for n in range(400): sys.stdout.write(("x" * 127 + "\\n") * 1024)
+  sys.stdout.write("y" * (20 << 20))
+  raise RuntimeError("full")
+`;
+    const heard: string[] = [];
+    const error = await prey().failure(script, { line: (line) => heard.push(line) });
+    expect(error.message).toMatch(/^RuntimeError: full/);
+    expect(error.message.length).toBeLessThan(10_000);
+    expect(heard.join('\n').length).toBeLessThan(3 << 20);
+    expect(heard.at(-1)).toMatch(/is not kept/);
+    expect(process.memoryUsage().rss - before).toBeLessThan(200 << 20);
+  });
+});
