@@ -1,12 +1,10 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Api } from '../cli/client/api.ts';
-import { dataDir, slipway, up } from '../test/journeys/installation.ts';
 import { deleteVm, follow } from '../test/journeys/task.ts';
 import { ms, quantile, row, timed } from './figures.ts';
+import { type Create, onRealNode } from './real-node.ts';
 
 const SHIPPED = join(import.meta.dirname, '../profiles/debian-12');
 const NAME = 'debian-12-started';
@@ -20,15 +18,9 @@ print(",".join(packages), script["sources"]("bookworm", "")[0].split()[1], scrip
 `;
 
 /** A second VM of the shipped debootstrap profile, until it is started, beside plain debootstrap of the same packages. */
-export async function secondOfDebootstrap(
-  create: (api: Api, name: string, profile: string) => Promise<unknown>,
-): Promise<void> {
-  const data = dataDir();
-  const scratch = mkdtempSync(join(tmpdir(), 'slipway-bench-'));
-  const running = await up(data.dir);
-  const { api } = running;
-  try {
-    await applyStarted(join(scratch, 'profile'), data.dir);
+export const secondOfDebootstrap = (create: Create): Promise<void> =>
+  onRealNode(async ({ api, scratch, apply }) => {
+    await apply(startedProfile(join(scratch, 'profile')));
     const remove = async (name: string) => void (await follow(api, await deleteVm(api, name)));
     const first = await timed(() => create(api, 'first', NAME));
     await remove('first');
@@ -46,24 +38,17 @@ export async function secondOfDebootstrap(
       `  second p50 of ${SECONDS}, plain debootstrap, times faster`,
       `${ms(second)}  ${ms(plain)}  ${(plain / second).toFixed(1)}`,
     );
-  } finally {
-    await running.end();
-    await slipway('down', '--purge', '--data', data.dir);
-    rmSync(scratch, { recursive: true, force: true });
-    data.remove();
-  }
-}
+  });
 
 const exec = promisify(execFile);
 
-/** The shipped profile, but for what it waits for. */
-async function applyStarted(dir: string, dataDirectory: string): Promise<void> {
+/** The shipped profile, but for what it waits for, in a directory of its own. */
+function startedProfile(dir: string): string {
   cpSync(SHIPPED, dir, { recursive: true });
   const file = join(dir, 'profile.yaml');
   const text = readFileSync(file, 'utf8').replace(/^name: .*$/m, `name: ${NAME}`);
   writeFileSync(file, text.replace(/^wait: .*$/m, 'wait: running'));
-  const applied = await slipway('profile', 'apply', dir, '--data', dataDirectory);
-  if (applied.code !== 0) throw new Error(applied.stderr);
+  return dir;
 }
 
 /** As a person would run it, outside of the platform. */

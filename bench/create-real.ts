@@ -1,10 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Api } from '../cli/client/api.ts';
-import { dataDir, slipway, up } from '../test/journeys/installation.ts';
 import { ms, quantile, row, timed } from './figures.ts';
+import { type Create, onRealNode } from './real-node.ts';
 
 const ROUNDS = 12;
 
@@ -29,21 +27,13 @@ virsh -q -c "$URI" start "$NAME" >/dev/null
 `;
 
 /** Creations of clone-based VMs through the platform, beside a shell script, alternately. */
-export async function realCreations(
-  create: (api: Api, name: string, profile: string) => Promise<unknown>,
-): Promise<void> {
-  const data = dataDir();
-  const scratch = mkdtempSync(join(tmpdir(), 'slipway-bench-'));
-  const running = await up(data.dir);
-  const { api } = running;
-  const token = ['--data', data.dir];
-  try {
+export const realCreations = (create: Create): Promise<void> =>
+  onRealNode(async ({ api, data, scratch, apply }) => {
     writeFileSync(join(scratch, 'profile.yaml'), PROFILE);
     writeFileSync(join(scratch, 'script.py'), SCRIPT);
-    const applied = await slipway('profile', 'apply', scratch, ...token);
-    if (applied.code !== 0) throw new Error(applied.stderr);
+    await apply(scratch);
     await create(api, 'pattern', 'clone');
-    const shell = shellCreations(data.dir, scratch);
+    const shell = shellCreations(data, scratch);
     const platform: number[] = [];
     const plain: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
@@ -54,13 +44,7 @@ export async function realCreations(
     const [own, script] = [quantile(platform, 0.5), quantile(plain, 0.5)];
     row('  platform p50, shell script p50, ratio', `${ms(own)}  ${ms(script)}  ${(own / script).toFixed(2)}`);
     row('  platform overhead p50', ms(own - script));
-  } finally {
-    await running.end();
-    await slipway('down', '--purge', ...token);
-    rmSync(scratch, { recursive: true, force: true });
-    data.remove();
-  }
-}
+  });
 
 /** Makes VMs by the shell script, like the one that the platform made. */
 function shellCreations(dir: string, scratch: string): (name: string) => void {
