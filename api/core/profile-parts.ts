@@ -55,4 +55,6 @@ async function idOf(
   return found.id;
 }
 
-const missing = (field: string, name: string) => invalid(field, `there is no '${name}'.`);
+/** 'invalid': a profile names a part that there is not. */
+export const missing = (part: string, name: string) =>
+  invalid(part, `there is no ${part.replace('_', ' ')} '${name}'.`);

@@ -13,9 +13,9 @@ const profile: Values = {
 };
 const profileBad: Row['bad'] = [
   [{ system_template: [] }, 'system_template'],
-  [{ system_template: 'nope' }, 'system_template'],
-  [{ network_template: 'nope' }, 'network_template'],
-  [{ storage_template: 'nope' }, 'storage_template'],
+  [{ system_template: 'nope' }, "system_template: there is no system template 'nope'"],
+  [{ network_template: 'nope' }, "network_template: there is no network template 'nope'"],
+  [{ storage_template: 'nope' }, "storage_template: there is no storage template 'nope'"],
   [{ userdata: 'nope' }, 'userdata'],
   [{ script: 'nope' }, 'script'],
   [{ arg: 'no-equals' }, 'arg'],
