@@ -71,9 +71,9 @@ export function place(demand: Demand, candidates: readonly Candidate[]): Placeme
 
 /** Why this node cannot take it; null if it can. */
 export function objection(demand: Demand, node: Candidate): string | null {
-  if (demand.nodeLimit && !demand.nodeLimit.includes(node.name)) return "is not in the template's node limit";
-  if (node.daemonState !== 'run') return `its daemon state is ${node.daemonState}`;
-  if (node.domainState !== 'ready') return `its domain state is ${node.domainState}`;
+  if (demand.nodeLimit && !demand.nodeLimit.includes(node.name)) return "it is not in the system template's node limit";
+  if (node.daemonState !== 'run') return `Slipway does not run there (daemon state ${node.daemonState})`;
+  if (node.domainState !== 'ready') return `it takes no new VMs (domain state ${node.domainState})`;
   const pin = demand.pinned.find((pinned) => pinned.node !== node.name);
   if (pin) return `volume '${pin.volume}' is on node ${pin.node}`;
   const lacking = demand.filesystems.find((filesystem) => !node.filesystems.includes(filesystem));

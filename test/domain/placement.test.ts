@@ -66,7 +66,7 @@ describe('place', () => {
   it('says of each node why not', () => {
     expect(place(demand(), [node('a', { daemonState: 'dead' }), node('b', { poolFree: { vms: 10 } })])).toEqual({
       refused: [
-        { node: 'a', why: 'its daemon state is dead' },
+        { node: 'a', why: 'Slipway does not run there (daemon state dead)' },
         { node: 'b', why: "storage pool 'vms' has 10 MiB free, 1000 wanted" },
       ],
     });

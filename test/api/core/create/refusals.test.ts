@@ -85,7 +85,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'nodes outside the limit': {
     prepare: () => c.profile({ system: { vcpus: 1, memoryMiB: 512, nodeLimit: ['hv9'] } }),
-    fault: { kind: 'no-capacity', why: why("hv1: is not in the template's node limit") },
+    fault: { kind: 'no-capacity', why: why("hv1: it is not in the system template's node limit") },
   },
   'a source volume that does not exist': {
     prepare: () => imported('golden_sda'),
