@@ -1,19 +1,18 @@
-import { conflict, exists, invalid, notFound } from '../../../domain/fault.ts';
+import { conflict, exists, type Mistake as FieldMistake, invalidAll, notFound } from '../../../domain/fault.ts';
 import { PART_NAME } from '../../../domain/name.ts';
 import type { Db } from '../../../store/open.ts';
 import { profilesUsing } from '../../../store/profile.ts';
 
 /** What is wrong with one field. */
-export interface Mistake {
-  readonly field: string;
-  readonly why: string;
+export interface Mistake extends FieldMistake {
   /** Fields any of which would mend it, if it is that none of them is given. */
   readonly lacks?: readonly string[];
 }
 
-/** Throws 'invalid' with the first mistake. */
+/** Throws 'invalid' with all of them, if there are any. */
 export function refuse(mistakes: Iterable<Mistake>): void {
-  for (const { field, why } of mistakes) throw invalid(field, why);
+  const [first, ...others] = mistakes;
+  if (first) throw invalidAll([first, ...others]);
 }
 
 /** Of what cannot be a part's name. */

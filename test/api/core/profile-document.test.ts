@@ -86,6 +86,13 @@ it.each<[string, object, string]>([
   expect(rowsOf(c.file)).toBe(rows);
 });
 
+it('names every mistake in one refusal', async () => {
+  const change = { name: 'a/b', system: { vcpus: 1, memoryMiB: 1 }, disks: [{ id: 'hda', pool: 'vms', sizeGiB: 1 }] };
+  await expect(c.services.profiles.apply(ADMIN, { ...SMALL, ...change })).rejects.toThrow(
+    /^name: 'a\/b'.* system\.memoryMiB: must be .* disks\.0\.id: 'hda'/,
+  );
+});
+
 it('keeps parts that a profile uses', async () => {
   await c.services.profiles.apply(ADMIN, FULL);
   const { templates } = c.services;
