@@ -86,10 +86,7 @@ export async function planCreation(db: Db, { who, asked, ids, settings, mayExist
 /** That cloud-init has finished is read off the serial console. */
 function mustBeSeen({ profile, system }: Ingredients, asked: Asked): void {
   if (profile.wait === 'cloud-init' && !system.serial && asked.define && asked.start)
-    throw invalid(
-      'wait',
-      `cloud-init is seen on a serial console, which system template '${system.name}' gives it none of.`,
-    );
+    throw invalid('wait', `cloud-init is seen on a serial console, and system template '${system.name}' has none.`);
 }
 
 /** Where cloud-init finds its data: the metadata service, where the first managed network leads to it by DHCP. */
