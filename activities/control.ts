@@ -1,33 +1,20 @@
-import { randomUUID } from 'node:crypto';
-import { cancelled, conflict, notFound, unavailable } from '../domain/fault.ts';
-import type { BaseKey, NodeName, TaskId, VmId, Vni, VolumeId } from '../domain/ids.ts';
-import type { AttachDisk, BuildImage, CreateVm } from '../domain/plan.ts';
-import { DEFAULT_TENANT, SYSTEM } from '../domain/principal.ts';
-import { TASK_FINAL, type TaskState, taskOfWorkflow, vmOfInput, workflowId } from '../domain/task.ts';
+import { cancelled, conflict, notFound } from '../domain/fault.ts';
+import type { TaskId, VmId, Vni, VolumeId } from '../domain/ids.ts';
+import type { AttachDisk, CreateVm } from '../domain/plan.ts';
+import { TASK_FINAL, type TaskState, vmOfInput, workflowId } from '../domain/task.ts';
 import type { VmState } from '../domain/vm.ts';
 import type { Disk } from '../domain/volume.ts';
-import {
-  addWaiter,
-  deleteBaseImage,
-  deleteWaiter,
-  deleteWaiterEverywhere,
-  dropUnusedRecipe,
-  findBaseImage,
-  findRecipe,
-  insertBaseImage,
-  listWaiters,
-  unmarkBasesOf,
-  updateBaseImage,
-} from '../store/base-image.ts';
+import { deleteWaiterEverywhere, unmarkBasesOf } from '../store/base-image.ts';
 import { deleteNetwork, unmarkNetworksOf } from '../store/network.ts';
 import { nicsOf } from '../store/nic.ts';
 import type { Db, Store } from '../store/open.ts';
 import { findEntryOfVm, markCloned } from '../store/pool-entry.ts';
 import { beginNextAfter, dropQueue, settleSnapshot } from '../store/queue.ts';
-import { findTask, insertTask, type TaskRow, updateTask } from '../store/task.ts';
+import { findTask, type TaskRow, updateTask } from '../store/task.ts';
 import { hearTurn } from '../store/turn.ts';
 import { deleteVm, findVm, freeVmsOf, updateVm, type VmRow } from '../store/vm.ts';
 import { deleteVolume, deleteVolumesOf, unmarkVolumesOf, volumesOf } from '../store/volume.ts';
+import { type BaseActivities, baseActivities, useBase } from './base.ts';
 import { type TurnActivities, turnActivities } from './turn.ts';
 
 /** How a task ended; `error` is for people and names the reason. */
@@ -50,11 +37,14 @@ export interface MadeVm {
 }
 
 /** Activities of the queue `control`: one store transaction each, repeatable. */
-export interface ControlActivities extends TurnActivities {
+export interface ControlActivities extends TurnActivities, BaseActivities {
   /** The task is RUNNING from now on. Succeeds if it was already; 'conflict' if it ended, 'cancelled' if it was to end before. */
   beginTask(task: TaskId, total: number): Promise<void>;
-  /** The same for a creation, whose name, node, capacity, addresses and disks have to be reserved for it; 'conflict' otherwise. Says whether it may use its node. */
-  beginCreation(cmd: CreateVm, total: number): Promise<'go' | 'wait'>;
+  /**
+   * The same for a creation, whose name, node, capacity, addresses and disks have to be reserved for it; 'conflict' otherwise. 'wait' for its
+   * turn on the node, or 'go'; 'clone' if it may also clone its base image at once, which counts as claimed then.
+   */
+  beginCreation(cmd: CreateVm, total: number): Promise<'wait' | 'go' | 'clone'>;
   /** Writes the outcome, and what was made, once: a task that ended keeps its first outcome. What waited for the VM that it changed begins. */
   finishTask(task: TaskId, outcome: Outcome): Promise<void>;
   /** Gives back everything reserved for the VM, its row included; does nothing if another task owns the name by now. */
@@ -71,25 +61,6 @@ export interface ControlActivities extends TurnActivities {
   recordVm(vm: VmId, state: Exclude<VmState, 'absent'>, reason: string | null, task?: TaskId): Promise<void>;
   /** Disk and address rows go with it. With `keepDisks` the volumes stay and belong to no VM. */
   forgetVm(vm: VmId, keepDisks: boolean): Promise<void>;
-  /**
-   * Asks for a base image on a node: 'ready' (and used now), 'build' (the caller has to start the build with this task id), or 'wait'.
-   * With the last two `waiter`, a workflow id, is told by the signal `baseSettled` when the build has ended.
-   * 'unavailable', to be asked again, for the moment that a collector removes the image.
-   */
-  claimBase(
-    base: BaseKey,
-    node: NodeName,
-    waiter: string,
-  ): Promise<{ readonly is: 'ready' } | { readonly is: 'build' | 'wait'; readonly build: TaskId }>;
-  /** The waiter gives up. Returns the build's task if nobody waits for it any more, else null. */
-  leaveBase(base: BaseKey, node: NodeName, waiter: string): Promise<TaskId | null>;
-  /**
-   * The build has ended: 'ready', or failed with this reason (then it is forgotten). Returns the workflow ids that wait; with `build`,
-   * none if the image is another build's by now.
-   */
-  settleBase(base: BaseKey, node: NodeName, failure: string | null, build?: TaskId): Promise<readonly string[]>;
-  /** A collected base image is gone from the store's point of view; touches none that was not being removed. */
-  forgetBase(base: BaseKey, node: NodeName): Promise<void>;
   /** The network is gone from the store's point of view once every node has removed it. */
   forgetNetwork(vni: Vni): Promise<void>;
   /** The volume is gone from the store's point of view once its node has removed it: its name is free. */
@@ -112,12 +83,14 @@ export function controlActivities(
 ): ControlActivities {
   return {
     ...turnActivities(store),
+    ...baseActivities(store),
     beginTask: (task, total) => store.write((tx) => beginTask(tx, task, total)),
     beginCreation: (cmd, total) =>
       store.write(async (tx) => {
         const vm = await confirmReservation(tx, cmd);
         await beginTask(tx, cmd.task, total);
-        return (await hearTurn(tx, vm)) ? 'go' : 'wait';
+        if (!(await hearTurn(tx, vm))) return 'wait';
+        return cmd.base && (await useBase(tx, cmd.base, cmd.node)) ? 'clone' : 'go';
       }),
     finishTask: async (task, outcome) => {
       const { next, pool } = await store.write((tx) => finishTask(tx, task, outcome));
@@ -130,10 +103,6 @@ export function controlActivities(
     recordDefined: (vm, xml) => store.write((tx) => recordDefined(tx, vm, xml)),
     recordVm: (vm, state, reason, task) => store.write((tx) => recordVm(tx, vm, { state, failedReason: reason }, task)),
     forgetVm: (vm, keepDisks) => store.write((tx) => forget(tx, vm, keepDisks)),
-    claimBase: (base, node, waiter) => store.write((tx) => claimBase(tx, base, node, waiter)),
-    leaveBase: (base, node, waiter) => store.write((tx) => leaveBase(tx, base, node, waiter)),
-    settleBase: (base, node, failure, build) => store.write((tx) => settleBase(tx, base, node, failure, build)),
-    forgetBase: (base, node) => store.write((tx) => forgetBase(tx, base, node)),
     forgetNetwork: (vni) => store.write((tx) => deleteNetwork(tx, vni)),
     forgetVolume: (pool, volume) => store.write((tx) => deleteVolume(tx, { pool, volume })),
   };
@@ -225,59 +194,4 @@ async function forget(tx: Db, vm: VmId, keepDisks: boolean): Promise<void> {
   await dropQueue(tx, vm, 'Its VM is gone.');
   if (!keepDisks) await deleteVolumesOf(tx, vm);
   await deleteVm(tx, vm);
-}
-
-async function claimBase(tx: Db, base: BaseKey, node: NodeName, waiter: string) {
-  const known = await findBaseImage(tx, base, node);
-  if (known?.state === 'ready') {
-    await updateBaseImage(tx, base, node, { usedAt: Date.now() });
-    await deleteWaiter(tx, base, node, waiter);
-    return { is: 'ready' } as const;
-  }
-  if (known?.state === 'removing') throw unavailable('The base image is being removed, to be built anew.');
-  await addWaiter(tx, base, node, waiter);
-  if (known) return { is: known.builder === waiter ? 'build' : 'wait', build: known.build } as const;
-  const build = await newBuild(tx, base, node, waiter);
-  await insertBaseImage(tx, { key: base, node, state: 'building', build, builder: waiter, usedAt: Date.now() });
-  return { is: 'build', build } as const;
-}
-
-/** The build's task, for the caller to start; if it cannot any more, the sweeper does. */
-async function newBuild(tx: Db, base: BaseKey, node: NodeName, waiter: string): Promise<TaskId> {
-  const recipe = await findRecipe(tx, base);
-  if (!recipe) throw notFound('base image', base);
-  const asker = await findTask(tx, taskOfWorkflow(waiter));
-  const id = randomUUID() as TaskId;
-  const input: BuildImage = { task: id, base, node, disks: recipe.disks };
-  await insertTask(tx, {
-    ...{ id, kind: 'image.build', target: base.slice(0, 16), runOn: node, input },
-    tenant: asker?.tenant ?? DEFAULT_TENANT,
-    account: asker?.account ?? SYSTEM.account,
-    ...{ idempotencyKey: null, requestHash: null, workflowStarted: false },
-  });
-  return id;
-}
-
-async function leaveBase(tx: Db, base: BaseKey, node: NodeName, waiter: string): Promise<TaskId | null> {
-  await deleteWaiter(tx, base, node, waiter);
-  const known = await findBaseImage(tx, base, node);
-  if (known?.state !== 'building') return null;
-  const others = await listWaiters(tx, base, node);
-  return others.length === 0 ? known.build : null;
-}
-
-/** Waiters stay listed until they claim, leave or end, so that asking again tells the same ones. */
-async function settleBase(tx: Db, base: BaseKey, node: NodeName, failure: string | null, build?: TaskId) {
-  const known = await findBaseImage(tx, base, node);
-  if (build !== undefined && known && known.build !== build) return [];
-  if (failure === null) await updateBaseImage(tx, base, node, { state: 'ready', usedAt: Date.now() });
-  // Ready already: a build that failed after it had settled has removed its disks.
-  else if (known?.state === 'building' || build !== undefined) await deleteBaseImage(tx, base, node);
-  return listWaiters(tx, base, node);
-}
-
-async function forgetBase(tx: Db, base: BaseKey, node: NodeName): Promise<void> {
-  if ((await findBaseImage(tx, base, node))?.state !== 'removing') return;
-  await deleteBaseImage(tx, base, node);
-  await dropUnusedRecipe(tx, base);
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ControlActivities, controlActivities } from '../../activities/control.ts';
 import type { BaseKey, NodeName, TaskId } from '../../domain/ids.ts';
 import type { CreateVm } from '../../domain/plan.ts';
@@ -130,6 +130,20 @@ describe('a base image', () => {
     expect(await claim('task:1')).toEqual({ is: 'ready' });
     expect(await claim('task:2')).toEqual({ is: 'ready' });
     expect(await control.settleBase(base(), HV1, null)).toEqual([]);
+  });
+
+  it('is claimed by a creation that begins and finds it ready', async () => {
+    await claim('task:1');
+    expect(await control.beginCreation(cmd, 7)).toBe('go');
+    await control.settleBase(base(), HV1, null);
+    const before = await findBaseImage(c.store.read, base(), HV1);
+    vi.useFakeTimers({ now: Date.now() + 1_000, toFake: ['Date'] });
+    try {
+      expect(await control.beginCreation(cmd, 7)).toBe('clone');
+    } finally {
+      vi.useRealTimers();
+    }
+    expect((await findBaseImage(c.store.read, base(), HV1))?.usedAt).toBeGreaterThan(before?.usedAt ?? 0);
   });
 
   it('is forgotten when its build fails, and built by whoever asks next', async () => {

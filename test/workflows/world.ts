@@ -1,3 +1,4 @@
+import type { BaseActivities } from '../../activities/base.ts';
 import type { ControlActivities, Outcome } from '../../activities/control.ts';
 import type { HostActivities } from '../../activities/host.ts';
 import type { NoteActivities } from '../../activities/note.ts';
@@ -25,6 +26,8 @@ export interface World {
   readonly vms: Map<VmId, string>;
   readonly progress: Progress[];
   readonly bases: Map<BaseKey, Base>;
+  /** What a creation hears when it begins. */
+  begins: Awaited<ReturnType<ControlActivities['beginCreation']>>;
   /** Called before each effect; may wait or throw. */
   before: (call: string) => Promise<void>;
 }
@@ -38,6 +41,7 @@ export function emptyWorld(): World {
     vms: new Map(),
     progress: [],
     bases: new Map(),
+    begins: 'go',
     before: async () => undefined,
   };
   const w = world as World;
@@ -119,7 +123,7 @@ function controlOf(world: World): ControlActivities & NoteActivities {
     beginTask: () => act('beginTask'),
     beginCreation: async (cmd: CreateVm) => {
       await act('beginCreation', () => void things.add(`reservation ${cmd.vm}`));
-      return 'go';
+      return world.begins;
     },
     takeTurn: async () => ({ mine: true, called: [] }),
     passTurn: async () => [],
@@ -145,8 +149,6 @@ function controlOf(world: World): ControlActivities & NoteActivities {
     ...basesOf(world, act),
   };
 }
-
-type BaseActivities = Pick<ControlActivities, 'claimBase' | 'leaveBase' | 'settleBase' | 'forgetBase'>;
 
 function basesOf({ bases }: World, act: Act): BaseActivities {
   return {

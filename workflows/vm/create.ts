@@ -15,13 +15,13 @@ export async function createVm(cmd: CreateVm): Promise<void> {
   const { host, waiting, cleanup } = onNode(cmd.node);
   const total = countSteps(cmd);
   let xml: string | null = null;
-  let turn: 'go' | 'wait' = 'go';
+  let begun: Awaited<ReturnType<typeof control.beginCreation>> = 'go';
   const spec = {
     task: cmd.task,
     total,
     done: starts(cmd) ? `${name} runs` : `${name} is ready`,
     begin: async () => {
-      turn = await control.beginCreation(cmd, total);
+      begun = await control.beginCreation(cmd, total);
     },
     giveBack: () => control.release(vm),
     made: () => ({ vm, state: starts(cmd) ? 'running' : 'stopped', xml }) as const,
@@ -33,11 +33,12 @@ export async function createVm(cmd: CreateVm): Promise<void> {
         await step(
           'reserve',
           // Made with the request; this task has begun by making sure of it.
-          async () => turn === 'wait' && (await awaitTurn(cmd)),
+          async () => begun === 'wait' && (await awaitTurn(cmd)),
           (stuck) => release(cmd, stuck),
         );
-        if (cmd.define) xml = await define(cmd, step);
-        else await makeDisks(cmd, step);
+        const claimed = begun === 'clone';
+        if (cmd.define) xml = await define(cmd, claimed, step);
+        else await makeDisks(cmd, claimed, step);
         if (starts(cmd))
           await step(
             'start',
@@ -61,11 +62,11 @@ const starts = (cmd: CreateVm): boolean => cmd.define && cmd.start;
 const awaitsGuest = (cmd: CreateVm): boolean => starts(cmd) && cmd.wait === 'cloud-init';
 
 /** Everything that a domain is made of, and the domain; returns its XML. A network is not looked at before a guest starts. */
-async function define(cmd: CreateVm, step: Step): Promise<string> {
+async function define(cmd: CreateVm, claimed: boolean, step: Step): Promise<string> {
   const { host, cleanup } = onNode(cmd.node);
   const domain = async (): Promise<string> => {
     await together(
-      () => makeDisks(cmd, step),
+      () => makeDisks(cmd, claimed, step),
       () => seed(cmd, step),
     );
     return step(
@@ -78,15 +79,15 @@ async function define(cmd: CreateVm, step: Step): Promise<string> {
   return xml;
 }
 
-/** Volumes, filesystems and what the script installs. Removing a volume undoes what was put on it. */
-async function makeDisks(cmd: CreateVm, step: Step): Promise<void> {
+/** Volumes, filesystems and what the script installs; the base image may be claimed already. Removing a volume undoes what was put on it. */
+async function makeDisks(cmd: CreateVm, claimed: boolean, step: Step): Promise<void> {
   const { long, cleanup } = onNode(cmd.node);
   const { base, vm } = cmd;
   if (base)
     await step(
       'base image',
-      () => awaitBase(cmd, base),
-      () => leaveBase(cmd, base),
+      async () => claimed || (await awaitBase(cmd, base)),
+      async () => claimed || (await leaveBase(cmd, base)),
     );
 
   const disks = clonedDisks(cmd.disks, base);

@@ -1,4 +1,4 @@
-import { appendFile, mkdir } from 'node:fs/promises';
+import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SnapshotId, VmId } from '../../../domain/ids.ts';
 import type { DomainSpec } from '../../../domain/plan.ts';
@@ -29,22 +29,29 @@ export function simDomains(dir: string, stepMs: number) {
   const consolePath = (vm: VmId): string => join(dir, 'consoles', `${vm}.log`);
 
   // In turn, or what one has read would undo what another writes: a guest that was just ended would run again.
+  const alone = <T>(vm: VmId, work: () => Promise<T>): Promise<T> => inTurn(stateFile(vm), work);
   const change = (vm: VmId, to: Partial<SimDomain>): Promise<void> =>
-    inTurn(stateFile(vm), async () => {
+    alone(vm, async () => {
       const now = await domains.find(vm);
       if (now) await domains.put(vm, { ...now, ...to });
+    });
+  const drop = (vm: VmId): Promise<void> =>
+    alone(vm, async () => {
+      await domains.drop(vm);
+      await rm(consolePath(vm), { force: true });
     });
   const write = async (vm: VmId, text: string): Promise<void> => {
     await mkdir(join(dir, 'consoles'), { recursive: true });
     await appendFile(consolePath(vm), text);
   };
   /** Ends a boot whose time has come, whichever process began it. */
-  const settleBoot = async (vm: VmId): Promise<void> => {
-    const now = await domains.find(vm);
-    if (!now?.running || now.bootsAt === null || now.bootsAt > Date.now()) return;
-    await write(vm, bootEnds(now.name, stepMs));
-    await change(vm, { bootsAt: null });
-  };
+  const settleBoot = (vm: VmId): Promise<void> =>
+    alone(vm, async () => {
+      const now = await domains.find(vm);
+      if (!now?.running || now.bootsAt === null || now.bootsAt > Date.now()) return;
+      await write(vm, bootEnds(now.name, stepMs));
+      await domains.put(vm, { ...now, bootsAt: null });
+    });
   const status = async (vm: VmId): Promise<DomainStatus | undefined> => {
     await settleBoot(vm);
     const now = await domains.find(vm);
@@ -54,7 +61,7 @@ export function simDomains(dir: string, stepMs: number) {
     const all = await Promise.all((await domains.keys()).map((vm) => status(vm as VmId)));
     return all.filter((domain) => domain !== undefined);
   };
-  return { domains, stateFile, consolePath, change, write, settleBoot, status, list };
+  return { domains, stateFile, consolePath, alone, drop, change, write, settleBoot, status, list };
 }
 
 export type SimDomains = ReturnType<typeof simDomains>;

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { setTimeout as pass } from 'node:timers/promises';
 import { conflict, notFound, unavailable } from '../../../domain/fault.ts';
 import type { VmId } from '../../../domain/ids.ts';
@@ -28,7 +27,7 @@ export function sim(settings: SimHypervisorSettings): HypervisorDriver {
   const effect = (signal?: AbortSignal): Promise<void> => pass(stepMs, undefined, signal ? { signal } : {});
 
   const world = simDomains(dir, stepMs);
-  const { domains, change, write, settleBoot, list, consolePath } = world;
+  const { domains, alone, drop, change, write, settleBoot, list, consolePath } = world;
   const facts = async (): Promise<HostFacts> => ({
     arch: 'x86_64',
     kernel: 'simulated',
@@ -58,16 +57,16 @@ export function sim(settings: SimHypervisorSettings): HypervisorDriver {
       const namesake = (await list()).find(({ vm, name }) => vm !== spec.vm && name === spec.name);
       if (namesake) throw conflict(`There is the domain '${spec.name}' with the id ${namesake.vm} already.`);
       await effect();
-      const now = await domains.find(spec.vm);
-      const { running = false, bootsAt = null, snapshots = {} } = now ?? {};
       const { vm, name, memory } = spec;
-      await domains.put(vm, { vm, name, memoryMiB: memory, xml, spec, running, bootsAt, snapshots });
+      await alone(vm, async () => {
+        const { running = false, bootsAt = null, snapshots = {} } = (await domains.find(vm)) ?? {};
+        await domains.put(vm, { vm, name, memoryMiB: memory, xml, spec, running, bootsAt, snapshots });
+      });
       return xml;
     },
     undefine: async (vm) => {
       if (await domains.find(vm)) await effect();
-      await domains.drop(vm);
-      await rm(consolePath(vm), { force: true });
+      await drop(vm);
     },
     start: async (vm) => {
       const now = await domains.find(vm);

@@ -26,7 +26,7 @@ const readyBase = (world: World) =>
   void world.bases.set(BASE, { ready: true, build: createCommand().task, waiters: new Set() });
 
 describe('createVm', () => {
-  it.each<[string, Partial<CreateVm>, string]>([
+  it.each<[string, Partial<CreateVm>, string, World['begins']?]>([
     [
       'everything',
       {},
@@ -42,15 +42,25 @@ describe('createVm', () => {
       { base: BASE, install: false, seed: 'metadata', wait: 'running' },
       'beginCreation claimBase ensureNics ensureVolume:sda ensureVolume:sdb copyBootFiles defineDomain startDomain',
     ],
+    [
+      'a clone of a base image that was claimed with the beginning',
+      { base: BASE },
+      'beginCreation writeSeed ensureNics ensureVolume:sda ensureVolume:sdb copyBootFiles install defineDomain startDomain recordDefined awaitGuest',
+      'clone',
+    ],
     ['not defined', { define: false }, 'beginCreation ensureVolume:sda ensureVolume:sdb formatVolume:sda install'],
     [
       'not started',
       { start: false, seed: 'none' },
       'beginCreation ensureVolume:sda ensureVolume:sdb ensureNics formatVolume:sda install defineDomain',
     ],
-  ])('leaves nothing behind, whichever step fails: %s', async (_, change, steps) => {
+  ])('leaves nothing behind, whichever step fails: %s', async (_, change, steps, begins = 'go') => {
     const cmd = createCommand(change);
-    expect((await eachStepUnwinds(UNDOS, () => createVm(cmd), readyBase)).join(' ')).toBe(steps);
+    const prepare = (world: World): void => {
+      readyBase(world);
+      world.begins = begins;
+    };
+    expect((await eachStepUnwinds(UNDOS, () => createVm(cmd), prepare)).join(' ')).toBe(steps);
   });
 
   it.each<[string, Partial<CreateVm>]>([
