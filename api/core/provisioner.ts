@@ -10,8 +10,8 @@ import { type Asked, planCreation } from './create/plan.ts';
 import { type Rendering, renderPlan } from './create/render.ts';
 import type { CreateRequest } from './create/request.ts';
 import type { CoreParts } from './parts.ts';
-import type { ProfileDocument } from './profile.ts';
-import { applyDocument } from './profile-document.ts';
+import { applyDocument } from './profile/apply.ts';
+import type { ProfileDocument } from './profile/document.ts';
 import { startSoon } from './start.ts';
 
 /** A VM to be shown; with a document, of the profile as that has it, whatever the store has. */

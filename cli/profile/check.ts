@@ -1,6 +1,6 @@
 import { parseDocument } from 'yaml';
 import { run } from '../../activities/drivers/run.ts';
-import { type ProfileDraft, profileMistakes } from '../../api/core/profile-mistakes.ts';
+import { type ProfileDraft, profileMistakes } from '../../api/core/profile/mistakes.ts';
 import { DomainError } from '../../domain/fault.ts';
 import type { Guest } from '../../domain/guest.ts';
 import type { Mac, NodeName, VmId, Vni } from '../../domain/ids.ts';

@@ -14,7 +14,7 @@ import { findProfile } from '../../../store/profile.ts';
 import { findStorageTemplate } from '../../../store/storage-template.ts';
 import { findSystemTemplate } from '../../../store/system-template.ts';
 import { findText } from '../../../store/text.ts';
-import { mergeArguments, missing } from '../profile-parts.ts';
+import { mergeArguments, missing } from '../profile/parts.ts';
 
 /** Everything that a profile says, with the request's arguments over its own. */
 export interface Ingredients {

@@ -1,6 +1,7 @@
 import type { Profile } from '../../../domain/profile.ts';
 import { WAITS } from '../../../domain/vm.ts';
-import type { NewProfile, ProfileService } from '../../core/profile.ts';
+import type { NewProfile } from '../../core/profile/parts.ts';
+import type { ProfileService } from '../../core/profile.ts';
 import { type Context, type Route, route } from '../../http/route.ts';
 import { clearable, oneOf, optional, repeated, text } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';

@@ -7,7 +7,7 @@ import { domainXml } from '../../../activities/drivers/hypervisor/domain-xml.ts'
 import { coreServices } from '../../../api/core/core.ts';
 import type { CreateRequest } from '../../../api/core/create/request.ts';
 import { type AccountParts, CORE_DEFAULTS, type CoreLog, type CoreSettings } from '../../../api/core/parts.ts';
-import type { ProfileDocument } from '../../../api/core/profile.ts';
+import type { ProfileDocument } from '../../../api/core/profile/document.ts';
 import type { Services } from '../../../api/core/services.ts';
 import type { NodeName, TaskId, Vni } from '../../../domain/ids.ts';
 import type { Jobs } from '../../../domain/jobs.ts';

@@ -1,9 +1,9 @@
-import type { NodeName } from '../../domain/ids.ts';
-import type { MiB } from '../../domain/units.ts';
-import type { Selector } from '../../domain/vm.ts';
-import type { ProfileDocument } from './profile.ts';
-import type { NewDisk } from './template/storage.ts';
-import type { NewSystemTemplate } from './template/system.ts';
+import type { NodeName } from '../../../domain/ids.ts';
+import type { MiB } from '../../../domain/units.ts';
+import type { Selector } from '../../../domain/vm.ts';
+import type { NewDisk } from '../template/storage.ts';
+import type { NewSystemTemplate } from '../template/system.ts';
+import type { ProfileDocument } from './document.ts';
 
 /** The system template that a document asks for. */
 export const toSystem = (system: ProfileDocument['system']): Omit<NewSystemTemplate, 'name'> => ({

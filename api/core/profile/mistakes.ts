@@ -1,13 +1,13 @@
-import { DomainError } from '../../domain/fault.ts';
-import { macFromTemplate } from '../../domain/mac.ts';
-import { RESERVED_ARGUMENTS } from '../../domain/name.ts';
-import { scriptFunctions, splitArgument } from '../../domain/profile.ts';
-import { WAITS } from '../../domain/vm.ts';
-import type { ProfileDocument } from './profile.ts';
-import { toDisk, toSystem } from './profile-templates.ts';
-import { type Mistake, partNameMistakes } from './template/check.ts';
-import { diskMistakes, togetherMistakes } from './template/storage.ts';
-import { systemMistakes } from './template/system.ts';
+import { DomainError } from '../../../domain/fault.ts';
+import { macFromTemplate } from '../../../domain/mac.ts';
+import { RESERVED_ARGUMENTS } from '../../../domain/name.ts';
+import { scriptFunctions, splitArgument } from '../../../domain/profile.ts';
+import { WAITS } from '../../../domain/vm.ts';
+import { type Mistake, partNameMistakes } from '../template/check.ts';
+import { diskMistakes, togetherMistakes } from '../template/storage.ts';
+import { systemMistakes } from '../template/system.ts';
+import type { ProfileDocument } from './document.ts';
+import { toDisk, toSystem } from './templates.ts';
 
 type System = ProfileDocument['system'];
 type Disk = NonNullable<ProfileDocument['disks']>[number];

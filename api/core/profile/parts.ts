@@ -1,14 +1,15 @@
-import { invalid } from '../../domain/fault.ts';
-import { RESERVED_ARGUMENTS } from '../../domain/name.ts';
-import { splitArgument } from '../../domain/profile.ts';
-import { WAITS } from '../../domain/vm.ts';
-import { findNetworkTemplate } from '../../store/network-template.ts';
-import type { Db } from '../../store/open.ts';
-import type { ProfileParts } from '../../store/profile.ts';
-import { findStorageTemplate } from '../../store/storage-template.ts';
-import { findSystemTemplate } from '../../store/system-template.ts';
-import { findText } from '../../store/text.ts';
-import type { NewProfile } from './profile.ts';
+import { invalid } from '../../../domain/fault.ts';
+import { RESERVED_ARGUMENTS } from '../../../domain/name.ts';
+import { type Profile, splitArgument } from '../../../domain/profile.ts';
+import { WAITS } from '../../../domain/vm.ts';
+import { findNetworkTemplate } from '../../../store/network-template.ts';
+import type { Db } from '../../../store/open.ts';
+import type { ProfileParts } from '../../../store/profile.ts';
+import { findStorageTemplate } from '../../../store/storage-template.ts';
+import { findSystemTemplate } from '../../../store/system-template.ts';
+import { findText } from '../../../store/text.ts';
+
+export type NewProfile = Omit<Profile, 'id'>;
 
 /** The row of a profile; 'invalid' naming the part that does not exist or parse. */
 export async function resolveParts(db: Db, profile: Omit<NewProfile, 'name'>): Promise<Omit<ProfileParts, 'name'>> {

@@ -1,25 +1,30 @@
-import type { Vni } from '../../domain/ids.ts';
-import { splitArgument } from '../../domain/profile.ts';
-import type { WaitFor } from '../../domain/vm.ts';
+import type { Vni } from '../../../domain/ids.ts';
+import { splitArgument } from '../../../domain/profile.ts';
+import type { WaitFor } from '../../../domain/vm.ts';
 import {
   deleteNets,
   findNetworkTemplate,
   insertNet,
   insertNetworkTemplate,
   updateNetworkTemplate,
-} from '../../store/network-template.ts';
-import type { Db } from '../../store/open.ts';
-import { findProfile, insertProfile, type ProfileRow, updateProfile } from '../../store/profile.ts';
-import { deleteDisks, findStorageTemplate, insertDisk, insertStorageTemplate } from '../../store/storage-template.ts';
-import { findSystemTemplate, insertSystemTemplate, updateSystemTemplate } from '../../store/system-template.ts';
-import { findText, insertText, updateText } from '../../store/text.ts';
-import type { ProfileDocument } from './profile.ts';
-import { profileMistakes } from './profile-mistakes.ts';
-import { resolveParts } from './profile-parts.ts';
-import { toDisk, toSystem } from './profile-templates.ts';
-import { mustExist, refuse } from './template/check.ts';
-import { checkVni } from './template/network.ts';
-import type { TextKind } from './template/text.ts';
+} from '../../../store/network-template.ts';
+import type { Db } from '../../../store/open.ts';
+import { findProfile, insertProfile, type ProfileRow, updateProfile } from '../../../store/profile.ts';
+import {
+  deleteDisks,
+  findStorageTemplate,
+  insertDisk,
+  insertStorageTemplate,
+} from '../../../store/storage-template.ts';
+import { findSystemTemplate, insertSystemTemplate, updateSystemTemplate } from '../../../store/system-template.ts';
+import { findText, insertText, updateText } from '../../../store/text.ts';
+import { mustExist, refuse } from '../template/check.ts';
+import { checkVni } from '../template/network.ts';
+import type { TextKind } from '../template/text.ts';
+import type { ProfileDocument } from './document.ts';
+import { profileMistakes } from './mistakes.ts';
+import { resolveParts } from './parts.ts';
+import { toDisk, toSystem } from './templates.ts';
 
 /** Makes the profile and its parts, all named after it, what the document says. To be called in a transaction. */
 export async function applyDocument(tx: Db, document: ProfileDocument): Promise<void> {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { ProfileDocument } from '../../../api/core/profile.ts';
-import { ADMIN, type Cluster, cluster, inputOf, request, rowsOf } from './cluster.ts';
+import type { ProfileDocument } from '../../../../api/core/profile/document.ts';
+import { ADMIN, type Cluster, cluster, inputOf, request, rowsOf } from '../cluster.ts';
 
 let c: Cluster;
 beforeEach(async () => {
@@ -53,7 +53,7 @@ it('leaves VMs what they were accepted with', async () => {
   await c.profile({ script: 'def install(**kwargs):\n    second()\n', system: { vcpus: 4, memoryMiB: 4096 } });
   expect(await c.services.vms.get(ADMIN, 'web1')).toMatchObject({ vcpus: 1, memory: 512, id: cmd.vm });
   expect(rowsOf(c.file)).toContain('first()');
-  const { controlActivities } = await import('../../../activities/control.ts');
+  const { controlActivities } = await import('../../../../activities/control.ts');
   await controlActivities(c.store).release(cmd.vm);
   await c.profile({ script: 'def install(**kwargs):\n    third()\n' });
   expect(rowsOf(c.file)).not.toContain('first()');
