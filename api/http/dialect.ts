@@ -2,6 +2,7 @@ import type { ZodType } from 'zod';
 import type { Failure } from './failure.ts';
 import type { Reply } from './reply.ts';
 import type { Route } from './route.ts';
+import type { BareKeys } from './values.ts';
 
 /** How a dialect writes HTTP, where that is not the usual way. */
 export interface Manners {
@@ -9,8 +10,7 @@ export interface Manners {
   readonly bodies?: 'pretty';
   /** Methods that a path does not know: 'unknown' ones are 404, as if the path were not there. */
   readonly otherMethods?: 'unknown';
-  /** Keys of a query without a `=`: 'absent' ones count as not given; their value is empty unless told. */
-  readonly bareKeys?: 'absent';
+  readonly bareKeys?: BareKeys;
   /** Ways to say who asks, by name, as OpenAPI describes them; the key and the session of the API unless told. */
   readonly schemes?: Readonly<Record<string, SecurityScheme>>;
 }

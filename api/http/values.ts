@@ -1,7 +1,6 @@
 import express, { type Request, type Response } from 'express';
 import type { ZodType } from 'zod';
 import { invalid, invalidAll } from '../../domain/fault.ts';
-import type { Manners } from './dialect.ts';
 import { HttpError } from './failure.ts';
 import { plainWords } from './plain-words.ts';
 
@@ -9,7 +8,8 @@ import { plainWords } from './plain-words.ts';
 export const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 const MAX_PAIRS = 10_000;
 
-type BareKeys = Manners['bareKeys'];
+/** Keys of a query without a `=`: 'absent' ones count as not given; their value is empty unless told. */
+export type BareKeys = 'absent';
 export type RawValues = Readonly<Record<string, unknown>>;
 
 /**
@@ -24,7 +24,7 @@ export async function requestValues(request: Request, response: Response, bareKe
 export const valuesBesideBody = (request: Request, bareKeys?: BareKeys): RawValues =>
   otherValues(request, {}, bareKeys);
 
-function otherValues(request: Request, body: RawValues, bareKeys: BareKeys): RawValues {
+function otherValues(request: Request, body: RawValues, bareKeys: BareKeys | undefined): RawValues {
   const values: Record<string, unknown> = Object.create(null);
   Object.assign(values, body);
   const mark = request.originalUrl.indexOf('?');
