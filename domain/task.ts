@@ -50,6 +50,7 @@ export const RUN_TO_THEIR_END: readonly TaskKind[] = [
   'vm.delete',
   'vm.revert',
   'vm.snapshot-remove',
+  'network.remove',
   'volume.remove',
 ];
 

@@ -16,8 +16,8 @@ class CancellationScope {
   constructor(options: { readonly cancellable?: boolean } = {}) {
     this.cancellable = options.cancellable ?? true;
   }
-  get isCancelled(): boolean {
-    return this.cancellable && (this.cancelled || (this.parent?.isCancelled ?? false));
+  get consideredCancelled(): boolean {
+    return this.cancellable && (this.cancelled || (this.parent?.consideredCancelled ?? false));
   }
   cancel(): void {
     this.cancelled = true;
@@ -45,7 +45,7 @@ export function runPlain(
 async function call(name: string, args: readonly unknown[]): Promise<unknown> {
   const dispatch = dispatches.getStore();
   if (!dispatch) throw new Error('bug: no world');
-  return dispatch(name, args, scopes.getStore()?.isCancelled ?? false);
+  return dispatch(name, args, scopes.getStore()?.consideredCancelled ?? false);
 }
 
 const proxy = (): unknown =>

@@ -25,7 +25,9 @@ const steps: [() => Promise<unknown>, Undo][] = [
 ];
 
 /** A saga with one thing wrong. */
-async function flawed(flaw: 'none' | 'late' | 'forgotten' | 'order' | 'first stuck'): Promise<void> {
+async function flawed(flaw: 'none' | 'late' | 'forgotten' | 'order' | 'first stuck' | 'deaf'): Promise<void> {
+  const { CancelledFailure, CancellationScope } = (await import('./engine.ts')).engine;
+  const scope = new CancellationScope();
   const armed: Undo[] = [];
   try {
     for (const [forward, undo] of steps) {
@@ -33,8 +35,8 @@ async function flawed(flaw: 'none' | 'late' | 'forgotten' | 'order' | 'first stu
       await forward();
       if (flaw === 'late') armed.push(undo);
     }
+    if (flaw !== 'deaf' && scope.consideredCancelled) throw new CancelledFailure('cancelled in its last step');
   } catch (cause) {
-    const { CancellationScope } = (await import('./engine.ts')).engine;
     if (flaw === 'forgotten') armed.splice(1, 1);
     const order = flaw === 'order' ? armed : armed.reverse();
     await CancellationScope.nonCancellable(async () => {
@@ -59,6 +61,7 @@ it.each([
   ['forgotten', /left volume|undone/],
   ['order', /undone/],
   ['first stuck', /stuck .*undone/],
-] as const)('bites when the undo is %s', async (flaw, message) => {
+  ['deaf', /cancel after ensureVolume:sdb: succeeded/],
+] as const)('bites when it is %s', async (flaw, message) => {
   await expect(eachStepUnwinds(UNDOS, () => flawed(flaw))).rejects.toThrow(message);
 });

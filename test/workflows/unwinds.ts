@@ -12,6 +12,9 @@ interface Trouble {
   readonly how: 'fail' | 'cancel';
 }
 
+/** Calls after which nothing is undone any more. */
+const COMMITS = ['recordVm'];
+
 const BOOKKEEPING = ['beginTask', 'finishTask', 'noteProgress', 'passTurn'];
 
 /**
@@ -34,11 +37,9 @@ export async function eachStepUnwinds(
       for (const how of ['fail', 'cancel'] as const) {
         const trouble: Trouble = { at, where, how };
         const ran = await attempt(undos, workflow, prepare, trouble);
-        // A cancellation after the last but one comes too late: the last is shielded. Then nothing is undone at all.
-        if (how === 'cancel' && where === 'after' && steps.slice(-2).includes(at) && !ran.error) {
-          // Recording is no undo here.
-          if (ran.undone.some((call) => call !== 'release'))
-            throw new Error(`cancelled after ${at}, it undid ${ran.undone.join(', ')}`);
+        // A cancellation that comes with the commit is too late. Then nothing is undone at all.
+        if (how === 'cancel' && COMMITS.includes(at) && !ran.error) {
+          if (ran.undone.length > 0) throw new Error(`cancelled ${where} ${at}, it undid ${ran.undone.join(', ')}`);
           continue;
         }
         check(ran, undos, `${how} ${where} ${at}`);

@@ -16,7 +16,7 @@ export async function buildImage(cmd: BuildImage): Promise<void> {
   const total = cmd.disks.length + formatted + 2;
   await asTask({ task: cmd.task, total, done: `base image ${base.slice(0, 12)} is ready`, giveBack }, async () => {
     try {
-      await saga(async (step) => {
+      await saga(async (step, commit) => {
         await Promise.all(
           cmd.disks.map(async (disk) => {
             await step(
@@ -36,7 +36,7 @@ export async function buildImage(cmd: BuildImage): Promise<void> {
           () => long.build(cmd),
           () => cleanup.removeBaseFiles(base),
         );
-        await step('settle', () => shielded(() => settle(cmd, null)));
+        await commit('settle', () => settle(cmd, null));
       });
     } catch (cause) {
       // After the undo: the next builder makes volumes of the same names.

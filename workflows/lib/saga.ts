@@ -12,6 +12,9 @@ export type Step = <T>(
   undo?: (stuck: Stuck) => Promise<unknown>,
 ) => Promise<T>;
 
+/** The effect after which nothing is undone any more: it is not begun once the workflow is cancelled, and not cancelled once it is begun. */
+export type Commit = (name: string, forward: () => Promise<unknown>) => Promise<unknown>;
+
 /** Type of the failure of a saga that could not be undone completely. */
 export const NEEDS_OPERATOR = 'needs-operator';
 
@@ -21,17 +24,19 @@ interface Armed {
 }
 
 /**
- * Runs steps, also several at a time. If one fails or the workflow is cancelled, the others are cancelled and waited for, then every
- * step begun is undone, latest first, and the cause is thrown; 'needs-operator' if an undo got stuck.
+ * Runs steps, also several at a time. If one fails or the workflow is cancelled before the body has ended or committed, the others are
+ * cancelled and waited for, then every step begun is undone, latest first, and the cause is thrown; 'needs-operator' if an undo got stuck.
  */
-export async function saga<T>(body: (step: Step) => Promise<T>): Promise<T> {
+export async function saga<T>(body: (step: Step, commit: Commit) => Promise<T>): Promise<T> {
   const armed: Armed[] = [];
   const running = new Set<Promise<unknown>>();
   const scope = new CancellationScope();
   let over = false;
+  let committed = false;
 
+  const notBegun = (name: string): CancelledFailure => new CancelledFailure(`'${name}' was not begun`);
   const step: Step = (name, forward, undo) => {
-    if (over) return Promise.reject(new CancelledFailure(`'${name}' was not begun`));
+    if (over) return Promise.reject(notBegun(name));
     // Armed before running: a step that timed out may still have done its work.
     if (undo) armed.push({ name, undo });
     const work = beginStep(name, forward);
@@ -39,8 +44,18 @@ export async function saga<T>(body: (step: Step) => Promise<T>): Promise<T> {
     return work;
   };
 
+  const commit: Commit = (name, forward) => {
+    // The step before may have had its effect all the same.
+    if (over || scope.consideredCancelled) return Promise.reject(notBegun(name));
+    committed = true;
+    return beginStep(name, () => CancellationScope.nonCancellable(forward));
+  };
+
   try {
-    return await scope.run(() => body(step));
+    const result = await scope.run(() => body(step, commit));
+    // An activity that ends its work before it hears of the cancellation succeeds.
+    if (scope.consideredCancelled && !committed) throw new CancelledFailure('cancelled in its last step');
+    return result;
   } catch (cause) {
     over = true;
     // Shielded: a cancelled workflow must still clean up after itself.

@@ -4,7 +4,7 @@ import type { ChangeVm } from '../../domain/plan.ts';
 import { VM_ACTIONS, type VmAction, type VmState } from '../../domain/vm.ts';
 import { control } from '../lib/control.ts';
 import { reasonOf } from '../lib/reason.ts';
-import { NEEDS_OPERATOR, type Step, saga } from '../lib/saga.ts';
+import { type Commit, NEEDS_OPERATOR, type Step, saga } from '../lib/saga.ts';
 import { asTask, shielded } from '../lib/task.ts';
 
 type Kept = Exclude<VmState, 'absent'>;
@@ -14,7 +14,7 @@ export async function changeVm(
   cmd: ChangeVm,
   action: Exclude<VmAction, 'create'>,
   total: number,
-  body: (step: Step) => Promise<void>,
+  body: (step: Step, commit: Commit) => Promise<unknown>,
 ): Promise<void> {
   const done = action === 'delete' ? `${cmd.name} is deleted` : `${cmd.name} is ${VM_ACTIONS[action].to}`;
   const giveBack = (cause: unknown) => control.recordVm(cmd.vm, ...stateAfter(cmd, action, cause), cmd.task);

@@ -2,14 +2,13 @@ import type { ChangeVm } from '../../domain/plan.ts';
 import { control } from '../lib/control.ts';
 import { onNode } from '../lib/node.ts';
 import type { Step } from '../lib/saga.ts';
-import { shielded } from '../lib/task.ts';
 import { changeVm } from './change.ts';
 
 /** Leaves the VM off: asked to by its power button, stopped hard after `graceMs`. Cancelled, it runs again. */
 export async function shutdownVm(cmd: ChangeVm): Promise<void> {
-  await changeVm(cmd, 'shutdown', 2, async (step) => {
+  await changeVm(cmd, 'shutdown', 2, async (step, commit) => {
     await powerOff(cmd, step);
-    await step('record', () => shielded(() => control.recordVm(cmd.vm, 'stopped', null)));
+    await commit('record', () => control.recordVm(cmd.vm, 'stopped', null));
   });
 }
 

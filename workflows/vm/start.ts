@@ -1,14 +1,13 @@
 import type { ChangeVm } from '../../domain/plan.ts';
 import { control } from '../lib/control.ts';
 import { onNode } from '../lib/node.ts';
-import { shielded } from '../lib/task.ts';
 import { changeVm } from './change.ts';
 
 /** Leaves the VM running, on networks that are there. */
 export async function startVm(cmd: ChangeVm): Promise<void> {
   const { vm } = cmd;
   const { host, cleanup } = onNode(cmd.node);
-  await changeVm(cmd, 'start', 3, async (step) => {
+  await changeVm(cmd, 'start', 3, async (step, commit) => {
     // Without an undo: a stopped VM keeps its leases.
     await step('network', () => host.ensureNics(cmd.nics));
     await step(
@@ -16,6 +15,6 @@ export async function startVm(cmd: ChangeVm): Promise<void> {
       () => host.startDomain(vm),
       () => cleanup.stopDomain(vm),
     );
-    await step('record', () => shielded(() => control.recordVm(vm, 'running', null)));
+    await commit('record', () => control.recordVm(vm, 'running', null));
   });
 }

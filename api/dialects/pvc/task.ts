@@ -100,7 +100,7 @@ function cancelled({ id, kind, state }: Task): string {
   if (TASK_FINAL.includes(state)) return `Task ${id} has ended: ${state}.`;
   return RUN_TO_THEIR_END.includes(kind)
     ? `Cancellation of task ${id} is requested; ${kind} runs to its end once begun.`
-    : `Cancellation of task ${id} is requested; what it did will be undone.`;
+    : `Cancellation of task ${id} is requested; what it did will be undone, unless it succeeds first.`;
 }
 
 const tag = 'tasks';

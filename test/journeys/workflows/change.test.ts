@@ -112,6 +112,7 @@ describe('a network', () => {
   it('is removed from every node, or can be removed again, wherever that is struck', async () => {
     const { store } = world;
     await eachCallUnwinds(world, () => acceptRemoval(store, 200, NODES), {
+      deaf: true,
       ends: async () => expect(await findNetwork(store.read, 200 as never)).toBe(undefined),
       settle: async (_, line) => line.includes('networks'),
       restore: async (row) => {
