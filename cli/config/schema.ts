@@ -6,7 +6,8 @@ import { Address, Flag, numeric, Port } from './values.ts';
 const Secret = z.string().min(1);
 
 const Token = z.strictObject({
-  description: z.string().min(1),
+  // PVC's manual: ignored.
+  description: z.string().min(1).default('unnamed'),
   token: Secret,
   role: z.enum(['admin', 'user', 'viewer']).default('admin'),
   tenant: z.string().min(1).default('default'),

@@ -58,7 +58,9 @@ const Service = z.object({
   environment: z.record(z.string(), z.string()).default({}),
   ports: z.array(z.string().regex(/^127\.0\.0\.1:\d+:\d+$/, 'is not on the loopback interface')).default([]),
   volumes: z.array(z.string()).default([]),
-  depends_on: z.record(z.string(), z.object({ condition: z.literal('service_healthy') })).default({}),
+  depends_on: z
+    .record(z.string(), z.object({ condition: z.enum(['service_healthy', 'service_completed_successfully']) }))
+    .default({}),
   healthcheck: Health.optional(),
 });
 const Compose = z.object({ services: z.record(z.string(), Service), volumes: z.record(z.string(), z.null()) });
@@ -74,6 +76,7 @@ describe('docker-compose.yml', () => {
       'temporal-ui': 'temporalio/ui',
       api: 'slipway',
       control: 'slipway',
+      data: 'slipway',
     });
   });
 
@@ -82,13 +85,17 @@ describe('docker-compose.yml', () => {
     expect(command[0]).toBe(name);
     expect(unknownWords(command)).toEqual([]);
     const [data = ''] = command.slice(command.indexOf('--data') + 1);
-    expect(mounts.map((mount) => mount.split(':').at(-1))).toEqual([data]);
+    expect(
+      mounts.map((mount) =>
+        mount.split(':').slice(-1)[0] === 'ro' ? mount.split(':').at(-2) : mount.split(':').at(-1),
+      ),
+    ).toEqual([data, '/etc/slipway']);
   });
 
   it('waits for services that there are and that say when they are well', () => {
     const awaited = Object.values(services).flatMap((service) => Object.keys(service.depends_on));
     expect(awaited).toContain('temporal');
-    for (const name of awaited) expect(services[name]?.healthcheck, name).toBeDefined();
+    for (const name of awaited.filter((one) => one !== 'data')) expect(services[name]?.healthcheck, name).toBeDefined();
   });
 
   it('leads everybody to the Temporal that it runs: by its name, or from the host by the port that it publishes', () => {
