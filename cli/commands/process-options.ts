@@ -22,7 +22,7 @@ export const serverOptions = (command: Command): Command =>
     )
     .option(
       '--metadata <host:port>',
-      'where the metadata service listens; guests are led there (default: 127.0.0.1:7371)',
+      'where the metadata service listens; guests are led there (default: 127.0.0.1:7371; slipway up takes another port if that is taken)',
     )
     .option(
       '--vmpooler <host:port>',

@@ -51,7 +51,7 @@ const Api = z.strictObject({
 const Metadata = z.strictObject({
   /** Networks lead guests to the loopback interface of their host. */
   listen_address: Address.default('127.0.0.1'),
-  listen_port: Port.default(7371),
+  listen_port: Port.optional(),
 });
 
 /** vmpooler's API alone, without a prefix. */

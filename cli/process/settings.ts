@@ -7,7 +7,7 @@ import type { Config } from '../config/schema.ts';
 import { type Endpoint, parseEndpoint } from '../instance/ports.ts';
 import { type Logger, openLog } from '../log.ts';
 import { defaultDataDir, type Paths, pathsOf } from '../paths.ts';
-import { VMPOOLER_DEFAULT } from './endpoints.ts';
+import { METADATA_PORT, VMPOOLER_DEFAULT } from './endpoints.ts';
 
 /** Options that every process takes; each wins over the configuration file. */
 export interface ProcessOptions {
@@ -29,6 +29,8 @@ export interface Settings {
   readonly debug: boolean;
   readonly listen: Endpoint;
   readonly metadata: Endpoint;
+  /** Whether anybody said on which port: if not, another will do. */
+  readonly metadataAsked: boolean;
   /** Null: nobody said where. */
   readonly vmpooler: Endpoint | null;
   /** HOST:PORT of a Temporal server; null if none was named. */
@@ -56,7 +58,8 @@ export function settingsOf(role: string, options: ProcessOptions, logToFile: boo
       : { host: api.listen_address, port: api.listen_port },
     metadata: options.metadata
       ? parseEndpoint('--metadata', options.metadata, metadata.listen_address)
-      : { host: metadata.listen_address, port: metadata.listen_port },
+      : { host: metadata.listen_address, port: metadata.listen_port ?? METADATA_PORT },
+    metadataAsked: options.metadata !== undefined || metadata.listen_port !== undefined,
     vmpooler: vmpoolerEndpoint(options.vmpooler, config.vmpooler),
     temporal: (options.temporal ?? config.temporal.address ?? process.env.TEMPORAL_ADDRESS) || null,
     nodeName: config.node.name ?? hostname().split('.')[0] ?? 'localhost',

@@ -57,7 +57,7 @@ export async function bringUp(settings: Settings, things: Stack, plan: UpPlan): 
 
   const ports = rememberedPorts(paths.ports);
   const listen = await ports.choose('--listen', settings.listen);
-  const metadata = await ports.choose('--metadata', settings.metadata);
+  const metadata = await (settings.metadataAsked ? ports.choose : ports.prefer)('--metadata', settings.metadata);
   const parts: Running[] = [{ name: 'Temporal server', ended: server.ended, stop: server.stop }];
   const keep = (begun: readonly Running[]): void => void parts.push(...begun.map((part) => things.push(part)));
 
