@@ -26,3 +26,7 @@ export interface Guest {
   /** In the order of its Ethernet devices. */
   readonly nics: readonly GuestNic[];
 }
+
+/** The host name that a guest is told on a network: with that network's domain, if it has one. */
+export const hostNameOn = ({ name }: Pick<Guest, 'name'>, nic: Pick<GuestNic, 'domain'> | undefined): string =>
+  nic?.domain ? `${name}.${nic.domain}` : name;

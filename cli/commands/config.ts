@@ -16,8 +16,11 @@ const sub = (name: string, description: string): Command =>
 export function configCommand(): Command {
   const check = sub('check', 'name every mistake in the configuration').action(async (options: Options) => {
     const { ldapSettings } = await import('../process/accounts.ts');
+    const { readPair } = await import('../process/http-server.ts');
+    const { accounts, api } = loadConfig(options.config);
     // Besides what the file says by itself, what it refers to.
-    ldapSettings(loadConfig(options.config).accounts);
+    ldapSettings(accounts);
+    if (api.ssl.enabled) readPair(api.ssl);
     const file = configFile(options.config);
     const none = `There is no ${CONFIG_PLACES.join(' and no ')}: the defaults apply.`;
     process.stdout.write(file === null ? `${none}\n` : `The configuration in ${file} is valid.\n`);

@@ -61,7 +61,10 @@ const Vmpooler = z.strictObject({
 });
 
 const Temporal = z.strictObject({
-  address: z.string().min(1).optional(),
+  address: z
+    .string()
+    .regex(/^(\[[^\]\s]+\]|[^:\s]+):\d{1,5}$/, 'must be HOST:PORT, such as 127.0.0.1:7233')
+    .optional(),
   namespace: z.string().min(1).default('default'),
 });
 

@@ -25,7 +25,7 @@ export interface ListenOptions {
 /** Serves the application until stopped; resolves when it listens. 'unavailable' with the way out if the address is taken. */
 export async function listen(app: Express, options: ListenOptions): Promise<Running> {
   const { name, option, endpoint, ssl } = options;
-  const server = ssl?.enabled ? createHttps(pair(ssl), app) : createHttp(app);
+  const server = ssl?.enabled ? createHttps(readPair(ssl), app) : createHttp(app);
   // Longer than proxies keep theirs, so that none sends a request into a connection that is being closed.
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.on('clientError', refuseUnparsed);
@@ -84,12 +84,14 @@ function refused(option: string, host: string, port: number, error: NodeJS.Errno
   return unavailable(`cannot listen on ${host}:${port} (${option}): ${why}`, error);
 }
 
-function pair(ssl: Config['api']['ssl']): { cert: Buffer; key: Buffer } {
+/** The certificate and its key; 'invalid' names the setting whose file cannot be read. */
+export function readPair(ssl: Config['api']['ssl']): { cert: Buffer; key: Buffer } {
   const read = (key: 'cert_file' | 'key_file'): Buffer => {
     try {
       return readFileSync(ssl[key]);
     } catch (error) {
-      throw invalid(`api.ssl.${key}`, (error as Error).message);
+      const { code, message } = error as NodeJS.ErrnoException;
+      throw invalid(`api.ssl.${key}`, code === 'ENOENT' ? `there is no file ${ssl[key]}.` : message);
     }
   };
   return { cert: read('cert_file'), key: read('key_file') };

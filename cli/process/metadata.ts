@@ -1,4 +1,5 @@
 import { type MetadataLookup, publicKeysOf } from '../../api/metadata/record.ts';
+import { hostNameOn } from '../../domain/guest.ts';
 import { findGuestByAddress } from '../../store/guest.ts';
 import type { Store } from '../../store/open.ts';
 import { renderUserdata } from '../../templates/cloud-init/userdata.ts';
@@ -13,7 +14,7 @@ export const guestRecords =
     return {
       instanceId: guest.id,
       name: guest.name,
-      hostname: own.domain ? `${guest.name}.${own.domain}` : guest.name,
+      hostname: hostNameOn(guest, own),
       profile: guest.profile,
       node: guest.node,
       localIpv4: ip,

@@ -1,5 +1,5 @@
 import type { SeedInput } from '../../domain/control-plane.ts';
-import type { Guest, GuestNic } from '../../domain/guest.ts';
+import { type Guest, type GuestNic, hostNameOn } from '../../domain/guest.ts';
 import { renderUserdata } from './userdata.ts';
 
 /** JSON is YAML with every string quoted: no key, MAC or name can be read as anything but itself. */
@@ -8,7 +8,7 @@ const yaml = (data: unknown): string => `${JSON.stringify(data, null, 2)}\n`;
 /** A NoCloud seed's three documents. */
 export function renderSeed(guest: Guest): SeedInput {
   return {
-    metaData: yaml({ 'instance-id': guest.id, 'local-hostname': guest.name }),
+    metaData: yaml({ 'instance-id': guest.id, 'local-hostname': hostNameOn(guest, guest.nics[0]) }),
     userData: renderUserdata(guest),
     networkConfig: guest.nics.length === 0 ? null : yaml(networkConfig(guest.nics)),
   };

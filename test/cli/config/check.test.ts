@@ -37,3 +37,8 @@ it('names the file that it found, or was given', async () => {
   expect(await check('--config', 'other.yaml')).toBe('The configuration in other.yaml is valid.\n');
   await expect(check('--config', 'nowhere.yaml')).rejects.toThrow('there is no file nowhere.yaml');
 });
+
+it('reads the files that the configuration refers to', async () => {
+  writeFileSync(HERE, 'api: { ssl: { enabled: true, cert_file: /nowhere/cert.pem, key_file: /nowhere/key.pem } }\n');
+  await expect(check()).rejects.toThrow('api.ssl.cert_file: there is no file /nowhere/cert.pem.');
+});

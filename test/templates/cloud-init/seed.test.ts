@@ -83,7 +83,7 @@ it.each<[string, Guest]>([
 it('writes YAML in which nothing is read as anything but itself', () => {
   const hostile = { ...GUEST, name: 'yes', nics: [{ ...NIC, mac: '52:54:00:12:34:56' as Mac, domain: 'no' }] };
   const { metaData, networkConfig } = renderSeed(hostile);
-  expect(parse(metaData, { version: '1.1' })).toEqual({ 'instance-id': GUEST.id, 'local-hostname': 'yes' });
+  expect(parse(metaData, { version: '1.1' })).toEqual({ 'instance-id': GUEST.id, 'local-hostname': 'yes.no' });
   const { eth0 } = parse(networkConfig ?? '', { version: '1.1' }).ethernets;
   expect(eth0.match.macaddress).toBe('52:54:00:12:34:56');
 });

@@ -74,7 +74,7 @@ it('shows every document and what would be run', async () => {
   const { xml, userData, metaData, networkConfig, commands, nics } = await c.services.provisioner.render(ADMIN, NEW);
   expect(userData).toBe('#cloud-config\nhostname: web7\nsuite: trixie\n');
   const { 'instance-id': id, ...meta } = JSON.parse(metaData);
-  expect(meta).toEqual({ 'local-hostname': 'web7' });
+  expect(meta).toEqual({ 'local-hostname': 'web7.example.internal' });
   expect(xml).toContain(`<uuid>${id}</uuid>`);
   expect(xml).toMatch(/<name>web7<.*vms\/web7_sda-.*vmbr100.*vmbr100/s);
   expect(JSON.parse(networkConfig ?? '').ethernets).toHaveProperty('eth1');
