@@ -98,7 +98,8 @@ class Mounts:
         # As the guest will see it: a link on a disk that is mounted already must not lead to the host's files.
         path = inside(self.root, disk["mountpoint"])
         os.makedirs(path, exist_ok=True)
-        command("mount", "-o", "loop,nosuid,nodev", "-t", disk["filesystem"], file, path)
+        options = "loop,nosuid,nodev" + (",nouuid" if disk["filesystem"] == "xfs" else "")
+        command("mount", "-o", options, "-t", disk["filesystem"], file, path)
         self.mounted.append((path, file))
         return path
 

@@ -13,7 +13,16 @@ import type { Vni, VolumeId } from '../../domain/ids.ts';
 import { mib } from '../../domain/units.ts';
 
 const exec = promisify(execFile);
-const NEEDED = ['bwrap', 'slirp4netns', 'qemu-storage-daemon', 'qemu-img', 'mkfs.ext4', 'debugfs', 'losetup'];
+const NEEDED = [
+  'bwrap',
+  'slirp4netns',
+  'qemu-storage-daemon',
+  'qemu-img',
+  'mkfs.ext4',
+  'mkfs.xfs',
+  'debugfs',
+  'losetup',
+];
 
 /** Why these tests cannot run here; undefined if they can. */
 export function missing(): string | undefined {

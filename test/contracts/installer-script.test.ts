@@ -67,6 +67,24 @@ describe.skipIf(reason)(`scripts of template authors${reason ? ` (skipped: ${rea
     expect(lines).toEqual(['web1 1 default']);
   });
 
+  it('run at a time on clones of one XFS, which all have its UUID', async () => {
+    const xfs = { filesystem: 'xfs', sizeMiB: 320 } as const;
+    const { volume } = await lab.disk('sda', xfs);
+    const [held, other] = [
+      await lab.disk('sda', { ...xfs, cloneOf: volume }),
+      await lab.disk('sda', { ...xfs, cloneOf: volume }),
+    ];
+    const enough = new AbortController();
+    const mounted = Promise.withResolvers<void>();
+    const waits = 'import time\ndef install(**kwargs):\n  print("in", flush=True)\n  time.sleep(600)\n';
+    const holding = lab.call(waits, [held], { signal: enough.signal, line: () => mounted.resolve() });
+    const ended = expect(holding).rejects.toThrow('enough');
+    await Promise.race([mounted.promise, holding]);
+    await lab.call('def install(**kwargs):\n  open("/target/me", "w").write("here")\n', [other], { vmName: 'web2' });
+    enough.abort(new Error('enough'));
+    await ended;
+  });
+
   it('write to raw and qcow2 disks, nested, and the next run sees it', async () => {
     const build = `
 import os
