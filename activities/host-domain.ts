@@ -6,7 +6,7 @@ import { bridgeOf } from '../domain/network.ts';
 import type { AttachDisk, ChangeSnapshot, CreateVm } from '../domain/plan.ts';
 import { currentAttempt } from './attempt.ts';
 import { bootDir, readBoot } from './boot.ts';
-import { lastLine } from './console-tail.ts';
+import { lastLines } from './console-tail.ts';
 import type { HostDeps } from './host-deps.ts';
 
 /** cloud-init's last line on the console, whatever it was told to do. */
@@ -69,8 +69,11 @@ export function domainActivities(deps: HostDeps) {
     detachDisk: ({ vm, disk }: Pick<AttachDisk, 'vm' | 'disk'>): Promise<string | null> =>
       hypervisor.detachDisk(vm, disk.diskId),
 
-    /** Resolves when cloud-init has finished in the guest; 'conflict' if the guest went off before. */
-    awaitGuest: (guest: { readonly vm: VmId; readonly name: string }): Promise<void> => awaitGuest(deps, guest),
+    /**
+     * Resolves when cloud-init has finished in the guest; 'conflict' if the guest went off before, or time is up: then the task's log
+     * gets the last lines of its console, which goes with the VM.
+     */
+    awaitGuest: (guest: AwaitedGuest): Promise<void> => awaitGuest(deps, guest),
   };
 }
 
@@ -92,16 +95,21 @@ async function defineDomain({ hypervisor, storage, dir }: HostDeps, cmd: CreateV
   });
 }
 
-async function awaitGuest(
-  { hypervisor }: HostDeps,
-  { vm, name }: { readonly vm: VmId; readonly name: string },
-): Promise<void> {
+interface AwaitedGuest {
+  readonly vm: VmId;
+  readonly name: string;
+}
+
+async function awaitGuest({ hypervisor, controlPlane }: HostDeps, { vm, name }: AwaitedGuest): Promise<void> {
   if (!hypervisor.traits.boots) return;
-  const { signal, deadline } = currentAttempt();
+  const { signal, deadline, task, step } = currentAttempt();
   const late = AbortSignal.timeout(Math.max(0, deadline - MARGIN_MS - Date.now()));
   const saidLast = async (): Promise<string> => {
-    const line = await lastLine(hypervisor.consolePath(vm));
-    return line === '' ? 'its console shows nothing' : `its console ends with: ${line}`;
+    const lines = await lastLines(hypervisor.consolePath(vm));
+    const log = lines.map((text) => ({ at: Date.now(), step, text }));
+    if (task !== null) await controlPlane.appendLog(task, log);
+    const last = lines.at(-1);
+    return last === undefined ? 'its console shows nothing' : `its console ends with: ${last}`;
   };
   try {
     await hypervisor.awaitConsole(vm, CLOUD_INIT_FINISHED, AbortSignal.any([signal, late]));

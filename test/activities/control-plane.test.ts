@@ -63,7 +63,7 @@ it('gives an install script all that it was accepted with, even if the templates
   });
   const seed = await plane.seedInput(cmd.vm);
   expect(seed.userData).toBe('#cloud-config\nhostname: web1\npw: "a: \\"b\\""\n');
-  expect(JSON.parse(seed.metaData)).toEqual({ 'instance-id': cmd.vm, 'local-hostname': 'web1' });
+  expect(JSON.parse(seed.metaData)).toEqual({ 'instance-id': cmd.vm, 'local-hostname': 'web1.example.internal' });
   expect(JSON.parse(seed.networkConfig ?? '')).toMatchObject({
     ethernets: { eth0: { match: { macaddress: cmd.nics[0]?.mac }, addresses: ['10.1.0.10/24'] } },
   });

@@ -7,7 +7,7 @@ import { sim } from '../../activities/drivers/hypervisor/sim.ts';
 import { simDomains } from '../../activities/drivers/hypervisor/sim-domains.ts';
 import type { HostDeps } from '../../activities/host-deps.ts';
 import { domainActivities } from '../../activities/host-domain.ts';
-import type { VmId } from '../../domain/ids.ts';
+import type { TaskId, VmId } from '../../domain/ids.ts';
 import { mib } from '../../domain/units.ts';
 
 const vm = '00000000-0000-4000-8000-000000000001' as VmId;
@@ -26,14 +26,28 @@ const SPEC = {
 /** No guest of these tests boots in this time. */
 const NEVER_MS = 60_000;
 
+/** What the task's log was given. */
+let logged: string[];
+const controlPlane = {
+  appendLog: async (_: TaskId, lines: readonly { readonly text: string }[]) =>
+    void logged.push(...lines.map(({ text }) => text)),
+};
+
 let dir: string;
 beforeEach(async () => {
+  logged = [];
   dir = await mkdtemp(join(tmpdir(), 'slipway-domain-'));
 });
 afterEach(() => rm(dir, { recursive: true }));
 
 const attempt = (change: Partial<Attempt> = {}): Attempt => ({
-  ...{ number: 1, deadline: Date.now() + 60_000, signal: new AbortController().signal, task: null, step: 'wait' },
+  ...{
+    number: 1,
+    deadline: Date.now() + 60_000,
+    signal: new AbortController().signal,
+    task: 't' as TaskId,
+    step: 'wait',
+  },
   note: () => undefined,
   ...change,
 });
@@ -45,7 +59,7 @@ async function quiet(change: Partial<Attempt> = {}) {
   const bootsAt = Date.now() + NEVER_MS;
   await simDomains(dir, NEVER_MS).change(vm, { running: true, bootsAt });
   await mkdir(join(dir, 'consoles'), { recursive: true });
-  const deps = { hypervisor, dir } as never as HostDeps;
+  const deps = { hypervisor, dir, controlPlane } as never as HostDeps;
   const awaited = withAttempt(attempt(change), () => domainActivities(deps).awaitGuest(guest));
   // Looked at later than it may end.
   awaited.catch(() => undefined);
@@ -82,6 +96,8 @@ describe('awaitGuest', () => {
     await expect(awaited).rejects.toThrow(
       'web1 runs, but cloud-init did not finish in time; its console ends with: web1 login:',
     );
+    // The console goes with the VM.
+    expect(logged).toEqual(['[  OK  ] Started getty.', 'web1 login:']);
   });
 
   it('says what the console ended with when the guest goes off', async () => {
