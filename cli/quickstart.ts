@@ -137,7 +137,7 @@ function logIn(node: string): readonly string[] {
   ];
 }
 
-function whatNow({ api, token, temporalUi, data }: Instance, vm: Vm, task: string | null): string {
+function whatNow({ api, vmpooler, token, temporalUi, data }: Instance, vm: Vm, task: string | null): string {
   const address = vm.networks.map(({ ip }) => ip).find(Boolean) ?? 'none';
   const ui =
     temporalUi && task
@@ -154,6 +154,7 @@ function whatNow({ api, token, temporalUi, data }: Instance, vm: Vm, task: strin
     `  console      ./slipway vm console ${NAME} --data ${data}`,
     ...logIn(vm.node),
     `  API          ${api}/api/v1   (documents: ${api}/docs)`,
+    `  VM pools     ${vmpooler}/api/v1   (as vmpooler's; what they hold: ${vmpooler}/dashboard/)`,
     `  token        ${token}`,
     `  Temporal UI  ${ui ?? 'of your own server'}`,
     '',

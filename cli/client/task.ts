@@ -52,7 +52,10 @@ export async function watchTask(
         if (signal.aborted || !isBroken(error)) throw error;
       }
       breaks += 1;
-      if (breaks > BREAKS) throw unavailable(`${api.url} ended the stream of task ${id} again and again.`);
+      if (breaks > BREAKS) {
+        const again = `The task goes on without being watched; see it again: slipway task watch ${id}`;
+        throw unavailable(`${api.url} has told nothing of task ${id} for ${(BREAKS * BREAK_MS) / 1_000} s. ${again}`);
+      }
       await new Promise((resolve) => setTimeout(resolve, BREAK_MS));
     }
   } finally {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { invalid } from '../../domain/fault.ts';
 import { type Api, apiClient } from '../client/api.ts';
@@ -32,6 +33,17 @@ export const repeated = (value: string, before: readonly string[] = []): readonl
 export function scriptArgument(value: string, before?: readonly string[]): readonly string[] {
   if (!/^[^=]+=/.test(value)) throw new InvalidArgumentError('It has to be NAME=VALUE.');
   return repeated(value, before);
+}
+
+/** The same with the text of a file for the value, `-` being standard input, without its last line break; bad usage if it cannot be read. */
+export function fileArgument(value: string, before?: readonly string[]): readonly string[] {
+  const [, name, file = ''] = /^([^=]+)=(.+)$/.exec(value) ?? [];
+  if (name === undefined) throw new InvalidArgumentError('It has to be NAME=FILE.');
+  try {
+    return repeated(`${name}=${readFileSync(file === '-' ? 0 : file, 'utf8').replace(/\n$/, '')}`, before);
+  } catch (error) {
+    throw new InvalidArgumentError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+  }
 }
 
 /** Options as the API's values: what is not an option of every client. */

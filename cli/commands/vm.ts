@@ -6,6 +6,7 @@ import {
   apiOf,
   type ClientOptions,
   clientCommand,
+  fileArgument,
   oneWord,
   part,
   printJson,
@@ -77,7 +78,9 @@ const list = (): Command =>
         table(
           COLUMNS,
           z.array(VmDocument).parse(answer),
-          'No VMs yet. Make one: slipway vm create NAME --profile empty',
+          options.limit === undefined && options.node === undefined
+            ? 'No VMs yet. Make one: slipway vm create NAME --profile empty'
+            : 'None of the VMs is like that. All of them: slipway vm list',
         ),
       );
     });
@@ -109,6 +112,7 @@ function described(vm: VmDocument): string {
 interface CreateOptions extends ClientOptions {
   readonly profile: string;
   readonly arg?: readonly string[];
+  readonly argFile?: readonly string[];
   readonly define: boolean;
   readonly start: boolean;
   readonly key?: string;
@@ -120,16 +124,22 @@ const create = (): Command =>
     .argument('<name>', "a host name: letters, digits and '-'")
     .requiredOption('--profile <profile>', 'what it is made from (slipway profile list)')
     .option('--arg <name=value>', "argument of the profile's script; may be repeated", scriptArgument)
+    .option(
+      '--arg-file <name=file>',
+      'the same from a file (- is standard input), for what no other process may read',
+      fileArgument,
+    )
     .option('--no-define', 'make and install the disks only')
     .option('--no-start', 'leave it stopped')
     .option('--key <key>', 'idempotency key: the same key twice makes one VM')
     .option('--watch', 'draw its progress until it is done; fail if it fails')
     .action(async (name: string, options: CreateOptions) => {
       const api = apiOf(options);
+      const args = [...(options.arg ?? []), ...(options.argFile ?? [])];
       const body = {
         name: oneWord(name),
         profile: oneWord(options.profile),
-        ...(options.arg ? { arg: options.arg } : {}),
+        ...(args.length > 0 ? { arg: args } : {}),
         define_vm: options.define,
         start_vm: options.start,
       };

@@ -51,6 +51,10 @@ export function bridges(dir: string, run: Run, uplink: string | undefined) {
     if (theirs === undefined || theirs === alias) return false;
     return !theirs.startsWith(ALIAS) || theirs.length >= ALIAS_MAX || existsSync(theirs.slice(ALIAS.length));
   };
+  const wayOut = (bridge: string, theirs = ''): string =>
+    theirs.startsWith(ALIAS)
+      ? 'another installation, whose guests may be on it; a host has one at a time (slipway down --guests --data DIR ends it).'
+      : `if nothing needs it any more, 'ip link delete ${bridge}' removes it.`;
   const removeLink = async (device: string): Promise<void> => {
     if (await find(device)) await run(['ip', 'link', 'delete', 'dev', device]);
   };
@@ -75,7 +79,7 @@ export function bridges(dir: string, run: Run, uplink: string | undefined) {
       const asWanted = there?.ifalias === alias && there.mtu === mtu && there.flags?.includes('UP');
       if (asWanted && network.type === 'managed' && hasExactly(there, addresses)) return there.ifindex;
       if (foreign(there))
-        throw conflict(`${bridge} on this host belongs to '${there?.ifalias}'; 'ip link delete ${bridge}' removes it.`);
+        throw conflict(`${bridge} on this host belongs to '${there?.ifalias}': ${wayOut(bridge, there?.ifalias)}`);
       if (!there) {
         // An address of its own: else it is that of a port, and guests lose their gateway whenever that one changes.
         const made = ['name', bridge, 'address', randomMac(), 'type', 'bridge', 'forward_delay', '0', 'stp_state', '0'];

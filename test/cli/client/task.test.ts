@@ -1,13 +1,15 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import type { Api } from '../../../cli/client/api.ts';
 import { table } from '../../../cli/client/table.ts';
-import { type TaskDocument, watchToEnd } from '../../../cli/client/task.ts';
+import { type TaskDocument, watchTask, watchToEnd } from '../../../cli/client/task.ts';
 import { LISTED } from '../../../cli/commands/task.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
   process.exitCode = undefined;
 });
+
+const silent = { show: () => undefined, note: () => undefined, end: () => undefined };
 
 const TRACEBACK = 'install() failed\n  File "script.py", line 3\nValueError: no suite';
 const task = (change: Partial<TaskDocument>): TaskDocument => ({
@@ -49,4 +51,25 @@ it('lists each task on one line of bearable length', () => {
   const lines = table(LISTED, [task({ status: TRACEBACK }), task({ status: 'x'.repeat(1000) })], '').split('\n');
   expect(lines[1]).toMatch(/ install\(\) failed …$/);
   expect(lines[2]).toMatch(/ x{99}…$/);
+});
+
+it('says that the task goes on, and how to see it, when the API is gone for too long', async () => {
+  const api = {
+    url: 'http://127.0.0.1:1',
+    // biome-ignore lint/correctness/useYield: nobody answers.
+    events: async function* () {
+      throw new TypeError('fetch failed');
+    },
+  } as unknown as Api;
+  vi.useFakeTimers();
+  try {
+    const watching = watchTask(api, 't1', new AbortController().signal, silent);
+    const ended = expect(watching).rejects.toThrow(
+      /told nothing of task t1 for 10 s\. The task goes on .* slipway task watch t1$/,
+    );
+    await vi.advanceTimersByTimeAsync(20_000);
+    await ended;
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { fileArgument } from '../../../cli/commands/client.ts';
 import { exitStatus } from '../../../cli/failure.ts';
 import { program } from '../../../cli/program.ts';
 
@@ -19,4 +23,17 @@ it.each([
     .catch((reason: unknown) => reason);
   expect(exitStatus(error)).toBe(64);
   expect((error as Error).message).toMatch(why);
+});
+
+it('takes an argument from a file, without its last line break, so that it is in no list of processes', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'slipway-argument-'));
+  try {
+    const file = join(dir, 'secret');
+    writeFileSync(file, 'a=b\nsecond\n');
+    expect(fileArgument(`password=${file}`, ['x=y'])).toEqual(['x=y', 'password=a=b\nsecond']);
+    expect(() => fileArgument(`password=${file}.not`)).toThrow(/secret\.not cannot be read \(ENOENT\)/);
+    expect(() => fileArgument(file)).toThrow('NAME=FILE');
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 });
