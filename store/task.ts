@@ -76,16 +76,12 @@ export async function insertTask(tx: Db, task: NewTask): Promise<TaskRow> {
 
 export const findTask = async (db: Db, id: TaskId): Promise<TaskRow | undefined> => byId(db).get({ id });
 
-export const findTaskByKey = async (
-  db: Db,
-  owner: { readonly tenant: string; readonly account: string },
-  key: string,
-): Promise<TaskRow | undefined> =>
+/** At most one of each tenant. */
+export const listTasksByKey = async (db: Db, account: string, key: string): Promise<readonly TaskRow[]> =>
   db
     .select()
     .from(tasks)
-    .where(and(eq(tasks.tenant, owner.tenant), eq(tasks.account, owner.account), eq(tasks.idempotencyKey, key)))
-    .get();
+    .where(and(eq(tasks.account, account), eq(tasks.idempotencyKey, key)));
 
 /** Newest first. */
 export async function listTasks(

@@ -7,16 +7,14 @@ import type { Db } from '../../store/open.ts';
 import { toTask } from '../../store/task.ts';
 import type { VmRow } from '../../store/vm.ts';
 import { addedDisksOf, disksOf } from '../../store/volume.ts';
-import { mustAct } from './authorize.ts';
 import { listCandidates } from './candidates.ts';
-import { getOwnVm, getVm } from './get-vm.ts';
-import { type Asked, ask } from './operation.ts';
+import { getVm } from './get-vm.ts';
+import { type Asked, ask, askOnce } from './operation.ts';
 import type { CoreParts } from './parts.ts';
-import { startSoon } from './start.ts';
 
 export interface DiskService {
   /** Asks for a blank disk to be added to the VM, in the pool of its first one. 'no-capacity' if the pool has no room for it now. */
-  attach(who: Principal, ref: string, size: MiB): Promise<Task>;
+  attach(who: Principal, ref: string, size: MiB, key?: string | null): Promise<Task>;
   /** Disks that the VM was given after it was made, in that order. */
   added(who: Principal, ref: string): Promise<readonly Disk[]>;
 }
@@ -28,11 +26,9 @@ const LARGEST = gibToMib(2048);
 export function diskService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log'>): DiskService {
   const { store } = parts;
   return {
-    attach: async (who, ref, size) => {
-      mustAct(who);
-      const { task, begun } = await store.write(async (tx) => askDisk(tx, await getOwnVm(tx, who, ref), who, size));
-      if (begun) startSoon(parts, begun);
-      return toTask(task);
+    attach: async (who, ref, size, key = null) => {
+      const request = { who, ref, key, asked: ['vm.attach-disk', size] } as const;
+      return toTask(await askOnce(parts, request, (tx, vm) => askDisk(tx, vm, who, size)));
     },
     added: async (who, ref) => addedDisksOf(store.read, (await getVm(store.read, who, ref)).id),
   };

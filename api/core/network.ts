@@ -10,10 +10,11 @@ import { findNetwork, insertNetwork, listNetworks, markNetworkRemoving, type Net
 import { templatesWithNet } from '../../store/network-template.ts';
 import { listNodes } from '../../store/node.ts';
 import type { Db } from '../../store/open.ts';
-import { findTask, insertTask, type TaskRow, toTask } from '../../store/task.ts';
+import { findTask, insertTask, toTask } from '../../store/task.ts';
 import { vmsOnNetwork } from '../../store/vm.ts';
 import { mustAdminister } from './authorize.ts';
 import { matching } from './limit.ts';
+import { type Outcome, once } from './once.ts';
 import type { CoreParts } from './parts.ts';
 import { startSoon } from './start.ts';
 
@@ -25,7 +26,7 @@ export interface NetworkService {
   /** 'invalid' with the field for bad addresses, a gateway or DHCP range outside the network, or one that overlaps another network's. */
   create(who: Principal, network: Network): Promise<void>;
   /** The task that removes it from every node, begun already or now; 'conflict' while a VM or a network template uses it. */
-  remove(who: Principal, ref: string): Promise<Task>;
+  remove(who: Principal, ref: string, key?: string | null): Promise<Task>;
 }
 
 /** RFC 1035: labels of letters, digits and inner hyphens. */
@@ -58,9 +59,11 @@ export function networkService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log'>)
         await insertNetwork(tx, network);
       });
     },
-    remove: async (who, ref) => {
+    remove: async (who, ref, key = null) => {
       mustAdminister(who);
-      const { task, fresh } = await store.write((tx) => beginRemoval(tx, who, ref));
+      const { task, fresh } = await store.write((tx) =>
+        once(tx, who, key, ['network.remove', ref], () => beginRemoval(tx, who, ref)),
+      );
       if (fresh) startSoon(parts, task);
       return toTask(task);
     },
@@ -68,11 +71,7 @@ export function networkService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log'>)
 }
 
 /** Takes the network for its removal and accepts the task, in the caller's transaction; joins the one that is removing it. */
-async function beginRemoval(
-  tx: Db,
-  who: Principal,
-  ref: string,
-): Promise<{ readonly task: TaskRow; readonly fresh: boolean }> {
+async function beginRemoval(tx: Db, who: Principal, ref: string): Promise<Outcome> {
   const network = await getNetwork(tx, ref);
   const running = network.removing === null ? undefined : await findTask(tx, network.removing);
   if (running) return { task: running, fresh: false };

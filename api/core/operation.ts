@@ -8,6 +8,11 @@ import { insertOperation } from '../../store/operation.ts';
 import { beginNext } from '../../store/queue.ts';
 import { findTask, insertTask, type TaskRow, updateTask } from '../../store/task.ts';
 import type { VmRow } from '../../store/vm.ts';
+import { mustAct } from './authorize.ts';
+import { getOwnVm } from './get-vm.ts';
+import { once } from './once.ts';
+import type { CoreParts } from './parts.ts';
+import { startSoon } from './start.ts';
 
 /** An operation that was asked for. */
 export interface Asked {
@@ -43,4 +48,29 @@ export async function ask(
   const task = await findTask(tx, id);
   if (!task) throw new Error(`bug: task ${id} is gone`);
   return { task, begun };
+}
+
+/** A request for an operation: the VM's name or UUID, and what the request says, for its key. */
+interface Request {
+  readonly who: Principal;
+  readonly ref: string;
+  readonly asked: readonly [OperationKind, ...unknown[]];
+  readonly key: string | null;
+}
+
+/** Asks for an operation on a VM that the asker may change; the task, once that is committed, of this request or of the same one before. */
+export async function askOnce(
+  parts: Pick<CoreParts, 'store' | 'jobs' | 'log'>,
+  { who, ref, asked, key }: Request,
+  work: (tx: Db, vm: VmRow) => Promise<Asked>,
+): Promise<TaskRow> {
+  mustAct(who);
+  const outcome = await parts.store.write((tx) =>
+    once(tx, who, key, [asked[0], ref, ...asked.slice(1)], async () => {
+      const accepted = await work(tx, await getOwnVm(tx, who, ref));
+      return { ...accepted, fresh: true as const };
+    }),
+  );
+  if (outcome.fresh && outcome.begun) startSoon(parts, outcome.begun);
+  return outcome.task;
 }

@@ -5,10 +5,11 @@ import type { Task } from '../../domain/task.ts';
 import type { Db, Store } from '../../store/open.ts';
 import { toTask } from '../../store/task.ts';
 import { mustAct, mustAdminister } from './authorize.ts';
-import { accept, acceptedBefore } from './create/accept.ts';
+import { accept } from './create/accept.ts';
 import { type Asked, planCreation } from './create/plan.ts';
 import { type Rendering, renderPlan } from './create/render.ts';
 import type { CreateRequest } from './create/request.ts';
+import { once } from './once.ts';
 import type { CoreParts } from './parts.ts';
 import { applyDocument } from './profile/apply.ts';
 import type { ProfileDocument } from './profile/document.ts';
@@ -40,14 +41,16 @@ export function provisionerService(parts: CoreParts): ProvisionerService {
   return {
     create: async (who, request) => {
       mustAct(who);
-      const { task, fresh } = await store.write(async (tx) => {
-        const known = await acceptedBefore(tx, who, request);
-        if (known) return { task: known, fresh: false };
+      const { name, profile, args, define, start, idempotencyKey } = request;
+      const begin = async (tx: Db) => {
         const plan = await planCreation(tx, asking(who, request));
         // Refuses user-data that could not be served later.
         renderer.seed(plan.guest);
-        return { task: await accept(tx, plan, who, request), fresh: true };
-      });
+        return { task: await accept(tx, plan, who), fresh: true };
+      };
+      const { task, fresh } = await store.write((tx) =>
+        once(tx, who, idempotencyKey, [name, profile, args, define, start], () => begin(tx)),
+      );
       if (fresh) startSoon(parts, task);
       return toTask(task);
     },

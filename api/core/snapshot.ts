@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { conflict, exists, invalid, notFound } from '../../domain/fault.ts';
 import type { SnapshotId } from '../../domain/ids.ts';
+import type { ChangeSnapshot } from '../../domain/plan.ts';
 import type { Principal } from '../../domain/principal.ts';
 import { SNAPSHOT_NAME, type Snapshot } from '../../domain/snapshot.ts';
 import type { Task } from '../../domain/task.ts';
@@ -10,11 +11,9 @@ import { findSnapshot, insertSnapshot, snapshotsOf, updateSnapshot } from '../..
 import { toTask } from '../../store/task.ts';
 import type { VmRow } from '../../store/vm.ts';
 import { disksOf } from '../../store/volume.ts';
-import { mustAct } from './authorize.ts';
-import { getOwnVm, getVm } from './get-vm.ts';
-import { type Asked, ask } from './operation.ts';
+import { getVm } from './get-vm.ts';
+import { type Asked, ask, askOnce } from './operation.ts';
 import type { CoreParts } from './parts.ts';
-import { startSoon } from './start.ts';
 
 export interface SnapshotService {
   /**
@@ -25,38 +24,35 @@ export interface SnapshotService {
     who: Principal,
     ref: string,
     name?: string | null,
-  ): Promise<{ readonly snapshot: Snapshot; readonly task: Task }>;
+    key?: string | null,
+  ): Promise<{ readonly snapshot: SnapshotId; readonly task: Task }>;
   /** In the order of asking. */
   list(who: Principal, ref: string): Promise<readonly Snapshot[]>;
   /** Asks for the VM to be taken back. By id or name; 'not-found' for a snapshot that is unknown or not ready. */
-  revert(who: Principal, ref: string, snapshot: string): Promise<Task>;
+  revert(who: Principal, ref: string, snapshot: string, key?: string | null): Promise<Task>;
   /** Asks for the snapshot to be removed. By id or name; 'conflict' if that was asked for already. */
-  remove(who: Principal, ref: string, snapshot: string): Promise<Task>;
+  remove(who: Principal, ref: string, snapshot: string, key?: string | null): Promise<Task>;
 }
 
 /** Snapshots of the VMs that the asker sees. */
 export function snapshotService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log'>): SnapshotService {
   const { store } = parts;
-  const asking = async <T extends Asked>(
-    who: Principal,
-    ref: string,
-    work: (tx: Db, vm: VmRow) => Promise<T>,
-  ): Promise<T> => {
-    mustAct(who);
-    const asked = await store.write(async (tx) => work(tx, await getOwnVm(tx, who, ref)));
-    if (asked.begun) startSoon(parts, asked.begun);
-    return asked;
-  };
   return {
-    create: async (who, ref, name = null) => {
-      const { snapshot, task } = await asking(who, ref, (tx, vm) => askSnapshot(tx, vm, who, name));
+    create: async (who, ref, name = null, key = null) => {
+      const request = { who, ref, key, asked: ['vm.snapshot', name] } as const;
+      const task = await askOnce(parts, request, (tx, vm) => askSnapshot(tx, vm, who, name));
+      const { snapshot } = task.input as Pick<ChangeSnapshot, 'snapshot'>;
       return { snapshot, task: toTask(task) };
     },
     list: async (who, ref) => snapshotsOf(store.read, [(await getVm(store.read, who, ref)).id]),
-    revert: async (who, ref, snapshot) =>
-      toTask((await asking(who, ref, (tx, vm) => askRevert(tx, vm, who, snapshot))).task),
-    remove: async (who, ref, snapshot) =>
-      toTask((await asking(who, ref, (tx, vm) => askRemoval(tx, vm, who, snapshot))).task),
+    revert: async (who, ref, snapshot, key = null) => {
+      const request = { who, ref, key, asked: ['vm.revert', snapshot] } as const;
+      return toTask(await askOnce(parts, request, (tx, vm) => askRevert(tx, vm, who, snapshot)));
+    },
+    remove: async (who, ref, snapshot, key = null) => {
+      const request = { who, ref, key, asked: ['vm.snapshot-remove', snapshot] } as const;
+      return toTask(await askOnce(parts, request, (tx, vm) => askRemoval(tx, vm, who, snapshot)));
+    },
   };
 }
 

@@ -12,6 +12,7 @@ import { findTask, insertTask, type TaskRow } from '../../store/task.ts';
 import { updateVm, type VmRow } from '../../store/vm.ts';
 import { clonesOf, disksOf } from '../../store/volume.ts';
 import { listCandidates } from './candidates.ts';
+import type { Outcome } from './once.ts';
 
 export type Change = Exclude<VmAction, 'create'>;
 
@@ -26,11 +27,7 @@ interface Wish {
  * Takes the VM for one change and accepts its task, in the caller's transaction. The task of a change that asks for the same
  * is joined; null when it is so already; 'conflict' while another change runs.
  */
-export async function beginChange(
-  tx: Db,
-  vm: VmRow,
-  wish: Wish,
-): Promise<{ readonly task: TaskRow; readonly fresh: boolean } | null> {
+export async function beginChange(tx: Db, vm: VmRow, wish: Wish): Promise<Outcome | null> {
   const { action } = wish;
   if (vm.changing !== null) return { task: await joined(tx, vm, wish), fresh: false };
   if (decide(action, vm.state) === 'already-done' && action !== 'delete') return null;

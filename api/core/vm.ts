@@ -15,6 +15,7 @@ import { toDisk, volumesOf } from '../../store/volume.ts';
 import { mustAct, seenTenant } from './authorize.ts';
 import { getOwnVm, getVm } from './get-vm.ts';
 import { matching } from './limit.ts';
+import { once } from './once.ts';
 import type { CoreParts } from './parts.ts';
 import { startSoon } from './start.ts';
 import { beginChange, type Change } from './vm-change.ts';
@@ -33,25 +34,38 @@ export interface VmFilter {
   readonly state?: readonly Vm['state'][] | undefined;
 }
 
+/** Here as in every service, the same request with the same key gives the task that it began before; another request with it is 'conflict'. */
 export interface VmService {
   list(who: Principal, filter?: VmFilter): Promise<readonly VmDetail[]>;
   /** By name or UUID. */
   get(who: Principal, ref: string): Promise<VmDetail>;
   /** Starts the change; null when it is so already. 'conflict' while another change runs, unless that asks for the same: then its task. */
-  act(who: Principal, ref: string, action: Exclude<VmAction, 'create' | 'delete'>): Promise<Task | null>;
-  remove(who: Principal, ref: string, deleteDisks: boolean): Promise<Task>;
+  act(
+    who: Principal,
+    ref: string,
+    action: Exclude<VmAction, 'create' | 'delete'>,
+    key?: string | null,
+  ): Promise<Task | null>;
+  remove(who: Principal, ref: string, deleteDisks: boolean, key?: string | null): Promise<Task>;
   console(who: Principal, ref: string, lines: number): Promise<string>;
 }
 
 /** VMs of the asker's tenant; those of all tenants for administrators. */
 export function vmService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log' | 'settings'>): VmService {
   const { store } = parts;
-  const change = async (who: Principal, ref: string, action: Change, deleteDisks: boolean): Promise<Task | null> => {
+  const change = async (
+    who: Principal,
+    ref: string,
+    { action, deleteDisks = false }: { readonly action: Change; readonly deleteDisks?: boolean },
+    key: string | null,
+  ): Promise<Task | null> => {
     mustAct(who);
-    const decided = await store.write(async (tx) => {
-      const vm = await getOwnVm(tx, who, ref);
-      return beginChange(tx, vm, { who, action, deleteDisks, graceMs: parts.settings.shutdownGraceMs });
-    });
+    const wish = { who, action, deleteDisks, graceMs: parts.settings.shutdownGraceMs };
+    const decided = await store.write((tx) =>
+      once(tx, who, key, [`vm.${action}`, ref, deleteDisks], async () =>
+        beginChange(tx, await getOwnVm(tx, who, ref), wish),
+      ),
+    );
     if (decided?.fresh) startSoon(parts, decided.task);
     return decided && toTask(decided.task);
   };
@@ -66,9 +80,9 @@ export function vmService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log' | 'set
       if (!found) throw notFound('VM', ref);
       return found;
     },
-    act: (who, ref, action) => change(who, ref, action, false),
-    remove: async (who, ref, deleteDisks) => {
-      const task = await change(who, ref, 'delete', deleteDisks);
+    act: (who, ref, action, key = null) => change(who, ref, { action }, key),
+    remove: async (who, ref, deleteDisks, key = null) => {
+      const task = await change(who, ref, { action: 'delete', deleteDisks }, key);
       if (!task) throw conflict(`VM '${ref}' is being deleted.`);
       return task;
     },

@@ -10,6 +10,7 @@ import { findStoragePool } from '../../store/storage-pool.ts';
 import { findTask, insertTask, type TaskRow, toTask } from '../../store/task.ts';
 import { clonesOfVolume, findVolume, listVolumes, markVolumeRemoving, type VolumeRow } from '../../store/volume.ts';
 import { mustAct, seenTenant, sees } from './authorize.ts';
+import { type Outcome, once } from './once.ts';
 import type { CoreParts } from './parts.ts';
 import { startSoon } from './start.ts';
 
@@ -17,7 +18,7 @@ export interface VolumeService {
   /** Sorted by pool and name; 'invalid' for a pool that there is not. */
   list(who: Principal, pool?: string): Promise<readonly Volume[]>;
   /** The task that removes it, begun already or now; 'conflict' while a VM has it or volumes are its clones. */
-  remove(who: Principal, pool: string, name: string): Promise<Task>;
+  remove(who: Principal, pool: string, name: string, key?: string | null): Promise<Task>;
 }
 
 /** Volumes of the asker's tenant; those of all tenants for administrators. */
@@ -29,9 +30,11 @@ export function volumeService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log'>):
         throw invalid('pool', `there is no storage pool '${pool}'.`);
       return listVolumes(store.read, { tenant: seenTenant(who), pool });
     },
-    remove: async (who, pool, name) => {
+    remove: async (who, pool, name, key = null) => {
       mustAct(who);
-      const { task, fresh } = await store.write((tx) => beginVolumeRemoval(tx, who, pool, name));
+      const { task, fresh } = await store.write((tx) =>
+        once(tx, who, key, ['volume.remove', pool, name], () => beginVolumeRemoval(tx, who, pool, name)),
+      );
       if (fresh) startSoon(parts, task);
       return toTask(task);
     },
@@ -39,12 +42,7 @@ export function volumeService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log'>):
 }
 
 /** Takes the volume for its removal and accepts the task, in the caller's transaction; joins the one that is removing it. */
-export async function beginVolumeRemoval(
-  tx: Db,
-  who: Principal,
-  pool: string,
-  name: string,
-): Promise<{ readonly task: TaskRow; readonly fresh: boolean }> {
+export async function beginVolumeRemoval(tx: Db, who: Principal, pool: string, name: string): Promise<Outcome> {
   const found = await findVolume(tx, pool, name);
   if (!found || !sees(who, found.volume)) throw notFound('volume', `${pool}/${name}`);
   const { volume, vmName } = found;

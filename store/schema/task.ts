@@ -31,7 +31,7 @@ export const tasks = sqliteTable(
     finishedAt: integer('finished_at'),
   },
   (t) => [
-    unique('task_idempotency').on(t.tenant, t.account, t.idempotencyKey),
+    unique('task_idempotency').on(t.account, t.idempotencyKey, t.tenant),
     index('task_created').on(t.createdAt),
     index('task_state').on(t.state),
   ],

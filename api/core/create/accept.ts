@@ -1,31 +1,15 @@
-import { createHash } from 'node:crypto';
-import { conflict, invalid } from '../../../domain/fault.ts';
 import type { Principal } from '../../../domain/principal.ts';
 import { keepRecipe } from '../../../store/base-image.ts';
 import { insertNics } from '../../../store/nic.ts';
 import type { Db } from '../../../store/open.ts';
-import { findTaskByKey, insertTask, type TaskRow } from '../../../store/task.ts';
+import { insertTask, type TaskRow } from '../../../store/task.ts';
 import { newTurn } from '../../../store/turn.ts';
 import { insertVm } from '../../../store/vm.ts';
 import { insertVolumes } from '../../../store/volume.ts';
 import type { Plan } from './plan.ts';
-import type { CreateRequest } from './request.ts';
-
-const KEY_MAX = 255;
-
-/** The task that this very request was accepted as before; 'conflict' if its key was used for another. */
-export async function acceptedBefore(db: Db, who: Principal, request: CreateRequest): Promise<TaskRow | undefined> {
-  const key = request.idempotencyKey;
-  if (key === null) return undefined;
-  if (key.length > KEY_MAX) throw invalid('Idempotency-Key', `has more than ${KEY_MAX} characters.`);
-  const known = await findTaskByKey(db, who, key);
-  if (known && known.requestHash !== hashOf(request))
-    throw conflict(`The Idempotency-Key was used for another request, which is task ${known.id}.`);
-  return known;
-}
 
 /** Writes the task and all that is reserved for it. To be called in the transaction that planned. */
-export async function accept(tx: Db, plan: Plan, who: Principal, request: CreateRequest): Promise<TaskRow> {
+export async function accept(tx: Db, plan: Plan, who: Principal): Promise<TaskRow> {
   const { cmd, ingredients, recipe } = plan;
   const { system, profile, script, userdata, args } = ingredients;
   const { vm, name, node, memory, vcpus, serial, vnc } = cmd;
@@ -46,15 +30,7 @@ export async function accept(tx: Db, plan: Plan, who: Principal, request: Create
   await insertVolumes(tx, cmd.disks, { vm, tenant: who.tenant, node });
   return insertTask(tx, {
     ...{ id: cmd.task, kind: 'provisioner.create', target: name, runOn: node, input: cmd },
-    ...{ tenant: who.tenant, account: who.account, workflowStarted: false },
-    idempotencyKey: request.idempotencyKey,
-    requestHash: request.idempotencyKey === null ? null : hashOf(request),
+    ...{ tenant: who.tenant, account: who.account },
+    ...{ idempotencyKey: null, requestHash: null, workflowStarted: false },
   });
-}
-
-/** Arguments may hold secrets, so the request itself is not kept. */
-function hashOf({ name, profile, args, define, start }: CreateRequest): string {
-  return createHash('sha256')
-    .update(JSON.stringify([name, profile, args, define, start]))
-    .digest('hex');
 }

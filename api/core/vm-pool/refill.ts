@@ -108,6 +108,6 @@ async function beginOne({ tx, settings, now, begun }: Turn, maker: Maker, pool: 
   const asked = { name, profile: pool.profile, args: pool.args, define: true, start: true };
   const plan = await planCreation(tx, { who: SYSTEM, asked, ids, settings: maker.settings });
   maker.renderer.seed(plan.guest);
-  begun.push(await accept(tx, plan, SYSTEM, { ...asked, idempotencyKey: null }));
+  begun.push(await accept(tx, plan, SYSTEM));
   await insertEntry(tx, { number, ...ids, name, pool: pool.name, request, startedAt: now });
 }

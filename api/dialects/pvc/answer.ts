@@ -26,6 +26,14 @@ export const CHANGED: Readonly<Record<number, Answer>> = { 200: { description: '
 export const STARTED: Readonly<Record<number, Answer>> = { 200: { description: 'Done, or begun.', schema: Started } };
 export const ACCEPTED: Readonly<Record<number, Answer>> = { 202: { description: 'Accepted.', schema: Accepted } };
 
+/** What every request says that a task carries out. */
+export const KEYED: Readonly<Record<string, string>> = {
+  'Idempotency-Key': 'The same key with the same values gives the same task, however often it is sent.',
+};
+
+/** The key that a request is one and the same by; null without. */
+export const keyOf = ({ header }: Pick<Context<unknown>, 'header'>): string | null => header('idempotency-key') || null;
+
 /** What every change of a template or profile says of its values. */
 export const CLEARS = 'A value left out stays as it is; an empty one clears what the object can do without.';
 

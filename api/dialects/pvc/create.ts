@@ -3,7 +3,7 @@ import type { ProvisionerService } from '../../core/provisioner.ts';
 import { type Route, route } from '../../http/route.ts';
 import { flag, repeated, text } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';
-import { ACCEPTED, accepted, objectOf, ok } from './answer.ts';
+import { ACCEPTED, accepted, KEYED, keyOf, objectOf, ok } from './answer.ts';
 import { name } from './name.ts';
 import { profileDocument } from './profile-document.ts';
 
@@ -59,20 +59,18 @@ export const createRoutes = (provisioner: ProvisionerService): readonly Route[] 
       description:
         'Answers when everything is checked, reserved and durably accepted; nothing is made if it is refused.',
       values: Create,
-      headers: {
-        'Idempotency-Key': 'The same key with the same values gives the same task, however often it is sent.',
-      },
+      headers: KEYED,
       responses: ACCEPTED,
     },
     async (context) => {
-      const { values, principal, header } = context;
+      const { values, principal } = context;
       const task = await provisioner.create(principal, {
         name: values.name,
         profile: values.profile,
         args: values.arg ?? [],
         define: values.define_vm ?? true,
         start: values.start_vm ?? true,
-        idempotencyKey: header('idempotency-key') || null,
+        idempotencyKey: keyOf(context),
       });
       return accepted(context, task);
     },

@@ -5,7 +5,7 @@ import type { NetworkService } from '../../core/network.ts';
 import { type Context, type Route, route } from '../../http/route.ts';
 import { flag, integer, oneOf, optional, repeated, word } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';
-import { begun, listOf, MESSAGE, ok, STARTED } from './answer.ts';
+import { begun, KEYED, keyOf, listOf, MESSAGE, ok, STARTED } from './answer.ts';
 import { limit, name } from './name.ts';
 
 export const MAX_VNI = 2 ** 24 - 1;
@@ -141,11 +141,12 @@ export function networkRoutes(networks: NetworkService): readonly Route[] {
         summary: 'Remove a network',
         description: 'Answers at once; the task has removed it when it has left every node.',
         values: Reference,
+        headers: KEYED,
         responses: STARTED,
       },
       async (context) => {
         const { vni } = context.values;
-        const task = await networks.remove(context.principal, vni);
+        const task = await networks.remove(context.principal, vni, keyOf(context));
         return begun(context, task, `Network '${vni}' is being removed.`);
       },
     ),

@@ -6,7 +6,7 @@ import type { Services } from '../../core/services.ts';
 import { type Context, type Route, route } from '../../http/route.ts';
 import { integer, optional } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';
-import { ACCEPTED, accepted, listOf, ok } from './answer.ts';
+import { ACCEPTED, accepted, KEYED, keyOf, listOf, ok } from './answer.ts';
 import { name } from './name.ts';
 
 const SnapshotObject = z
@@ -56,11 +56,11 @@ const tag = 'vm';
 /** Moments of running VMs, and disks for them. What is asked for queues: one at a time, in the order of asking. */
 export function snapshotRoutes({ snapshots, disks }: Pick<Services, 'snapshots' | 'disks'>): readonly Route[] {
   const revert = (context: Context<unknown>, ref: string, snapshot: string) =>
-    snapshots.revert(context.principal, ref, snapshot).then((task) => accepted(context, task));
+    snapshots.revert(context.principal, ref, snapshot, keyOf(context)).then((task) => accepted(context, task));
   const remove = (context: Context<unknown>, ref: string, snapshot: string) =>
-    snapshots.remove(context.principal, ref, snapshot).then((task) => accepted(context, task));
-  const back = { tag, summary: 'Take a VM back to a snapshot', responses: ACCEPTED };
-  const forget = { tag, summary: 'Remove a snapshot of a VM', responses: ACCEPTED };
+    snapshots.remove(context.principal, ref, snapshot, keyOf(context)).then((task) => accepted(context, task));
+  const back = { tag, summary: 'Take a VM back to a snapshot', headers: KEYED, responses: ACCEPTED };
+  const forget = { tag, summary: 'Remove a snapshot of a VM', headers: KEYED, responses: ACCEPTED };
   return [
     route(
       'get',
@@ -75,12 +75,13 @@ export function snapshotRoutes({ snapshots, disks }: Pick<Services, 'snapshots' 
         tag,
         summary: 'Snapshot a running VM, memory included',
         values: z.object({ vm, snapshot_name: optional(snapshotName) }),
+        headers: KEYED,
         responses: ACCEPTED,
       },
       async (context) => {
         const { vm, snapshot_name } = context.values;
-        const { snapshot, task } = await snapshots.create(context.principal, vm, snapshot_name);
-        return accepted(context, task, { snapshot_id: snapshot.id });
+        const { snapshot, task } = await snapshots.create(context.principal, vm, snapshot_name, keyOf(context));
+        return accepted(context, task, { snapshot_id: snapshot });
       },
     ),
     route('post', '/vm/:vm/snapshot/rollback', { ...back, values: Named }, async (context) =>
@@ -110,11 +111,12 @@ export function snapshotRoutes({ snapshots, disks }: Pick<Services, 'snapshots' 
         tag,
         summary: 'Give a VM one more disk, blank',
         values: z.object({ vm, size: integer('GB.', 1, LARGEST_GIB) }),
+        headers: KEYED,
         responses: ACCEPTED,
       },
       async (context) => {
         const { vm, size } = context.values;
-        return accepted(context, await disks.attach(context.principal, vm, gibToMib(size)));
+        return accepted(context, await disks.attach(context.principal, vm, gibToMib(size), keyOf(context)));
       },
     ),
   ];

@@ -4,7 +4,7 @@ import type { Services } from '../../core/services.ts';
 import { type Context, type Route, route } from '../../http/route.ts';
 import { flag, oneOf } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';
-import { STARTED, started } from './answer.ts';
+import { KEYED, keyOf, STARTED, started } from './answer.ts';
 import { name } from './name.ts';
 
 const ACTIONS = ['start', 'shutdown', 'stop', 'restart'] as const;
@@ -36,10 +36,10 @@ export function vmChangeRoutes({ vms, tasks }: Pick<Services, 'vms' | 'tasks'>):
     route(
       'post',
       '/vm/:vm/state',
-      { tag, summary: 'Start or stop a VM', values: Change, responses: STARTED },
+      { tag, summary: 'Start or stop a VM', values: Change, headers: KEYED, responses: STARTED },
       async (context) => {
         const { vm, state, wait } = context.values;
-        const task = await vms.act(context.principal, vm, state);
+        const task = await vms.act(context.principal, vm, state, keyOf(context));
         if (task !== null && wait) await succeeded(context, task);
         return started(context, task, {
           begun: wait ? `VM '${vm}' is done with ${state}.` : `VM '${vm}' is to ${state}.`,
@@ -50,10 +50,10 @@ export function vmChangeRoutes({ vms, tasks }: Pick<Services, 'vms' | 'tasks'>):
     route(
       'delete',
       '/vm/:vm',
-      { tag, summary: 'Stop a VM and remove it', values: Remove, responses: STARTED },
+      { tag, summary: 'Stop a VM and remove it', values: Remove, headers: KEYED, responses: STARTED },
       async (context) => {
         const { vm, delete_disks = false, wait = true } = context.values;
-        const task = await vms.remove(context.principal, vm, delete_disks);
+        const task = await vms.remove(context.principal, vm, delete_disks, keyOf(context));
         if (wait) await succeeded(context, task);
         const what = delete_disks ? `VM '${vm}' and its disks` : `VM '${vm}'`;
         return started(context, task, { begun: wait ? `Removed ${what}.` : `Removing ${what}.`, already: '' });

@@ -3,7 +3,7 @@ import type { VolumeService } from '../../core/volume.ts';
 import { type Route, route } from '../../http/route.ts';
 import { optional } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';
-import { ACCEPTED, accepted, listOf, ok } from './answer.ts';
+import { ACCEPTED, accepted, KEYED, keyOf, listOf, ok } from './answer.ts';
 import { name } from './name.ts';
 
 const VolumeObject = z
@@ -42,11 +42,12 @@ export const volumeRoutes = (volumes: VolumeService): readonly Route[] => [
       summary: 'Remove a volume that no VM has',
       description: 'Refused while a VM has it or other volumes are its clones.',
       values: z.object({ pool: name('Storage pool.'), volume: name('Name of the volume.') }),
+      headers: KEYED,
       responses: ACCEPTED,
     },
     async (context) => {
       const { pool, volume } = context.values;
-      return accepted(context, await volumes.remove(context.principal, pool, volume));
+      return accepted(context, await volumes.remove(context.principal, pool, volume, keyOf(context)));
     },
   ),
 ];

@@ -26,7 +26,10 @@ const be = async (state: VmRow['state'], change: Partial<VmRow> = {}): Promise<v
   const { id } = await row();
   await c.store.write((tx) => updateVm(tx, id, { state, changing: null, defined: true, ...change }));
 };
-const snapshot = (name: string | null = null) => c.services.snapshots.create(ADMIN, 'web1', name);
+const snapshot = async (name: string | null = null) => {
+  const asked = await c.services.snapshots.create(ADMIN, 'web1', name);
+  return { ...asked, snapshot: (await snapshots()).find(({ id }) => id === asked.snapshot)! };
+};
 const disk = (gib = 1) => c.services.disks.attach(ADMIN, 'web1', gibToMib(gib));
 const taskOf = (task: Pick<Task, 'id'>) => c.services.tasks.get(ADMIN, task.id);
 const states = async (...tasks: readonly Pick<Task, 'id'>[]) =>
