@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { hypervisorDrivers } from '../../activities/drivers/hypervisor/index.ts';
+import { removeGroups } from '../../activities/drivers/installer/groups.ts';
 import { networkDrivers } from '../../activities/drivers/network/index.ts';
 import { type Run, run as realRun } from '../../activities/drivers/run.ts';
 import { invalid, unavailable } from '../../domain/fault.ts';
@@ -48,6 +49,7 @@ export async function bringDown(paths: Paths, plan: DownPlan): Promise<void> {
   // A private libvirtd outlives a process that was killed.
   if (existsSync(paths.libvirt)) await run([LIBVIRTD, guestsToo ? 'end' : 'stop', paths.libvirt]);
   if (plan.purge) {
+    removeGroups();
     rmSync(paths.dir, { recursive: true, force: true });
     say(`Removed ${paths.dir}.`);
   }

@@ -72,6 +72,6 @@ def confine(pid):
 
 def release():
     """Takes the group away if nothing is in it any more."""
-    with contextlib.suppress(OSError):
-        for directory, _ in groups():
+    for directory, _ in groups():
+        with contextlib.suppress(OSError):
             os.rmdir(directory)
