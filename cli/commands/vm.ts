@@ -186,5 +186,6 @@ const consoleLog = (): Command =>
     .action(async (name: string, options: ClientOptions & { lines: string }) => {
       const answer = await apiOf(options).get(`/vm/${part(name)}/console`, { lines: options.lines });
       if (options.json) return printJson(answer);
-      process.stdout.write(Console.parse(answer).data);
+      const { data } = Console.parse(answer);
+      process.stdout.write(data === '' || data.endsWith('\n') ? data : `${data}\n`);
     });

@@ -25,7 +25,7 @@ export const configFile = (file: string | undefined): string | null =>
 export function parseConfig(name: string, text: string): Config {
   const parsed = ConfigSchema.safeParse(withoutPvc(yaml(name, text)) ?? {}, { error: plainWords });
   if (parsed.success) return parsed.data;
-  throw invalid(name, parsed.error.issues.map(sentence).join(' '));
+  throw invalid(name, parsed.error.issues.map(sentence).join('\n  '));
 }
 
 function yaml(name: string, text: string): unknown {
@@ -60,7 +60,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 function sentence(issue: z.core.$ZodIssue): string {
   const key = issue.path.join('.');
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((name) => `${key ? `${key}.` : ''}${name}: there is no such setting.`).join(' ');
+    return issue.keys.map((name) => `${key ? `${key}.` : ''}${name}: there is no such setting.`).join('\n  ');
   }
   return `${key || 'the file'}: ${issue.message.replace(/\.?$/, '.')}`;
 }
