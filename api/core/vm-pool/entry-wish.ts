@@ -57,7 +57,8 @@ export function tagsOf({ tags }: EntryWish, { tagFilters }: PoolSettings): Reado
   const given = Object.entries(tags ?? {}).filter(([, value]) => value !== '');
   return Object.fromEntries(
     given.map(([tag, value]) => {
-      const filter = tagFilters[tag];
+      // A tag may be called like what every object has.
+      const filter = Object.hasOwn(tagFilters, tag) ? tagFilters[tag] : undefined;
       const captures = filter === undefined ? null : new RegExp(filter).exec(value);
       return [tag, captures ? captures.slice(1).join('') || value : value];
     }),

@@ -148,5 +148,5 @@ function settingsFrom({ config, redis, beside }: Readonly<Record<'config' | 'red
 
 const unknownIn = (keys: object, { shape }: z.ZodObject, where: string): readonly string[] =>
   Object.keys(keys)
-    .filter((key) => !(key in shape))
+    .filter((key) => !Object.hasOwn(shape, key))
     .map((key) => `${where}${key}`);

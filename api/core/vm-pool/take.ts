@@ -47,12 +47,16 @@ export async function resolve(db: Db, asked: readonly Asked[], settings: PoolSet
       throw invalid(name, `must be a whole number of VMs from 1 to ${MAX_COUNT}.`);
     const weighted = named.map(({ name: pool, cloneTarget }) => ({
       name: pool,
-      weight: settings.backendWeights[cloneTarget ?? settings.cloneTarget ?? ''] ?? null,
+      weight: weightOf(settings, cloneTarget ?? settings.cloneTarget ?? ''),
     }));
     wants.push({ name, count, pools: inOrder(weighted, Math.random) });
   }
   return wants;
 }
+
+/** Clone targets may be called like what every object has. */
+const weightOf = ({ backendWeights }: PoolSettings, target: string): number | null =>
+  Object.hasOwn(backendWeights, target) ? (backendWeights[target] ?? null) : null;
 
 const poolsOf = (wants: readonly Want[]): readonly string[] => [...new Set(wants.flatMap(({ pools }) => pools))];
 
@@ -61,9 +65,9 @@ export const missingOf = ({ short }: Extract<Allocation, { short: unknown }>): r
 
 /** As many VMs as are asked for, of each pool that may give them. */
 function claimsOf(wants: readonly Want[]): Claims {
-  const claims: Record<string, number> = {};
-  for (const { pools, count } of wants) for (const pool of pools) claims[pool] = (claims[pool] ?? 0) + count;
-  return claims;
+  const claims = new Map<string, number>();
+  for (const { pools, count } of wants) for (const pool of pools) claims.set(pool, (claims.get(pool) ?? 0) + count);
+  return Object.fromEntries(claims);
 }
 
 /** All that was asked for, or nothing, in the caller's transaction. `turn` is the asker's number in the queue, Infinity without one. */
