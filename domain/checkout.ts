@@ -10,6 +10,17 @@ export type Allocation =
   | { readonly given: ReadonlyMap<Want, readonly string[]> }
   | { readonly short: readonly { readonly want: Want; readonly missing: number }[] };
 
+/**
+ * VMs that one who waits keeps from those who come later: of each pool that may give them as many as it asks for; none at all while
+ * the pools could not meet it with `most` of each.
+ */
+export function claimsOf(wants: readonly Want[], most: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  const claims = new Map<string, number>();
+  if ('short' in allocate(wants, most)) return claims;
+  for (const { pools, count } of wants) for (const pool of pools) claims.set(pool, (claims.get(pool) ?? 0) + count);
+  return claims;
+}
+
 interface Slot {
   readonly want: Want;
   pool: string | null;

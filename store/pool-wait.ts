@@ -5,21 +5,18 @@ import { poolWaits } from './schema/vm-pool.ts';
 
 export type WaitRow = typeof poolWaits.$inferSelect;
 
-/** VMs that a waiting checkout keeps for itself, by pool. */
-export type Claims = Readonly<Record<string, number>>;
-
-/** What these keep for themselves together. */
-export function allClaims(waits: readonly Pick<WaitRow, 'claims'>[]): ReadonlyMap<string, number> {
-  const all = new Map<string, number>();
-  for (const { claims } of waits)
-    for (const [pool, count] of Object.entries(claims)) all.set(pool, (all.get(pool) ?? 0) + count);
-  return all;
-}
+/** How long the row of a process that is gone is kept, in ms: one that only was slow finds its place in the queue again. */
+const FORGOTTEN_MS = 60_000;
 
 /** Puts a checkout at the end of the queue; returns its number. Those whose process is known to be gone are forgotten. */
-export async function insertWait(tx: Db, claims: Claims, now: number, aliveUntil: number): Promise<number> {
-  await tx.delete(poolWaits).where(lt(poolWaits.aliveUntil, now));
-  const [row] = await tx.insert(poolWaits).values({ claims, aliveUntil }).returning({ number: poolWaits.number });
+export async function insertWait(
+  tx: Db,
+  asked: WaitRow['asked'],
+  now: number,
+  aliveUntil: number,
+): Promise<WaitRow['number']> {
+  await tx.delete(poolWaits).where(lt(poolWaits.aliveUntil, now - FORGOTTEN_MS));
+  const [row] = await tx.insert(poolWaits).values({ asked, aliveUntil }).returning({ number: poolWaits.number });
   if (!row) throw new Error('bug: an insert returned no row');
   return row.number;
 }

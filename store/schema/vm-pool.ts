@@ -138,8 +138,8 @@ export const poolRequests = sqliteTable(
 /** Checkouts that wait for VMs, first come first served. */
 export const poolWaits = sqliteTable('pool_waits', {
   number: integer('number').primaryKey({ autoIncrement: true }),
-  /** VMs that it keeps for itself of the pools that it waits for. */
-  claims: text('pools', { mode: 'json' }).$type<Readonly<Record<string, number>>>().notNull(),
+  /** How many VMs by which name, of a pool or an alias: what that keeps from others depends on the pools as they are. */
+  asked: text('pools', { mode: 'json' }).$type<Readonly<Record<string, number>>>().notNull(),
   /** Epoch milliseconds until which its API process is known to live. */
   aliveUntil: integer('alive_until').notNull(),
 });

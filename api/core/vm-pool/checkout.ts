@@ -1,11 +1,12 @@
 import type { Borrower } from '../../../domain/borrower.ts';
-import { allocate } from '../../../domain/checkout.ts';
+import { allocate, type Want } from '../../../domain/checkout.ts';
 import { invalid, noCapacity } from '../../../domain/fault.ts';
 import type { Store } from '../../../store/open.ts';
-import { listPools, poolSettings } from '../../../store/vm-pool.ts';
+import { listPools } from '../../../store/vm-pool.ts';
 import type { CoreParts } from '../parts.ts';
+import { sizesOf } from './line.ts';
 import { mayBorrow } from './own.ts';
-import { type Asked, type Given, missingOf, resolve, type Taken, takeVms } from './take.ts';
+import { type Asked, type Given, missingOf, type Taken, takeVms } from './take.ts';
 import { waitingLine } from './waiting-line.ts';
 import type { WakePool } from './wake.ts';
 
@@ -19,7 +20,8 @@ export interface CheckoutOptions {
 export interface CheckoutService {
   /**
    * Takes ready VMs out of pools: all that is asked for or nothing, in one transaction. 'not-found' for a name that is no pool's,
-   * 'invalid' for a count that is none, 'no-capacity' naming how many of which are missing. Those who wait are served first come first.
+   * 'invalid' for a count that is none, 'no-capacity' naming how many of which are missing. Those who wait are served first come first,
+   * and refused as soon as pools are changed so that they could not be served any more.
    */
   take(who: Borrower, asked: readonly Asked[], options: CheckoutOptions): Promise<readonly Given[]>;
 }
@@ -44,11 +46,11 @@ export function checkoutService({
       for (const pool of taken.pools) wake(pool);
       if ('given' in taken) return taken.given;
       if (waitMs === 0) throw shortOf(taken.short);
-      await mustFit(store, asked);
+      await mustFit(store, taken.wants);
       return line
-        .wait(taken.claims, AbortSignal.any([signal, AbortSignal.timeout(waitMs)]), async (turn) => {
+        .wait(asked, AbortSignal.any([signal, AbortSignal.timeout(waitMs)]), async (turn) => {
           const later = await attempt(who, asked, turn);
-          if (!('given' in later)) return null;
+          if ('short' in later) return mustFit(store, later.wants);
           for (const pool of later.pools) wake(pool);
           return later.given;
         })
@@ -61,10 +63,9 @@ const shortOf = (short: readonly { readonly name: string; readonly missing: numb
   noCapacity(`Too few VMs are ready: ${short.map(({ name, missing }) => `${missing} of ${name}`).join(', ')} missing.`);
 
 /** Waiting for more than pools ever have ready would keep others out of them for nothing. */
-async function mustFit(store: Store, asked: readonly Asked[]): Promise<void> {
-  const wants = await resolve(store.read, asked, await poolSettings(store.read));
-  const allocation = allocate(wants, new Map((await listPools(store.read)).map(({ name, size }) => [name, size])));
-  if (!('short' in allocation)) return;
+async function mustFit(store: Store, wants: readonly Want[]): Promise<null> {
+  const allocation = allocate(wants, sizesOf(await listPools(store.read)));
+  if (!('short' in allocation)) return null;
   const words = missingOf(allocation).map(({ name, missing }) => `${missing} of ${name}`);
   throw noCapacity(`More is asked for than the pools have when they are full: ${words.join(', ')} would be missing.`);
 }

@@ -5,8 +5,8 @@ import type { VmId } from '../../../domain/ids.ts';
 import { HOUR_MS, lifetimeOf, type PoolSettings } from '../../../domain/vm-pool.ts';
 import type { Db } from '../../../store/open.ts';
 import { markCheckedOut, takeable } from '../../../store/pool-entry.ts';
-import { allClaims, type Claims, listWaits } from '../../../store/pool-wait.ts';
 import { poolLifetime, poolSettings, poolsNamed } from '../../../store/vm-pool.ts';
+import { allClaims, readLine } from './line.ts';
 
 /** VMs by the name of a pool or an alias. */
 export interface Asked {
@@ -22,12 +22,7 @@ export interface Given {
 
 export type Taken =
   | { readonly given: readonly Given[]; readonly pools: readonly string[] }
-  | {
-      readonly short: readonly Missing[];
-      readonly pools: readonly string[];
-      /** What is kept for the asker while it waits, by pool. */
-      readonly claims: Claims;
-    };
+  | { readonly short: readonly Missing[]; readonly pools: readonly string[]; readonly wants: readonly Want[] };
 
 interface Missing {
   readonly name: string;
@@ -63,13 +58,6 @@ const poolsOf = (wants: readonly Want[]): readonly string[] => [...new Set(wants
 export const missingOf = ({ short }: Extract<Allocation, { short: unknown }>): readonly Missing[] =>
   short.map(({ want, missing }) => ({ name: want.name, missing }));
 
-/** As many VMs as are asked for, of each pool that may give them. */
-function claimsOf(wants: readonly Want[]): Claims {
-  const claims = new Map<string, number>();
-  for (const { pools, count } of wants) for (const pool of pools) claims.set(pool, (claims.get(pool) ?? 0) + count);
-  return Object.fromEntries(claims);
-}
-
 /** All that was asked for, or nothing, in the caller's transaction. `turn` is the asker's number in the queue, Infinity without one. */
 export async function takeVms(
   tx: Db,
@@ -80,7 +68,7 @@ export async function takeVms(
   const settings = await poolSettings(tx);
   const wants = await resolve(tx, asked, settings);
   const pools = poolsOf(wants);
-  const before = (await listWaits(tx, now)).filter((wait) => wait.number < turn);
+  const before = await readLine(tx, now, turn);
   // What others waited for first is not there for this one.
   const claimed = allClaims(before);
   const total = wants.reduce((sum, { count }) => sum + count, 0);
@@ -90,7 +78,7 @@ export async function takeVms(
     ready.set(pool, (await takeable(tx, pool, total + theirs)).slice(theirs));
   }
   const allocation = allocate(wants, new Map([...ready].map(([pool, rows]) => [pool, rows.length])));
-  if ('short' in allocation) return { short: missingOf(allocation), pools, claims: claimsOf(wants) };
+  if ('short' in allocation) return { short: missingOf(allocation), pools, wants };
   const given: Given[] = [];
   for (const [{ name }, from] of allocation.given) {
     const vms: string[] = [];

@@ -1,19 +1,20 @@
 import { takeable } from '../../../store/pool-entry.ts';
-import {
-  allClaims,
-  type Claims,
-  deleteWait,
-  insertWait,
-  keepWaits,
-  listWaits,
-  type WaitRow,
-} from '../../../store/pool-wait.ts';
+import { deleteWait, insertWait, keepWaits } from '../../../store/pool-wait.ts';
 import type { CoreParts } from '../parts.ts';
+import { allClaims, readLine, type Waiter } from './line.ts';
+import type { Asked } from './take.ts';
 
 /** Those who wait for VMs, of all API processes: first come first served, for each pool. */
 export interface WaitingLine {
-  /** Tries whenever it is this one's turn and a VM is ready, until there is a result; null when aborted. */
-  wait<T>(claims: Claims, signal: AbortSignal, attempt: (turn: number) => Promise<T | null>): Promise<T | null>;
+  /**
+   * Tries whenever it is this one's turn and a VM is ready, and when its pools could not meet it any more, until there is a result
+   * or a failure; null when aborted.
+   */
+  wait<T>(
+    asked: readonly Asked[],
+    signal: AbortSignal,
+    attempt: (turn: number) => Promise<T | null>,
+  ): Promise<T | null>;
 }
 
 /**
@@ -30,14 +31,14 @@ export function waitingLine({ store, log }: Pick<CoreParts, 'store' | 'log'>): W
   const failed = (error: unknown): void =>
     log.warn({ reason: String(error) }, 'the line of waiting checkouts could not be looked after: at the next commit');
   const look = async (): Promise<void> => {
-    const line = await listWaits(store.read, Date.now());
+    const line = await readLine(store.read, Date.now());
     const ready = new Map<string, number>();
     for (const [pool, claimed] of allClaims(line)) ready.set(pool, (await takeable(store.read, pool, claimed)).length);
-    const isLeft = ({ claims }: Pick<WaitRow, 'claims'>): boolean =>
-      Object.keys(claims).some((pool) => (ready.get(pool) ?? 0) > 0);
-    for (const wait of line) {
-      if (isLeft(wait)) here.get(wait.number)?.();
-      for (const [pool, count] of Object.entries(wait.claims)) ready.set(pool, (ready.get(pool) ?? 0) - count);
+    const isLeft = ({ claims }: Pick<Waiter, 'claims'>): boolean =>
+      [...claims.keys()].some((pool) => (ready.get(pool) ?? 0) > 0);
+    for (const waiter of line) {
+      if (waiter.hopeless || isLeft(waiter)) here.get(waiter.number)?.();
+      for (const [pool, count] of waiter.claims) ready.set(pool, (ready.get(pool) ?? 0) - count);
     }
   };
   const watch = async (signal: AbortSignal): Promise<void> => {
@@ -66,8 +67,10 @@ export function waitingLine({ store, log }: Pick<CoreParts, 'store' | 'log'>): W
   };
 
   return {
-    wait: async (claims, signal, attempt) => {
-      const turn = await store.write((tx) => insertWait(tx, claims, Date.now(), aliveUntil()));
+    wait: async (asked, signal, attempt) => {
+      const counts = new Map<string, number>();
+      for (const { name, count } of asked) counts.set(name, (counts.get(name) ?? 0) + count);
+      const turn = await store.write((tx) => insertWait(tx, Object.fromEntries(counts), Date.now(), aliveUntil()));
       let called = Promise.withResolvers<void>();
       const wake = (): void => called.resolve();
       signal.addEventListener('abort', wake);

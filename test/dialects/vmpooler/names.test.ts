@@ -16,7 +16,7 @@ afterAll(async () => {
 
 const ask = async (method: string, path: string, document?: string) => {
   const answer = await fetch(`${at.alone}${path}`, { method, ...(document === undefined ? {} : { body: document }) });
-  return { status: answer.status, body: (await answer.json()) as Record<string, never> };
+  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
 };
 
 /** What every object of JavaScript has. */

@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { insertWait, listWaits } from '../../../../store/pool-wait.ts';
+import { ADMIN } from '../cluster.ts';
+import { type Pooled, pooled } from './pooled.ts';
+
+let at: Pooled;
+beforeEach(async () => {
+  at = await pooled();
+  await at.pool({ name: 'a', size: 2, aliases: ['x'] });
+  await at.pool({ name: 'b', size: 1, aliases: ['x'] });
+  await at.fill('a');
+  await at.fill('b');
+});
+afterEach(() => at.close());
+
+const { signal } = new AbortController();
+const take = (wants: Record<string, number>, waitMs = 0) => {
+  const asked = Object.entries(wants).map(([name, count]) => ({ name, count }));
+  return at.services.checkouts.take('anyone', asked, { waitMs, signal });
+};
+const line = () => listWaits(at.store.read, Date.now());
+
+/** One that waits in line; its end is looked at later. */
+async function waiting(wants: Record<string, number>) {
+  const before = (await line()).length;
+  const end = take(wants, 60_000).then(
+    (given) => given.flatMap(({ vms }) => vms).length,
+    (error: Error) => error.message,
+  );
+  await expect.poll(async () => (await line()).length).toBe(before + 1);
+  return { end };
+}
+
+/** The pool's next clone fails for good. */
+async function giveUp(pool: string): Promise<void> {
+  await at.keep(pool);
+  await at.work('FAILURE', 'invalid');
+  await at.keep(pool);
+  expect((await at.services.pools.get(pool)).halted).toBe(true);
+}
+
+describe('a checkout that waits', () => {
+  it('is refused once its pool is made smaller than it asks for, and keeps nothing from others', async () => {
+    await take({ a: 2 });
+    const { end } = await waiting({ a: 2 });
+    await at.services.pools.update(ADMIN, 'a', { size: 1 });
+    expect(await end).toContain('More is asked for than the pools have when they are full: 1 of a would be missing.');
+    await at.fill('a');
+    expect(await take({ a: 1 })).toHaveLength(1);
+    expect(await line()).toEqual([]);
+  });
+
+  it('is refused once its pool is removed, unless another of the same alias has as many', async () => {
+    await take({ a: 2, b: 1 });
+    const [gone, stays] = [await waiting({ b: 1 }), await waiting({ x: 2 })];
+    await at.services.pools.remove(ADMIN, 'b');
+    expect(await gone.end).toBe("No VM pool 'b'.");
+    await at.fill('a');
+    expect(await stays.end).toBe(2);
+  });
+
+  it('keeps nothing from others while a pool that was given up keeps it from being filled, and goes on when that is mended', async () => {
+    await take({ a: 2, b: 1 });
+    const { end } = await waiting({ a: 1, b: 1 });
+    await giveUp('b');
+    await at.fill('a');
+    expect((await take({ a: 2 }))[0]?.vms).toHaveLength(2);
+    await at.services.pools.reset(ADMIN, ['b']);
+    await at.fill('a');
+    expect((await take({ a: 1 }))[0]?.vms).toHaveLength(1);
+    await expect(take({ a: 1 })).rejects.toThrow('1 of a missing');
+    await at.fill('b');
+    expect(await end).toBe(2);
+  });
+
+  it('still keeps what a pool that was given up has ready', async () => {
+    await take({ a: 2 });
+    const { end } = await waiting({ a: 1, b: 1 });
+    await at.services.pools.update(ADMIN, 'b', { size: 2 });
+    await giveUp('b');
+    await expect(take({ b: 1 })).rejects.toThrow('1 of b missing');
+    await at.fill('a');
+    expect(await end).toBe(2);
+  });
+
+  it('of another process keeps nothing that it cannot have any more, be that process ever so slow to notice', async () => {
+    await take({ a: 2 });
+    await at.store.write((tx) => insertWait(tx, { a: 2 }, Date.now(), Date.now() + 60_000));
+    await at.fill('a');
+    await expect(take({ a: 1 })).rejects.toThrow('1 of a missing');
+    await at.services.pools.update(ADMIN, 'a', { size: 1 });
+    await at.fill('a');
+    expect(await take({ a: 1 })).toHaveLength(1);
+  });
+});
