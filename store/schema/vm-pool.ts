@@ -125,6 +125,7 @@ export const poolRequests = sqliteTable(
       .$type<readonly { readonly name: string; readonly pool: string; readonly count: number }[]>()
       .notNull(),
     state: text('state').$type<'pending' | 'ready' | 'failed' | 'deleted'>().notNull(),
+    /** Why it is over; while it waits, why a VM of it was not made lately. */
     message: text('message'),
     tokenId: text('token_id'),
     user: text('user'),

@@ -32,8 +32,7 @@ async function dropUnwanted(turn: Turn, waiting: readonly EntryRow[]): Promise<v
 
 async function serve(turn: Turn, maker: Maker, request: RequestRow): Promise<void> {
   const { tx, name, now, due } = turn;
-  if (request.expiresAt <= now)
-    return fail(turn, request, `The on-demand instance request failed to be filled in time.`);
+  if (request.expiresAt <= now) return fail(turn, request, lateReason(request));
   due.push(request.expiresAt);
   const mine = (await entriesOfRequest(tx, request.id)).filter((entry) => entry.pool === name);
   for (const entry of mine)
@@ -44,18 +43,24 @@ async function serve(turn: Turn, maker: Maker, request: RequestRow): Promise<voi
   if (await countFailures(turn, request)) await finishIfFilled(turn, request);
 }
 
-/** VMs of the request that failed in this turn: permanently, or too often, and it fails with their reason. False then. */
+const lateReason = ({ message }: RequestRow): string =>
+  `The on-demand instance request failed to be filled in time${message === null ? '.' : `: ${message}`}`;
+
+/**
+ * VMs of the request that failed in this turn: permanently, or too often, and it fails with their reason. False then. Those that only
+ * lacked room, or whose node died, are made elsewhere or later, in the time that the request has.
+ */
 async function countFailures(turn: Turn, request: RequestRow): Promise<boolean> {
   const mine = turn.luck.failures.filter((failure) => failure.request === request.id);
   const last = mine.at(-1);
   if (!last) return true;
-  const failures = request.failures + mine.length;
-  await updateRequest(turn.tx, request.id, { failures });
+  const failures = request.failures + mine.filter(({ scarce }) => !scarce).length;
+  await updateRequest(turn.tx, request.id, { failures, message: last.why });
   if (mine.some(({ permanent }) => permanent) || failures > MAX_FAILURES) {
     await fail(turn, request, last.why);
     return false;
   }
-  turn.due.push(turn.now + 1_000 * failures);
+  turn.due.push(turn.now + 1_000 * Math.max(1, failures));
   return true;
 }
 
@@ -82,7 +87,7 @@ async function handOut({ tx, pool, settings, now, due }: Turn, entry: EntryRow, 
 async function finishIfFilled({ tx }: Turn, { id, wants }: RequestRow): Promise<void> {
   const made = (await entriesOfRequest(tx, id)).filter(({ state }) => state === 'running');
   const total = wants.reduce((sum, { count }) => sum + count, 0);
-  if (made.length >= total) await updateRequest(tx, id, { state: 'ready' });
+  if (made.length >= total) await updateRequest(tx, id, { state: 'ready', message: null });
 }
 
 async function freeSlots({ tx, settings }: Turn): Promise<number> {

@@ -60,6 +60,39 @@ it('stays given up when another clone of the same time fails after the one that 
   expect(await trouble()).toMatchObject({ failures: 1, halted: true, lastError: 'it went wrong, too' });
 });
 
+it('makes what an on-demand request asks for on another node when theirs dies, however many of its VMs that takes', async () => {
+  await at.pool({ size: 0 });
+  await at.services.poolRequests.create('anyone', [{ name: POOL.name, count: 6 }], 'six');
+  await at.keep();
+  await at.settled();
+  await heardOf(DEAD_AFTER_MS + 1);
+  // No node that lives has room yet: that is no failure of the request, either.
+  for (let turn = 0; turn < 5; turn += 1) await at.keep();
+  expect(await at.services.poolRequests.get('six')).toMatchObject({ state: 'pending' });
+  await at.node('hv2', { facts: { memory: 262144 as never, cpus: 64 }, memoryFree: 262144 });
+  await at.keep();
+  expect(await at.states()).toEqual({ completed: 6, pending: 6 });
+  const made = at.jobs.started.length;
+  await at.settled();
+  expect((await at.services.vms.list(ADMIN)).filter(({ node }) => node === 'hv2')).toHaveLength(6);
+  expect(at.jobs.started.length).toBeGreaterThan(made);
+  await at.fill();
+  expect(await at.services.poolRequests.get('six')).toMatchObject({ state: 'ready', wants: [{ pending: 0 }] });
+});
+
+it('says why an on-demand request was not filled in time', async () => {
+  await at.pool({ size: 0 });
+  const { expiresAt } = await at.services.poolRequests.create('anyone', [{ name: POOL.name, count: 1 }], 'late');
+  await at.keep();
+  await heardOf(DEAD_AFTER_MS + 1);
+  await at.keep();
+  await at.keep(POOL.name, expiresAt);
+  expect(await at.services.poolRequests.get('late')).toMatchObject({
+    state: 'failed',
+    message: expect.stringMatching(/^The on-demand instance request failed to be filled in time: .*node/),
+  });
+});
+
 it('gives back what was made of an on-demand request when one of its pools is removed', async () => {
   await at.pool({ name: 'a', size: 0 });
   await at.pool({ name: 'b', size: 0 });
