@@ -4,7 +4,7 @@ import { invalid, noCapacity } from '../../../domain/fault.ts';
 import type { Store } from '../../../store/open.ts';
 import { listPools } from '../../../store/vm-pool.ts';
 import type { CoreParts } from '../parts.ts';
-import { sizesOf } from './line.ts';
+import { sizesOf, untilKnown, type Waiter } from './line.ts';
 import { mayBorrow } from './own.ts';
 import { type Asked, type Given, missingOf, type Taken, takeVms } from './take.ts';
 import { waitingLine } from './waiting-line.ts';
@@ -35,21 +35,32 @@ export function checkoutService({
   log,
 }: Pick<CoreParts, 'store' | 'log'> & { readonly wake: WakePool }): CheckoutService {
   const line = waitingLine({ store, log });
-  const attempt = (who: Borrower, asked: readonly Asked[], turn: number): Promise<Taken> =>
-    store.write((tx) => takeVms(tx, who, asked, { now: Date.now(), turn }));
+  const attempt = (who: Borrower, asked: readonly Asked[], { turn, at }: Asking): Promise<Taken> => {
+    const isThere = (waiter: Waiter): boolean => line.isThere(waiter, at);
+    return store.write((tx) => takeVms(tx, who, asked, { now: Date.now(), turn, isThere }));
+  };
+  /** Out of turn: what others keep from it, they have to be there for. */
+  const attemptNow = async (who: Borrower, asked: readonly Asked[], { waitMs, signal }: CheckoutOptions) => {
+    const asking = { turn: Number.POSITIVE_INFINITY, at: Date.now() };
+    const taken = await attempt(who, asked, asking);
+    if ('given' in taken || taken.doubted.length === 0 || waitMs > 0) return taken;
+    await untilKnown(store, taken.doubted, (waiter) => line.isThere(waiter, asking.at), signal);
+    return signal.aborted ? taken : attempt(who, asked, asking);
+  };
   return {
-    take: async (who, asked, { waitMs, signal }) => {
+    take: async (who, asked, options) => {
+      const { waitMs } = options;
       mayBorrow(who);
       if (asked.length === 0) throw invalid('body', 'names no VM pool.');
       if (!(waitMs >= 0 && waitMs <= MAX_WAIT_MS)) throw invalid('wait', `must be 0 to ${MAX_WAIT_MS / 1000} seconds.`);
-      const taken = await attempt(who, asked, Number.POSITIVE_INFINITY);
+      const taken = await attemptNow(who, asked, options);
       for (const pool of taken.pools) wake(pool);
       if ('given' in taken) return taken.given;
       if (waitMs === 0) throw shortOf(taken.short);
       await mustFit(store, taken.wants);
       return line
-        .wait(asked, AbortSignal.any([signal, AbortSignal.timeout(waitMs)]), async (turn) => {
-          const later = await attempt(who, asked, turn);
+        .wait(asked, AbortSignal.any([options.signal, AbortSignal.timeout(waitMs)]), async (turn) => {
+          const later = await attempt(who, asked, { turn, at: Date.now() });
           if ('short' in later) return mustFit(store, later.wants);
           for (const pool of later.pools) wake(pool);
           return later.given;
@@ -57,6 +68,13 @@ export function checkoutService({
         .then((given) => given ?? Promise.reject(shortOf(taken.short)));
     },
   };
+}
+
+interface Asking {
+  /** Number in the queue, Infinity without one. */
+  readonly turn: number;
+  /** Epoch ms at which it was asked for. */
+  readonly at: number;
 }
 
 const shortOf = (short: readonly { readonly name: string; readonly missing: number }[]) =>

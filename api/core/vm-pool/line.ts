@@ -1,6 +1,6 @@
 import { allocate, claimsOf, type Want } from '../../../domain/checkout.ts';
 import type { VmPool } from '../../../domain/vm-pool.ts';
-import type { Db } from '../../../store/open.ts';
+import type { Db, Store } from '../../../store/open.ts';
 import { takeable } from '../../../store/pool-entry.ts';
 import { listWaits, type WaitRow } from '../../../store/pool-wait.ts';
 import { listPools } from '../../../store/vm-pool.ts';
@@ -41,4 +41,20 @@ export function allClaims(waiters: readonly Pick<Waiter, 'claims'>[]): ReadonlyM
   const all = new Map<string, number>();
   for (const { claims } of waiters) for (const [pool, count] of claims) all.set(pool, (all.get(pool) ?? 0) + count);
   return all;
+}
+
+/** Resolves once each of these who wait is there, or gone, or has not shown for too long that it is there; also when aborted. */
+export async function untilKnown(
+  { read, changes }: Pick<Store, 'read' | 'changes'>,
+  numbers: readonly number[],
+  isThere: (waiter: Pick<Waiter, 'number' | 'aliveUntil'>) => boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    const [seen, now] = [changes.seen(), Date.now()];
+    const doubted = (await listWaits(read, now)).filter((wait) => numbers.includes(wait.number) && !isThere(wait));
+    if (doubted.length === 0) return;
+    const over = Math.min(...doubted.map(({ aliveUntil }) => aliveUntil));
+    await changes.after(seen, AbortSignal.any([signal, AbortSignal.timeout(over - now)]));
+  }
 }

@@ -6,7 +6,7 @@ import { HOUR_MS, lifetimeOf, type PoolSettings } from '../../../domain/vm-pool.
 import type { Db } from '../../../store/open.ts';
 import { markCheckedOut, takeable } from '../../../store/pool-entry.ts';
 import { poolLifetime, poolSettings, poolsNamed } from '../../../store/vm-pool.ts';
-import { allClaims, readLine } from './line.ts';
+import { allClaims, readLine, type Waiter } from './line.ts';
 
 /** VMs by the name of a pool or an alias. */
 export interface Asked {
@@ -22,7 +22,13 @@ export interface Given {
 
 export type Taken =
   | { readonly given: readonly Given[]; readonly pools: readonly string[] }
-  | { readonly short: readonly Missing[]; readonly pools: readonly string[]; readonly wants: readonly Want[] };
+  | {
+      readonly short: readonly Missing[];
+      readonly pools: readonly string[];
+      readonly wants: readonly Want[];
+      /** Numbers of those who wait without whose claims there would be enough, and of whom it is not known that they are still there. */
+      readonly doubted: readonly number[];
+    };
 
 interface Missing {
   readonly name: string;
@@ -58,12 +64,21 @@ const poolsOf = (wants: readonly Want[]): readonly string[] => [...new Set(wants
 export const missingOf = ({ short }: Extract<Allocation, { short: unknown }>): readonly Missing[] =>
   short.map(({ want, missing }) => ({ name: want.name, missing }));
 
-/** All that was asked for, or nothing, in the caller's transaction. `turn` is the asker's number in the queue, Infinity without one. */
+interface Attempt {
+  /** Epoch ms. */
+  readonly now: number;
+  /** The asker's number in the queue, Infinity without one. */
+  readonly turn: number;
+  /** Whether somebody who waits is known to be there still. */
+  readonly isThere: (waiter: Waiter) => boolean;
+}
+
+/** All that was asked for, or nothing, in the caller's transaction. */
 export async function takeVms(
   tx: Db,
   who: Borrower,
   asked: readonly Asked[],
-  { now, turn }: { readonly now: number; readonly turn: number },
+  { now, turn, isThere }: Attempt,
 ): Promise<Taken> {
   const settings = await poolSettings(tx);
   const wants = await resolve(tx, asked, settings);
@@ -72,13 +87,16 @@ export async function takeVms(
   // What others waited for first is not there for this one.
   const claimed = allClaims(before);
   const total = wants.reduce((sum, { count }) => sum + count, 0);
-  const ready = new Map<string, { readonly vm: VmId; readonly name: string }[]>();
-  for (const pool of pools) {
-    const theirs = claimed.get(pool) ?? 0;
-    ready.set(pool, (await takeable(tx, pool, total + theirs)).slice(theirs));
+  const all = new Map<string, Ready[]>();
+  for (const pool of pools) all.set(pool, [...(await takeable(tx, pool, total + (claimed.get(pool) ?? 0)))]);
+  const allocation = allocate(wants, leftOf(all, claimed));
+  if ('short' in allocation) {
+    const doubted = before.filter((waiter) => waiter.claims.size > 0 && !isThere(waiter)).map(({ number }) => number);
+    const without = allClaims(before.filter(({ number }) => !doubted.includes(number)));
+    const matters = doubted.length > 0 && 'given' in allocate(wants, leftOf(all, without));
+    return { short: missingOf(allocation), pools, wants, doubted: matters ? doubted : [] };
   }
-  const allocation = allocate(wants, new Map([...ready].map(([pool, rows]) => [pool, rows.length])));
-  if ('short' in allocation) return { short: missingOf(allocation), pools, wants };
+  const ready = new Map([...all].map(([pool, rows]) => [pool, rows.slice(claimed.get(pool) ?? 0)]));
   const given: Given[] = [];
   for (const [{ name }, from] of allocation.given) {
     const vms: string[] = [];
@@ -92,6 +110,12 @@ export async function takeVms(
   }
   return { given, pools: [...new Set([...allocation.given.values()].flat())] };
 }
+
+type Ready = Awaited<ReturnType<typeof takeable>>[number];
+
+/** How many of what is ready are left beside claims, by pool. */
+const leftOf = (ready: ReadonlyMap<string, readonly Ready[]>, claims: ReadonlyMap<string, number>) =>
+  new Map([...ready].map(([pool, rows]) => [pool, Math.max(0, rows.length - (claims.get(pool) ?? 0))]));
 
 interface Checkout {
   readonly vm: VmId;

@@ -15,13 +15,14 @@ export interface WaitingLine {
     signal: AbortSignal,
     attempt: (turn: number) => Promise<T | null>,
   ): Promise<T | null>;
+  /** Whether somebody who waits is known to have been there still at this moment (epoch ms), or later. */
+  isThere(waiter: Pick<Waiter, 'number' | 'aliveUntil'>, at: number): boolean;
 }
 
-/**
- * A process tells so often that it lives; those who wait in it are taken for gone after three times as long, and hold up the others
- * until then.
- */
-const ALIVE_MS = 1_000;
+/** A process tells so often that it lives, in ms: cheaply, since nothing of it has to survive a power cut. */
+const BEAT_MS = 250;
+/** Those who wait in a process that has told nothing for so long, in ms, are taken for gone. */
+const LEASE_MS = 1_500;
 
 /** One look at the line per commit, however many wait here: only those try for whom others leave something. */
 export function waitingLine({ store, log }: Pick<CoreParts, 'store' | 'log'>): WaitingLine {
@@ -44,7 +45,7 @@ export function waitingLine({ store, log }: Pick<CoreParts, 'store' | 'log'>): W
   const watch = async (signal: AbortSignal): Promise<void> => {
     const beat = setInterval(() => {
       store.write((tx) => keepWaits(tx, [...here.keys()], aliveUntil()), 'told').catch(failed);
-    }, ALIVE_MS);
+    }, BEAT_MS);
     try {
       while (!signal.aborted) {
         const seen = store.changes.seen();
@@ -67,6 +68,7 @@ export function waitingLine({ store, log }: Pick<CoreParts, 'store' | 'log'>): W
   };
 
   return {
+    isThere: ({ number, aliveUntil }, at) => here.has(number) || aliveUntil - LEASE_MS >= at,
     wait: async (asked, signal, attempt) => {
       const counts = new Map<string, number>();
       for (const { name, count } of asked) counts.set(name, (counts.get(name) ?? 0) + count);
@@ -92,4 +94,4 @@ export function waitingLine({ store, log }: Pick<CoreParts, 'store' | 'log'>): W
   };
 }
 
-const aliveUntil = (): number => Date.now() + 3 * ALIVE_MS;
+const aliveUntil = (): number => Date.now() + LEASE_MS;

@@ -21,9 +21,6 @@ const wait = z.string().optional().openapi({
   example: '30',
 });
 
-/** Nobody waits, so nobody has to be told that the asker has gone. */
-const AT_ONCE = { waitMs: 0, signal: new AbortController().signal };
-
 const tag = 'VMs';
 const description =
   'All of them or none: 503 if not all are ready. Keys of the answer are the names asked for; one VM is a text, several are a list.';
@@ -37,7 +34,14 @@ export function checkoutRoutes({
   const take = async (context: Context<{ wait?: string | undefined }>, asked: readonly Asked[]): Promise<Reply> => {
     const who = await borrowerOf(accounts, context);
     const waitMs = secondsOf(context.values.wait) * 1_000;
-    const given = await checkouts.take(who, asked, waitMs === 0 ? AT_ONCE : { waitMs, signal: context.signal });
+    const options = {
+      waitMs,
+      // Made where it is asked for: most who do not wait are answered before.
+      get signal() {
+        return context.signal;
+      },
+    };
+    const given = await checkouts.take(who, asked, options);
     return ok(checkedOut(context, given, await pools.settings()));
   };
   const responses = keyed('The VMs.', Hostnames);

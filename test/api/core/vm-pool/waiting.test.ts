@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { insertWait, listWaits } from '../../../../store/pool-wait.ts';
+import { deleteWait, insertWait, keepWaits, listWaits } from '../../../../store/pool-wait.ts';
 import { ADMIN } from '../cluster.ts';
 import { type Pooled, pooled } from './pooled.ts';
 
@@ -91,5 +91,50 @@ describe('a checkout that waits', () => {
     await at.services.pools.update(ADMIN, 'a', { size: 1 });
     await at.fill('a');
     expect(await take({ a: 1 })).toHaveLength(1);
+  });
+});
+
+describe('a checkout that does not wait', () => {
+  /** As the process that was killed this long ago left it: it told that it lives for the last time then. */
+  const leave = (asked: Record<string, number>, agoMs: number) =>
+    at.store.write((tx) => insertWait(tx, asked, Date.now(), Date.now() - agoMs + 1_500));
+
+  it('is not refused for one who waited in a process that is dead', async () => {
+    await leave({ a: 2 }, 300);
+    const began = Date.now();
+    expect(await take({ a: 1 })).toHaveLength(1);
+    expect(Date.now() - began).toBeLessThan(1_500);
+  });
+
+  it('is refused as soon as that process shows that it lives, and at once for one who waits in its own', async () => {
+    await take({ b: 1 });
+    const number = await leave({ a: 2 }, 100);
+    const refused = expect(take({ a: 1 })).rejects.toThrow('1 of a missing');
+    await at.settled();
+    await at.store.write((tx) => keepWaits(tx, [number], Date.now() + 1_500), 'told');
+    const told = Date.now();
+    await refused;
+    expect(Date.now() - told).toBeLessThan(200);
+    await at.store.write((tx) => deleteWait(tx, number));
+    const { end } = await waiting({ a: 2, b: 1 });
+    const began = Date.now();
+    await expect(take({ a: 1 })).rejects.toThrow('1 of a missing');
+    expect(Date.now() - began).toBeLessThan(200);
+    await at.fill('b');
+    expect(await end).toBe(3);
+  });
+
+  it('is refused at once where the dead have nothing that it could use, and takes nothing for one who has gone meanwhile', async () => {
+    await leave({ a: 2 }, 0);
+    const began = Date.now();
+    await expect(take({ a: 3 })).rejects.toThrow('3 of a missing');
+    expect(Date.now() - began).toBeLessThan(200);
+    const gone = new AbortController();
+    const asked = [{ name: 'a', count: 1 }];
+    const taking = at.services.checkouts.take('anyone', asked, { waitMs: 0, signal: gone.signal });
+    await at.settled();
+    gone.abort();
+    await expect(taking).rejects.toThrow('1 of a missing');
+    expect(await at.states('a')).toEqual({ ready: 2 });
   });
 });
