@@ -40,10 +40,12 @@ export function checkoutService({
     return store.write((tx) => takeVms(tx, who, asked, { now: Date.now(), turn, isThere }));
   };
   /** Out of turn: what others keep from it, they have to be there for. */
-  const attemptNow = async (who: Borrower, asked: readonly Asked[], { waitMs, signal }: CheckoutOptions) => {
+  const attemptNow = async (who: Borrower, asked: readonly Asked[], options: CheckoutOptions) => {
     const asking = { turn: Number.POSITIVE_INFINITY, at: Date.now() };
     const taken = await attempt(who, asked, asking);
-    if ('given' in taken || taken.doubted.length === 0 || waitMs > 0) return taken;
+    if ('given' in taken || taken.doubted.length === 0 || options.waitMs > 0) return taken;
+    // Only now: signals are made when they are asked for.
+    const { signal } = options;
     await untilKnown(store, taken.doubted, (waiter) => line.isThere(waiter, asking.at), signal);
     return signal.aborted ? taken : attempt(who, asked, asking);
   };
