@@ -106,8 +106,18 @@ function gathered(given: Iterable<readonly [string, string]>): RawValues {
   return values;
 }
 
-/** What a JSON text says; 'invalid' naming the body for any other. */
+/** Deeper ones are mistakes, and too much for whoever goes through them. */
+const MAX_LEVELS = 100;
+
+/** What a JSON text says; 'invalid' naming the body for any other, and for one that is nested too deeply. */
 export function parseJson(text: string): unknown {
+  const value = parsed(text);
+  if (text.length > 2 * MAX_LEVELS && isDeeper(value, MAX_LEVELS))
+    throw invalid('body', `is nested more than ${MAX_LEVELS} levels deep.`);
+  return value;
+}
+
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -115,6 +125,11 @@ export function parseJson(text: string): unknown {
     throw invalid('body', 'is not valid JSON.');
   }
 }
+
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1)));
 
 function jsonValues(text: string): RawValues {
   const document = parseJson(text);

@@ -17,6 +17,13 @@ const post = async (body: BodyInit, type?: string) => {
 it.each([
   ['JSON that ends too soon', '{"name":', 'application/json', 510, 'body: is not valid JSON.'],
   ['a JSON list', '[]', 'application/json', 510, 'body: must be a JSON object.'],
+  [
+    'JSON of too many levels',
+    `{"name":${'['.repeat(5_000)}${']'.repeat(5_000)}}`,
+    'application/json',
+    510,
+    '100 levels',
+  ],
   ['parts without their boundary', 'x', 'multipart/form-data; boundary=abc', 510, 'body: is not the form that'],
   ['parts of no boundary', 'x', 'multipart/form-data', 510, 'body: is not the form that'],
   ['a text', 'name=x', 'text/plain', 415, 'multipart/form-data'],

@@ -76,6 +76,8 @@ describe('an answer', () => {
         '\0',
         '[[[[',
         `{"a":${'['.repeat(50_000)}`,
+        `{"a":${'['.repeat(5_000)}${']'.repeat(5_000)}}`,
+        `{"tags":{"a":${'{"b":'.repeat(101)}1${'}'.repeat(101)}}}`,
         '{"__proto__":{"a":1}}',
         '{"constructor":1}',
         '\ufeff{}',
