@@ -82,7 +82,8 @@ export const queueOf = ({ pending, ready, running, completed }: EntryCounts, clo
 export const familyOf = (pool: string): string => pool.split('-', 1)[0] ?? pool;
 
 /** What keeps a pool from being full: nothing, its clones being on their way, a pause after failures, or that it was given up. */
-export type PoolCondition = 'ok' | 'refilling' | 'backing-off' | 'given-up';
+export const POOL_CONDITIONS = ['ok', 'refilling', 'backing-off', 'given-up'] as const;
+export type PoolCondition = (typeof POOL_CONDITIONS)[number];
 
 export function conditionOf(
   { size, halted, retryAt, failures }: PoolTrouble & { readonly size: number },

@@ -28,7 +28,7 @@ const PoolRow = z.looseObject({
   failures: z.number(),
   last_error: z.string().nullable(),
   retry_at: z.string().nullable(),
-  halted: z.boolean(),
+  state: z.string(),
 });
 type PoolRow = z.infer<typeof PoolRow>;
 
@@ -42,9 +42,9 @@ const COLUMNS = {
   STATE: stateOf,
 };
 
-function stateOf({ halted, failures, last_error, retry_at }: PoolRow): string {
-  if (halted) return `given up after ${failures} failures: ${last_error}`;
-  return failures === 0 ? 'ok' : `${failures} failures, again at ${retry_at ?? 'once'}: ${last_error}`;
+function stateOf({ state, failures, last_error, retry_at }: PoolRow): string {
+  if (state === 'given-up') return `given up after ${failures} failures: ${last_error}`;
+  return failures === 0 ? state : `${failures} failures, again at ${retry_at ?? 'once'}: ${last_error}`;
 }
 
 const EXAMPLES = `

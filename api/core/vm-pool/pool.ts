@@ -1,4 +1,5 @@
 import { DomainError, exists, invalidAll, type Mistake, notFound } from '../../../domain/fault.ts';
+import { conditionOf, type PoolCondition } from '../../../domain/pool-stats.ts';
 import type { Principal } from '../../../domain/principal.ts';
 import {
   type EntryState,
@@ -36,6 +37,7 @@ export interface PoolDetail extends VmPool {
   readonly ready: number;
   readonly pending: number;
   readonly running: number;
+  readonly condition: PoolCondition;
 }
 
 export interface PoolService {
@@ -146,6 +148,7 @@ async function withCounts(db: Db, pools: readonly VmPool[]): Promise<readonly Po
   return pools.map((pool) => ({
     ...pool,
     ...{ ready: of('ready', pool), pending: of('pending', pool), running: of('running', pool) },
+    condition: conditionOf(pool, of('ready', pool)),
   }));
 }
 

@@ -1,3 +1,4 @@
+import { POOL_CONDITIONS } from '../../../domain/pool-stats.ts';
 import type { ImportService } from '../../core/vm-pool/import.ts';
 import type { PoolDetail, PoolService } from '../../core/vm-pool/pool.ts';
 import { type Route, route } from '../../http/route.ts';
@@ -24,6 +25,9 @@ const PoolObject = z
     lifetime: z.int().nullable().openapi({ description: 'Hours from checkout.' }),
     max_lifetime: z.int().nullable().openapi({ description: 'Hours.' }),
     probe_port: z.int().nullable().openapi({ description: 'TCP port that a VM answers on when it is ready.' }),
+    state: z
+      .enum(POOL_CONDITIONS)
+      .openapi({ description: 'What keeps it from being full, as in /status of vmpooler.' }),
     failures: z.int().openapi({ description: 'Failures since the last success.' }),
     last_error: z.string().nullable(),
     retry_at: z.string().nullable().openapi({ description: 'Until then no VM is begun.' }),
@@ -48,6 +52,7 @@ const toPool = (pool: PoolDetail): z.output<typeof PoolObject> => ({
   lifetime: pool.lifetimeHours,
   max_lifetime: pool.maxLifetimeHours,
   probe_port: pool.probePort,
+  state: pool.condition,
   failures: pool.failures,
   last_error: pool.lastError,
   retry_at: pool.retryAt === null ? null : new Date(pool.retryAt).toISOString(),

@@ -22,7 +22,8 @@ const BAD: Row['bad'] = [
 const CI = {
   ...{ name: 'ci', template: 'web', profile: 'web', arguments: [], size: 2, ready: 0, pending: 0, running: 0 },
   ...{ alias: ['fast'], clone_target: null, timeout: null, ready_ttl: null, max_clones: null, lifetime: null },
-  ...{ max_lifetime: null, probe_port: null, failures: 0, last_error: null, retry_at: null, halted: false },
+  ...{ max_lifetime: null, probe_port: null, state: 'refilling', failures: 0, last_error: null, retry_at: null },
+  halted: false,
 };
 export const POOL_FIXTURE: readonly (readonly [string, Values])[] = [
   ['/pool', { name: 'ci', profile: 'web', size: '2', alias: 'fast' }],
