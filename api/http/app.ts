@@ -90,13 +90,15 @@ async function serve(dialect: Dialect, route: Route, authenticate: Authenticate,
   known.dialect = dialect.name;
   known.route = route.path;
   try {
-    const { auth, document } = route.spec;
+    const { auth, document, nulls } = route.spec;
     const principal = auth === undefined ? await authenticate(request) : NOBODY;
     if (principal === null) throw new DomainError({ kind: 'unauthorized', why: 'Authentication required' });
     known.account = principal.account;
     const bareKeys = dialect.manners?.bareKeys;
     const values =
-      document === undefined ? await requestValues(request, response, bareKeys) : valuesBesideBody(request, bareKeys);
+      document === undefined
+        ? await requestValues(request, response, { bareKeys, nulls })
+        : valuesBesideBody(request, bareKeys);
     const text = document === undefined || document === 'ignored' ? '' : await bodyText(request, response);
     const header = (name: string): string | undefined => request.get(name);
     const reply = await route.handle({

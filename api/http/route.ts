@@ -51,6 +51,8 @@ export interface RouteSpec<Schema extends ZodObject> {
    * describes it but is not asked. 'ignored': whatever comes.
    */
   readonly document?: ZodType | 'ignored';
+  /** Whether a JSON value of null says something: it counts as not given unless told. */
+  readonly nulls?: 'kept';
   /** Whether a trailing slash makes it another path. */
   readonly exact?: boolean;
   /** Required by the app unless 'none' or in one of these ways, by which the route itself finds out who asks. */

@@ -12,12 +12,23 @@ const MAX_PAIRS = 10_000;
 export type BareKeys = 'absent';
 export type RawValues = Readonly<Record<string, unknown>>;
 
+export interface Reading {
+  readonly bareKeys?: BareKeys | undefined;
+  /** Null values of JSON are 'kept', to say something, or count as not given. */
+  readonly nulls?: 'kept' | undefined;
+}
+
 /**
  * Every value of a request: path parameters before query before body, as the PVC API takes them in any method.
- * A key given more than once has an array; JSON null counts as not given.
+ * A key given more than once has an array.
  */
-export async function requestValues(request: Request, response: Response, bareKeys?: BareKeys): Promise<RawValues> {
-  return otherValues(request, await bodyValues(request, response), bareKeys);
+export async function requestValues(
+  request: Request,
+  response: Response,
+  { bareKeys, nulls }: Reading = {},
+): Promise<RawValues> {
+  const body = await bodyValues(request, response);
+  return otherValues(request, nulls === 'kept' ? body : withoutNulls(body), bareKeys);
 }
 
 /** The same without the body, which is a document of its own. */
@@ -136,8 +147,11 @@ function jsonValues(text: string): RawValues {
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
     throw invalid('body', 'must be a JSON object.');
   }
-  return Object.fromEntries(Object.entries(document).filter(([, value]) => value !== null));
+  return document as RawValues;
 }
+
+const withoutNulls = (values: RawValues): RawValues =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
 
 /** The values as the schema's type; 'invalid' naming every field at fault. */
 export function parseValues<T>(schema: ZodType<T>, raw: RawValues): T {

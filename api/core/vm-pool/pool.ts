@@ -182,9 +182,11 @@ export async function keepSettings(tx: Db, settings: PoolSettings): Promise<void
 }
 
 async function changeSettings(tx: Db, change: Partial<PoolSettings>): Promise<readonly VmPool[]> {
-  const [first, ...others] = await settingMistakes(tx, change);
+  const before = await poolSettings(tx);
+  // What stays is nobody's mistake: what is shown can be put back, though its profile was removed meanwhile.
+  const [first, ...others] = change.defaultProfile === before.defaultProfile ? [] : await settingMistakes(tx, change);
   if (first) throw invalidAll([first, ...others]);
-  await keepSettings(tx, { ...(await poolSettings(tx)), ...change });
+  await keepSettings(tx, { ...before, ...change });
   return listPools(tx);
 }
 

@@ -57,8 +57,9 @@ export const poolSettingRoutes = (pools: Pick<PoolService, 'settings' | 'changeS
       tag,
       summary: 'Change the settings of all VM pools',
       description:
-        'A value left out stays as it is; an empty one is the default. Mappings are JSON objects, or `name=value`, repeatable.',
+        'A value left out stays as it is; an empty one, or null, is the default. Mappings are JSON objects, or `name=value`, repeatable.',
       values: Change,
+      nulls: 'kept',
       responses: MESSAGE,
     },
     async ({ values, principal }) => {

@@ -22,6 +22,17 @@ it('changes what is said, and nothing else; what is empty is the default again',
   expect(await get()).toEqual(before);
 });
 
+it('takes back the document that it shows: null is the default, as where it is shown', async () => {
+  const before = await get();
+  const change = { domain: 'company.com', max_lifetime_upper_limit: 12, allowed_tags: ['user'], vm_lifetime: 3 };
+  expect((await put(change)).status).toBe(200);
+  expect((await put({ domain: null })).status).toBe(200);
+  expect(await get()).toEqual({ ...before, ...change, domain: null });
+  const response = await put(before);
+  expect([response.status, await response.json()]).toEqual([200, { message: 'Changed the settings of VM pools.' }]);
+  expect(await get()).toEqual(before);
+});
+
 it('names every setting that cannot be, and changes none', async () => {
   const before = await get();
   const refused = await put({ vm_lifetime: 0, task_limit: 'x', site_name: 'Ours' });
