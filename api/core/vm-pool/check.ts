@@ -48,6 +48,8 @@ export async function poolMistakes(db: Db, wish: VmPoolWish): Promise<readonly M
   for (const why of nameMistakes([wish.name])) say('name', why);
   for (const why of nameMistakes(wish.aliases)) say('aliases', why);
   if (template === '') say('template', 'is missing.');
+  for (const key of ['template', 'cloneTarget'] as const)
+    if (/\p{Cc}/u.test(wish[key] ?? '')) say(key, 'must not have control characters.');
   for (const [key, [least, most]] of Object.entries(NUMBERS)) {
     const field = key as keyof typeof NUMBERS;
     const value = wish[field];

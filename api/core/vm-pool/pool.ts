@@ -65,7 +65,8 @@ export interface PoolService {
 
 export interface Overriding {
   readonly name: string;
-  readonly change: Override;
+  /** Or why what was given cannot be read. */
+  readonly change: Override | { readonly unread: string };
 }
 
 /** A mistake's field is the name of its pool. */
@@ -223,6 +224,10 @@ async function overrideAll(tx: Db, changes: readonly Overriding[]): Promise<Over
   const refused: Mistake[] = [];
   let changed = false;
   for (const { name, change } of changes) {
+    if ('unread' in change) {
+      refused.push({ field: name, why: change.unread });
+      continue;
+    }
     try {
       changed = (await override(tx, name, change)) || changed;
     } catch (error) {

@@ -127,11 +127,9 @@ function settingRoutes(services: Config, setting: Setting): readonly Route[] {
     { tag, auth: TOKEN, summary: `Override ${summary}`, document: Values, responses: CHANGED },
     (context) =>
       changing(services, context, async (who, document) => {
-        const changes = Object.entries(document).map(([name, value]) => ({ name, change: read(value) }));
-        const unread = changes.filter(({ change }) => change === undefined);
-        const mistakes = unread.map(({ name }) => ({ field: name, why: must }));
-        if (mistakes.length > 0) return refusal(refused, mistakes);
-        const done = await services.pools.override(who, changes as { name: string; change: Override }[]);
+        const values = Object.entries(document);
+        const changes = values.map(([name, value]) => ({ name, change: read(value) ?? { unread: must } }));
+        const done = await services.pools.override(who, changes);
         return 'refused' in done ? refusal(refused, done.refused) : ok({}, done.changed ? 201 : 200);
       }),
   );

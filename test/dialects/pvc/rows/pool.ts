@@ -16,6 +16,8 @@ const BAD: Row['bad'] = [
   [{ probe_port: '70000' }, 'probe_port'],
   [{ alias: 'no good' }, 'alias'],
   [{ arg: 'novalue' }, 'arg'],
+  [{ template: 'a\u0007b' }, 'template'],
+  [{ clone_target: 'a\nb' }, 'clone_target'],
 ];
 
 /** The pool `ci` of the fixture, which no keeper fills. */

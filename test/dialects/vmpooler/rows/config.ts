@@ -60,6 +60,21 @@ export const CONFIG_ROWS: readonly Row[] = [
     status: 400,
     answer: { ok: false, bad_templates: ['nope'] },
   },
+  {
+    ask: `POST /config/clonetarget`,
+    token: 'boss',
+    body: `{"${POOL}":"","nope":"rack-1","centos-6-x86_64":"rack\\u0000"}`,
+    status: 400,
+    answer: { ok: false, bad_templates: [POOL, 'nope', 'centos-6-x86_64'] },
+    reason: "debian-7-i386: must be a text that is not empty. nope: No VM pool 'nope'. centos-6-x86_64: clone_target",
+  },
+  {
+    ask: `POST /config/pooltemplate`,
+    token: 'boss',
+    body: `{"nope":"templates/x","${POOL}":"x","centos-6-x86_64":"templates/\\u001b[31m"}`,
+    status: 400,
+    answer: { ok: false, bad_templates: ['nope', POOL, 'centos-6-x86_64'] },
+  },
   { ask: `POST /config/clonetarget`, body: `{"${POOL}":"rack-1"}`, status: 401 },
   {
     ask: `DELETE /config/poolsize/${POOL}`,
