@@ -70,10 +70,12 @@ async function settlePending(turn: Turn, waiting: Waiting): Promise<'pending' | 
   // Made before, and not handed out yet.
   if (entry.readyAt !== null) return 'pending';
   turn.luck.successes += 1;
-  await addDuration(tx, { at: now, kind: 'boot', pool: entry.pool, seconds: (now - entry.startedAt) / 1_000 });
+  // This turn may have been due before the clone had ended, which another clock says.
+  const readyAt = Math.max(now, entry.clonedAt ?? now);
+  await addDuration(tx, { at: readyAt, kind: 'boot', pool: entry.pool, seconds: (readyAt - entry.startedAt) / 1_000 });
   // One that was made for a request is handed out by it.
   const state = entry.request === null ? 'ready' : 'pending';
-  await updateEntry(tx, entry.vm, { state, readyAt: now, probedAt: now });
+  await updateEntry(tx, entry.vm, { state, readyAt, probedAt: now });
   return state;
 }
 

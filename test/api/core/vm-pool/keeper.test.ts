@@ -3,6 +3,7 @@ import { DEAD_AFTER_MS } from '../../../../domain/node.ts';
 import { poolVmName } from '../../../../domain/pool-name.ts';
 import { HOUR_MS, MINUTE_MS, POOL_DEFAULTS } from '../../../../domain/vm-pool.ts';
 import { nodes } from '../../../../store/schema/node.ts';
+import { poolEntries } from '../../../../store/schema/vm-pool.ts';
 import { ADMIN, request } from '../cluster.ts';
 import { POOL, type Pooled, pooled } from './pooled.ts';
 
@@ -25,6 +26,19 @@ it('fills a pool, and replaces what is checked out', async () => {
   expect(given?.vms).toHaveLength(2);
   await at.fill();
   expect(await at.states()).toEqual({ ready: 3, running: 2 });
+});
+
+it('records no boot as shorter than its clone, though the turn that sees both was due before the clone had ended', async () => {
+  await at.pool({ size: 1 });
+  const due = Date.now();
+  await at.keep(POOL.name, due);
+  await at.work();
+  await expect.poll(() => Date.now()).toBeGreaterThan(due + 5);
+  await at.store.write((tx) => tx.update(poolEntries).set({ clonedAt: due + 5 }) as unknown as Promise<void>);
+  await at.keep(POOL.name, due + 1);
+  const [entry] = await at.store.read.select().from(poolEntries);
+  expect([entry?.state, entry?.readyAt]).toEqual(['ready', due + 5]);
+  expect((await at.services.poolStats.totals()).find(({ kind }) => kind === 'boot')?.total).toBe(0.005);
 });
 
 it('begins no more clones at once than all pools may, and shares them out evenly', async () => {
