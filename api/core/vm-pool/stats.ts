@@ -96,19 +96,25 @@ function familiesOf({ pools }: Pick<PoolStatus, 'pools'>): Families {
   );
 }
 
-/** The latest, newest first. What no VM was begun for is known of each pool's last attempt only. */
+/**
+ * The latest, newest first, and those that pools which are given up were given up for, however long ago. What no VM was begun for is
+ * known of each pool's last attempt only.
+ */
 async function failures(store: Store, pools: readonly PoolFigures[]): Promise<readonly PoolFailure[]> {
   const rows = await listFailures(store.read, Date.now() - WEEK_DAYS * DAY_MS, FAILURES);
   const made = rows.map(({ pool, name, completedAt, reason }) => ({
     ...{ pool, name, at: completedAt ?? 0, reason: reason ?? '' },
   }));
-  const known = new Set(made.map(({ pool, at }) => `${pool}@${at}`));
-  const others = pools.flatMap(({ name, failedAt, lastError }) =>
-    failedAt === null || known.has(`${name}@${failedAt}`)
-      ? []
-      : [{ pool: name, name: null, at: failedAt, reason: lastError ?? '' }],
+  const keyOf = ({ pool, at, reason }: PoolFailure): string => `${pool}@${at}: ${reason}`;
+  const known = new Set(made.map(keyOf));
+  const last = pools.flatMap(({ name, failedAt, lastError }) =>
+    failedAt === null ? [] : [{ pool: name, name: null, at: failedAt, reason: lastError ?? '' }],
   );
-  return [...made, ...others].sort((a, b) => b.at - a.at).slice(0, FAILURES);
+  const givenUp = new Set(pools.filter(({ halted }) => halted).map(({ name }) => name));
+  const stays = new Set(last.filter(({ pool }) => givenUp.has(pool)).map(keyOf));
+  return [...made, ...last.filter((one) => !known.has(keyOf(one)))]
+    .sort((a, b) => b.at - a.at)
+    .filter((one, index) => index < FAILURES || stays.has(keyOf(one)));
 }
 
 async function week(store: Store): Promise<Overview['days']> {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type StatsService, statsService } from '../../../../api/core/vm-pool/stats.ts';
+import { type Overview, type StatsService, statsService } from '../../../../api/core/vm-pool/stats.ts';
 import { daysOf, spanOf, tagsOf } from '../../../../api/core/vm-pool/summary.ts';
 import { DomainError } from '../../../../domain/fault.ts';
 import type { VmId } from '../../../../domain/ids.ts';
@@ -161,6 +161,29 @@ it('adds up what is checked out by family', async () => {
     debian: { running: 3, pools: ['debian-7', 'debian-8'] },
     sles: { running: 0, pools: ['sles'] },
   });
+});
+
+it('shows the latest failures, and of each pool that was given up the one that it was given up for', async () => {
+  const now = Date.now();
+  const [halted, before] = [now - 3_600_000, now - 7_200_000];
+  await store.write(async (tx) => {
+    for (const name of ['busy', 'given-up', 'mended'] as const) await seedPool(tx, { name });
+    for (let index = 0; index < 30; index += 1)
+      await seedEntries(tx, 'busy', 'completed', 1, { failed: true, completedAt: now - index, reason: 'no room' });
+    await seedEntries(tx, 'mended', 'completed', 1, { failed: true, completedAt: before, reason: 'it went wrong' });
+    // What is said of the VM since is why it cannot be deleted.
+    await seedEntries(tx, 'given-up', 'completed', 1, { failed: true, completedAt: halted, reason: 'in use' });
+    await updatePool(tx, 'given-up', { failures: 10, lastError: 'no script', failedAt: halted, halted: true });
+  });
+  const stop = new AbortController();
+  for await (const { part, value } of stats.watch(stop.signal)) {
+    if (part !== 'failures') continue;
+    const shown = value as Overview['failures'];
+    expect(shown.map(({ pool }) => pool)).toEqual([...Array(20).fill('busy'), 'given-up']);
+    expect(shown.at(-1)).toEqual({ pool: 'given-up', name: null, at: halted, reason: 'no script' });
+    stop.abort();
+  }
+  expect.assertions(2);
 });
 
 /** How SQLite runs the statements that a query makes. */
