@@ -11,6 +11,7 @@ import { domainXml } from './domain-xml.ts';
 import type { HypervisorDriver } from './driver.ts';
 import { hostFacts, hostUsage } from './facts.ts';
 import { libvirtDisks } from './libvirt-disks.ts';
+import { libvirtShutdown } from './libvirt-shutdown.ts';
 import { libvirtSnapshots } from './libvirt-snapshots.ts';
 import { lifecycle } from './lifecycle.ts';
 import { makePassable } from './passage.ts';
@@ -76,21 +77,7 @@ export function libvirt(settings: LibvirtSettings): HypervisorDriver {
       });
     },
     stop,
-    shutdown: async (vm, graceMs, signal) => {
-      const pressed = new AbortController();
-      const grace = AbortSignal.timeout(graceMs);
-      const waited = until(() => off(vm), AbortSignal.any([signal, grace, pressed.signal]));
-      try {
-        await Promise.all([waited, attain(vm, ['shutdown', vm, '--mode', 'acpi'], (domain) => !domain?.running)]);
-        return true;
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!grace.aborted) throw error;
-        return off(vm);
-      } finally {
-        pressed.abort();
-      }
-    },
+    shutdown: libvirtShutdown(libvirtd, until),
     list,
     attachDisk,
     detachDisk,
