@@ -1,4 +1,4 @@
-import { DomainError, type Fault, type FaultKind, faultMessage } from '../../domain/fault.ts';
+import { DomainError, type Fault, type FaultKind, faultMessage, RETRYABLE } from '../../domain/fault.ts';
 
 /** HTTP status of each kind of fault, where a dialect has none of its own. */
 export const STATUS: Readonly<Record<FaultKind, number>> = {
@@ -15,23 +15,9 @@ export const STATUS: Readonly<Record<FaultKind, number>> = {
   internal: 500,
 };
 
-/** Whether a failure is the product's or its machines', for the log, and no answer like any other. */
-const TROUBLE: Readonly<Record<FaultKind, boolean>> = {
-  'not-found': false,
-  exists: false,
-  invalid: false,
-  unauthorized: false,
-  forbidden: false,
-  conflict: false,
-  'no-capacity': false,
-  script: false,
-  cancelled: false,
-  unavailable: true,
-  internal: true,
-};
-
+/** Whether a failure is the product's or its machines', for the log, and no answer like any other: what may succeed later without being asked otherwise. */
 export const isTrouble = ({ fault, status }: Failure): boolean =>
-  fault === null ? status >= 500 : TROUBLE[fault.kind];
+  fault === null ? status >= 500 : RETRYABLE[fault.kind];
 
 /** Header that names a failure's kind, whatever status a dialect gives it. */
 export const FAULT_HEADER = 'X-Slipway-Fault';

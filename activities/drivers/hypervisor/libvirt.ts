@@ -38,7 +38,7 @@ const UNDEFINE_ALL = ['--managed-save', '--snapshots-metadata', '--checkpoints-m
 export function libvirt(settings: LibvirtSettings): HypervisorDriver {
   const { uri, dir, run } = settings;
   const libvirtd = virsh(uri, run);
-  const { attain, find, list } = libvirtd;
+  const { attain, isOff, list } = libvirtd;
   const { until } = lifecycle(libvirtd);
   const letPass = (files: readonly string[]): Promise<void> => makePassable(settings.passableFrom, files);
   const xmlFile = (vm: VmId): string => join(dir, 'domains', `${vm}.xml`);
@@ -47,7 +47,6 @@ export function libvirt(settings: LibvirtSettings): HypervisorDriver {
     xmlFile: (vm, diskId) => `${xmlFile(vm)}.${diskId}`,
     letPass,
   });
-  const off = async (vm: VmId): Promise<boolean> => (await find(vm))?.running !== true;
   const stop = (vm: VmId) => attain(vm, ['destroy', vm], (domain) => domain?.running !== true);
 
   const facts = kept(() => findFacts(settings, libvirtd));
@@ -86,7 +85,7 @@ export function libvirt(settings: LibvirtSettings): HypervisorDriver {
     awaitConsole: async (vm, pattern, signal) => {
       const over = new AbortController();
       const either = AbortSignal.any([signal, over.signal]);
-      const gone = until(() => off(vm), either).then(async () => {
+      const gone = until(() => isOff(vm), either).then(async () => {
         // What it wrote last may be what was waited for.
         const line = await findLine(consolePath(vm), pattern);
         if (line !== undefined) return line;

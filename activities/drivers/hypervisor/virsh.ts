@@ -9,6 +9,8 @@ export interface Virsh {
   /** All domains, by one connection. */
   readonly list: () => Promise<readonly DomainStatus[]>;
   readonly find: (vm: VmId) => Promise<DomainStatus | undefined>;
+  /** Whether it does not run, or is not there at all. */
+  readonly isOff: (vm: VmId) => Promise<boolean>;
   /**
    * Runs a command that may turn out to be needless. virsh's exit status is 1 whatever went wrong, so a failure is judged
    * by a listing: success if that shows what was wanted, the failure otherwise.
@@ -33,6 +35,7 @@ export function virsh(uri: string, run: Run): Virsh {
     call,
     list,
     find,
+    isOff: async (vm) => (await find(vm))?.running !== true,
     attain: async (vm, args, wanted) => {
       try {
         await call(args);
