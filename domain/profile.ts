@@ -2,6 +2,9 @@ import type { NodeName, Sha256, Vni } from './ids.ts';
 import type { MiB } from './units.ts';
 import type { Selector, WaitFor } from './vm.ts';
 
+/** Memory that a VM is given at the least. */
+export const MIN_MEMORY_MIB = 16;
+
 /** The parts a profile is made of. Names are unique per kind. */
 export interface SystemTemplate {
   readonly id: number;

@@ -163,6 +163,17 @@ export const MAX_MINUTES = 1_000_000;
 /** Clones at a time that may be allowed at the most. */
 export const MAX_CLONES = 1_000;
 
+/** Lowest and highest values of a pool's numbers; `size` is how many VMs it keeps ready. */
+export const POOL_LIMITS = {
+  size: [0, 10_000],
+  timeoutMin: [1, MAX_MINUTES],
+  readyTtlMin: [0, MAX_MINUTES],
+  maxClones: [1, MAX_CLONES],
+  lifetimeHours: [1, MAX_LIFETIME_HOURS],
+  maxLifetimeHours: [1, MAX_LIFETIME_HOURS],
+  probePort: [1, 65_535],
+} as const satisfies Partial<Record<keyof VmPoolWish, readonly [number, number]>>;
+
 /** Names of VM pools and aliases: what vmpooler's users have, dots included. */
 export const POOL_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
 

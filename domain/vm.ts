@@ -80,5 +80,7 @@ export interface Vm {
   readonly createdAt: number;
 }
 
+/** Characters of a VM's name at the most. */
+export const VM_NAME_LENGTH = 63;
 /** A VM's name: a DNS label, since it becomes the guest's host name. */
 export const VM_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;

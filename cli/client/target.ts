@@ -20,7 +20,7 @@ export interface TargetOptions {
  */
 export function findTarget(options: TargetOptions, env: NodeJS.ProcessEnv = process.env): Target {
   const named = options.api ?? env.SLIPWAY_API;
-  if (named) return { api: checked(named), token: env.SLIPWAY_TOKEN ?? null };
+  if (named) return { api: checked(named), token: env.SLIPWAY_TOKEN || null };
   const dir = options.data ?? defaultDataDir();
   const paths = pathsOf(dir);
   const instance = readInstance(paths.instance);
@@ -29,7 +29,7 @@ export function findTarget(options: TargetOptions, env: NodeJS.ProcessEnv = proc
       `No Slipway runs on ${dir}. Start one with 'slipway up', name its data directory with --data, or set SLIPWAY_API and SLIPWAY_TOKEN.`,
     );
   }
-  return { api: instance.api, token: env.SLIPWAY_TOKEN ?? readToken(paths.token) ?? instance.token };
+  return { api: instance.api, token: env.SLIPWAY_TOKEN || (readToken(paths.token) ?? instance.token) };
 }
 
 function checked(text: string): string {

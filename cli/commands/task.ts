@@ -86,7 +86,7 @@ const cancel = (): Command =>
     .action(async (id: string, options: ClientOptions) => {
       const answer = await apiOf(options).delete(`/tasks/${part(id)}`);
       if (options.json) return printJson(answer);
-      printLine(`${Message.parse(answer).message} See it through: slipway task watch ${id}`);
+      printLine(`${Message.parse(answer).message} More: slipway task watch ${id}`);
     });
 
 const Message = z.looseObject({ message: z.string() });

@@ -60,7 +60,7 @@ async function endGuests(paths: Paths, { purge, say, run = realRun }: DownPlan):
   const vms = await realVms(paths);
   if (vms === null) return;
   if (process.getuid?.() !== 0) throw unavailable('Guests and networks of a real node are ended by root only.');
-  say(`Ending guests and networks (${vms.length} VMs) …`);
+  say('Ending guests and networks …');
   for (const name of nodes) {
     const dir = paths.node(name);
     const uri = await uriOf(paths, name, run);

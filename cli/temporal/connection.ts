@@ -72,6 +72,6 @@ const tlsOptions = ({ ca, cert, key }: Exclude<NonNullable<TemporalConfig['tls']
 
 const unreachable = ({ address }: TemporalConfig, cause: unknown) =>
   unavailable(
-    `Temporal does not answer at ${address}. Check that it runs and that the address is right (TEMPORAL_ADDRESS, --temporal), or name none to have one started.`,
+    `Temporal does not answer at ${address}. Check that it runs and that the address is right (TEMPORAL_ADDRESS, --temporal); 'slipway up' that is given none starts one of its own.`,
     cause,
   );

@@ -19,7 +19,7 @@ import {
 import { findSystemTemplate, insertSystemTemplate, updateSystemTemplate } from '../../../store/system-template.ts';
 import { findText, insertText, updateText } from '../../../store/text.ts';
 import { mustExist, refuse } from '../template/check.ts';
-import { checkVni } from '../template/network.ts';
+import { vniMistakes } from '../template/network.ts';
 import type { TextKind } from '../template/text.ts';
 import type { ProfileDocument } from './document.ts';
 import { profileMistakes } from './mistakes.ts';
@@ -29,7 +29,8 @@ import { toDisk, toSystem } from './templates.ts';
 /** Makes the profile and its parts, all named after it, what the document says. To be called in a transaction. */
 export async function applyDocument(tx: Db, document: ProfileDocument): Promise<void> {
   const { name } = document;
-  refuse(profileMistakes(document));
+  const vnis = (document.networks ?? []) as readonly Vni[];
+  refuse([...profileMistakes(document), ...(await vniMistakes(tx, vnis, 'networks'))]);
   await applySystem(tx, document);
   const profile = {
     type: 'provisioner' as const,
@@ -109,10 +110,7 @@ async function applyNetworks(tx: Db, { name, networks, macTemplate }: ProfileDoc
   const id = known?.id ?? (await insertNetworkTemplate(tx, name, macTemplate ?? null));
   await updateNetworkTemplate(tx, id, macTemplate ?? null);
   await deleteNets(tx, id);
-  for (const vni of networks ?? []) {
-    await checkVni(tx, vni as Vni, 'networks');
-    await insertNet(tx, id, vni as Vni);
-  }
+  for (const vni of networks ?? []) await insertNet(tx, id, vni as Vni);
   return name;
 }
 

@@ -1,4 +1,4 @@
-import { exists, invalid, notFound } from '../../../domain/fault.ts';
+import { exists, notFound } from '../../../domain/fault.ts';
 import type { Vni } from '../../../domain/ids.ts';
 import { macFromTemplate } from '../../../domain/mac.ts';
 import type { Principal } from '../../../domain/principal.ts';
@@ -17,7 +17,7 @@ import {
 import type { Db, Store } from '../../../store/open.ts';
 import { mustAdminister } from '../authorize.ts';
 import type { NameLimit } from '../name-limit.ts';
-import { checkPartName, mustBeNew, mustBeUnused, mustExist } from './check.ts';
+import { checkPartName, type Mistake, mustBeNew, mustBeUnused, mustExist, refuse } from './check.ts';
 
 const WHAT = 'network template';
 
@@ -74,7 +74,7 @@ export function networkTemplates(store: Store): NetworkTemplateService {
       mustAdminister(who);
       await store.write(async (tx) => {
         const { id, nets } = await get(tx, name);
-        await checkVni(tx, vni);
+        refuse(await vniMistakes(tx, [vni], 'vni'));
         if (!permitDuplicate && nets.some((net) => net.vni === vni))
           throw exists('network', String(vni), `${WHAT} '${name}'`);
         await insertNet(tx, id, vni);
@@ -95,9 +95,13 @@ export function checkMacTemplate(template: string | null): void {
   if (template !== null) macFromTemplate(template, 0, 0);
 }
 
-/** Throws 'invalid' unless there is such a network and nobody is removing it. */
-export async function checkVni(db: Db, vni: Vni, field = 'vni'): Promise<void> {
-  const network = await findNetwork(db, vni);
-  if (!network) throw invalid(field, `there is no network ${vni}.`);
-  if (network.removing !== null) throw invalid(field, `network ${vni} is being removed.`);
+/** Of each that is no network, or that somebody is removing. */
+export async function vniMistakes(db: Db, vnis: readonly Vni[], field: string): Promise<readonly Mistake[]> {
+  const mistakes: Mistake[] = [];
+  for (const vni of new Set(vnis)) {
+    const network = await findNetwork(db, vni);
+    if (!network) mistakes.push({ field, why: `there is no network ${vni}.` });
+    else if (network.removing !== null) mistakes.push({ field, why: `network ${vni} is being removed.` });
+  }
+  return mistakes;
 }

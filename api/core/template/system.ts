@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { Principal } from '../../../domain/principal.ts';
-import type { SystemTemplate } from '../../../domain/profile.ts';
+import { MIN_MEMORY_MIB, type SystemTemplate } from '../../../domain/profile.ts';
 import { SELECTORS } from '../../../domain/vm.ts';
 import type { Store } from '../../../store/open.ts';
 import {
@@ -15,7 +15,6 @@ import type { NameLimit } from '../name-limit.ts';
 import { checkPartName, type Mistake, mustBeNew, mustBeUnused, mustExist, refuse } from './check.ts';
 
 const WHAT = 'system template';
-const MIN_MEMORY_MIB = 16;
 const MIGRATIONS = ['live', 'shutdown', 'none'];
 
 export type NewSystemTemplate = Omit<SystemTemplate, 'id'>;

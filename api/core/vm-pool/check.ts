@@ -1,25 +1,11 @@
 import { invalidAll, type Mistake } from '../../../domain/fault.ts';
 import { splitArgument } from '../../../domain/profile.ts';
-import { MAX_CLONES, MAX_LIFETIME_HOURS, MAX_MINUTES, POOL_NAME, type VmPoolWish } from '../../../domain/vm-pool.ts';
+import { POOL_LIMITS, POOL_NAME, type VmPoolWish } from '../../../domain/vm-pool.ts';
 import type { Db } from '../../../store/open.ts';
 import { findProfile } from '../../../store/profile.ts';
 
-/** VMs that a pool keeps ready at the most. */
-export const MAX_POOL_SIZE = 10_000;
-
 /** Keys of answers beside the names of pools. */
 const RESERVED = ['ok', 'domain', 'request_id', 'ready', 'message'];
-
-/** Limits of the numbers, each with its lowest value. */
-const NUMBERS = {
-  size: [0, MAX_POOL_SIZE],
-  timeoutMin: [1, MAX_MINUTES],
-  readyTtlMin: [0, MAX_MINUTES],
-  maxClones: [1, MAX_CLONES],
-  lifetimeHours: [1, MAX_LIFETIME_HOURS],
-  maxLifetimeHours: [1, MAX_LIFETIME_HOURS],
-  probePort: [1, 65_535],
-} as const satisfies Partial<Record<keyof VmPoolWish, readonly [number, number]>>;
 
 /** What people call fields, where that is something else. */
 const WORDS: Readonly<Partial<Record<keyof VmPoolWish, string>>> = {
@@ -50,8 +36,8 @@ export async function poolMistakes(db: Db, wish: VmPoolWish): Promise<readonly M
   if (template === '') say('template', 'is missing.');
   for (const key of ['template', 'cloneTarget'] as const)
     if (/\p{Cc}/u.test(wish[key] ?? '')) say(key, 'must not have control characters.');
-  for (const [key, [least, most]] of Object.entries(NUMBERS)) {
-    const field = key as keyof typeof NUMBERS;
+  for (const [key, [least, most]] of Object.entries(POOL_LIMITS)) {
+    const field = key as keyof typeof POOL_LIMITS;
     const value = wish[field];
     if (value !== null && !(Number.isInteger(value) && value >= least && value <= most))
       say(field, `must be a whole number from ${least} to ${most}.`);

@@ -1,3 +1,4 @@
+import { VM_NAME_LENGTH } from '../../../domain/vm.ts';
 import type { Rendering } from '../../core/create/render.ts';
 import type { ProvisionerService } from '../../core/provisioner.ts';
 import { type Route, route } from '../../http/route.ts';
@@ -10,7 +11,7 @@ import { profileDocument } from './profile-document.ts';
 const arg = repeated("Argument as name=value, overriding the profile's; repeatable.", text('name=value')).optional();
 
 const Create = z.object({
-  name: name('Name of the VM.'),
+  name: name('Name of the VM.', VM_NAME_LENGTH),
   profile: name('Profile it is made from.'),
   define_vm: flag('Whether the VM is defined; true unless said otherwise.').optional(),
   start_vm: flag('Whether the VM is started; true unless said otherwise.').optional(),
@@ -83,7 +84,7 @@ export const createRoutes = (provisioner: ProvisionerService): readonly Route[] 
       summary: 'What a VM of a profile would get; makes nothing',
       values: z.object({
         profile: name('Profile.'),
-        name: name('Name the VM would have.'),
+        name: name('Name the VM would have.', VM_NAME_LENGTH),
         arg,
         document: profileDocument.optional().describe('The profile as it would be, instead of as it is.'),
       }),

@@ -7,12 +7,12 @@ import { z } from '../../http/zod.ts';
  * turned into one, so the manual's `?name=net200+net300` and `/template/network/net200+net300` are the same name,
  * whether `+` was percent-encoded or not.
  */
-export const name = (description: string): ZodType<string> =>
+export const name = (description: string, longest = 128): ZodType<string> =>
   z
     .preprocess((value) => (typeof value === 'string' ? value.trim().replaceAll(' ', '+') : value), word(description))
-    .refine((value) => value.length <= 128, 'must not be longer than 128 characters.')
+    .refine((value) => value.length <= longest, `must not be longer than ${longest} characters.`)
     .refine((value) => /^[^\s/\\]*$/.test(value), 'must not contain white space or slashes.')
-    .openapi({ type: 'string', maxLength: 128, description });
+    .openapi({ type: 'string', maxLength: longest, description });
 
 /** Which of a list's elements are wanted, by PVC's fuzzy matching. */
 export const limit = (what: string): ZodType<string> =>

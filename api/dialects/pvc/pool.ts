@@ -1,4 +1,5 @@
 import { POOL_CONDITIONS } from '../../../domain/pool-stats.ts';
+import { POOL_LIMITS } from '../../../domain/vm-pool.ts';
 import type { ImportService } from '../../core/vm-pool/import.ts';
 import type { PoolDetail, PoolService } from '../../core/vm-pool/pool.ts';
 import { type Route, route } from '../../http/route.ts';
@@ -59,24 +60,26 @@ const toPool = (pool: PoolDetail): z.output<typeof PoolObject> => ({
   halted: pool.halted,
 });
 
-const MAX = 1_000_000;
+const size = integer('VMs that are to be ready.', ...POOL_LIMITS.size);
 const Named = z.object({ name: name('Name of the VM pool.') });
 const Change = Named.extend({
   template: optional(word('What pool answers show; the profile unless told.')),
   profile: optional(name('Provisioner profile that its VMs are made from.')),
   arg: repeated('Argument to the profile as name=value; repeatable.', text('name=value')).optional(),
-  size: optional(integer('VMs that are to be ready.', 0, MAX)),
+  size: optional(size),
   alias: repeated('Another name that it is asked by; repeatable; an empty one: none.', text('Alias.')).optional(),
   clone_target: clearable(word('Where its weight among the pools of an alias is looked up.')),
-  timeout: clearable(integer('Minutes after which a VM that is not ready has failed.', 1, MAX)),
-  ready_ttl: clearable(integer('Minutes that a VM stays ready before it is replaced; 0 for ever.', 0, MAX)),
-  max_clones: clearable(integer('Clones at a time.', 1, MAX)),
-  lifetime: clearable(integer('Hours from checkout.', 1, MAX)),
-  max_lifetime: clearable(integer('Hours that a lifetime has to stay below.', 1, MAX)),
-  probe_port: clearable(integer('TCP port that a VM has to answer on to be ready.', 1, 65_535)),
+  timeout: clearable(integer('Minutes after which a VM that is not ready has failed.', ...POOL_LIMITS.timeoutMin)),
+  ready_ttl: clearable(
+    integer('Minutes that a VM stays ready before it is replaced; 0 for ever.', ...POOL_LIMITS.readyTtlMin),
+  ),
+  max_clones: clearable(integer('Clones at a time.', ...POOL_LIMITS.maxClones)),
+  lifetime: clearable(integer('Hours from checkout.', ...POOL_LIMITS.lifetimeHours)),
+  max_lifetime: clearable(integer('Hours that a lifetime has to stay below.', ...POOL_LIMITS.maxLifetimeHours)),
+  probe_port: clearable(integer('TCP port that a VM has to answer on to be ready.', ...POOL_LIMITS.probePort)),
 });
 type ChangeValues = z.output<typeof Change>;
-const New = Change.extend({ profile: name('Provisioner profile.'), size: integer('VMs to be ready.', 0, MAX) });
+const New = Change.extend({ profile: name('Provisioner profile.'), size });
 
 /** Fields by their names in the core, where they were given. */
 function fromChange(values: ChangeValues) {

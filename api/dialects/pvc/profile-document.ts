@@ -1,3 +1,4 @@
+import { MIN_MEMORY_MIB } from '../../../domain/profile.ts';
 import { SELECTORS, WAITS } from '../../../domain/vm.ts';
 import type { ProfileService } from '../../core/profile.ts';
 import { type Route, route } from '../../http/route.ts';
@@ -9,7 +10,7 @@ const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String).
 
 const System = z.strictObject({
   vcpus: z.int().min(1).describe('Number of vCPUs.'),
-  memoryMiB: z.int().min(1).describe('Memory in MiB.'),
+  memoryMiB: z.int().min(MIN_MEMORY_MIB).describe('Memory in MiB.'),
   serial: z.boolean().optional().describe('Whether it has a serial console.'),
   vnc: z.boolean().optional().describe('Whether it has a VNC console.'),
   vncBind: z.string().optional().describe('Address that VNC listens on.'),

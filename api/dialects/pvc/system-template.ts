@@ -1,5 +1,5 @@
 import type { NodeName } from '../../../domain/ids.ts';
-import type { SystemTemplate } from '../../../domain/profile.ts';
+import { MIN_MEMORY_MIB, type SystemTemplate } from '../../../domain/profile.ts';
 import { mib } from '../../../domain/units.ts';
 import { SELECTORS } from '../../../domain/vm.ts';
 import type { NewSystemTemplate, SystemTemplateService } from '../../core/template/system.ts';
@@ -49,7 +49,7 @@ export const toSystemTemplate = (template: SystemTemplate): z.output<typeof Syst
 });
 
 const vcpus = integer('Number of vCPUs.', 1, 4096);
-const vram = integer('Memory in MB of 2^20 bytes.', 1, 2 ** 30);
+const vram = integer('Memory in MB of 2^20 bytes.', MIN_MEMORY_MIB, 2 ** 30);
 /** What a template may say nothing of. */
 const UNSETTABLE = {
   vnc_bind: word('Address that VNC listens on.'),

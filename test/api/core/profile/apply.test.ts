@@ -87,9 +87,12 @@ it.each<[string, object, string]>([
 });
 
 it('names every mistake in one refusal', async () => {
-  const change = { name: 'a/b', system: { vcpus: 1, memoryMiB: 1 }, disks: [{ id: 'hda', pool: 'vms', sizeGiB: 1 }] };
+  const change = {
+    ...{ name: 'a/b', system: { vcpus: 1, memoryMiB: 1 }, networks: [9, 100, 9] },
+    disks: [{ id: 'hda', pool: 'vms', sizeGiB: 1 }],
+  };
   await expect(c.services.profiles.apply(ADMIN, { ...SMALL, ...change })).rejects.toThrow(
-    /^name: 'a\/b'.* system\.memoryMiB: must be .* disks\.0\.id: 'hda'/,
+    /^name: 'a\/b'.* system\.memoryMiB: must be .* disks\.0\.id: 'hda'.* networks: there is no network 9\.$/,
   );
 });
 
