@@ -80,7 +80,16 @@ export interface Vm {
   readonly createdAt: number;
 }
 
-/** Characters of a VM's name at the most. */
+/** Characters of a VM's name at the most (RFC 1123). */
 export const VM_NAME_LENGTH = 63;
-/** A VM's name: a DNS label, since it becomes the guest's host name. */
-export const VM_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
+const LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+export const isVmId = (text: string): boolean => UUID.test(text);
+
+/** Why no VM can be called this, null if one can: a DNS label, since it becomes the guest's host name, and nothing that could be another's UUID. */
+export function vmNameMistake(name: string): string | null {
+  if (name.length > VM_NAME_LENGTH) return `'${name}' is longer than ${VM_NAME_LENGTH} characters.`;
+  if (!LABEL.test(name)) return `'${name}' is not made of letters, digits and inner hyphens only.`;
+  return isVmId(name) ? `'${name}' is a UUID, by which another VM may be asked for.` : null;
+}

@@ -1,15 +1,16 @@
 import { notFound } from '../../domain/fault.ts';
 import type { VmId } from '../../domain/ids.ts';
 import type { Principal } from '../../domain/principal.ts';
+import { isVmId } from '../../domain/vm.ts';
 import type { Db } from '../../store/open.ts';
 import { findEntryOfVm } from '../../store/pool-entry.ts';
 import { findVm, findVmByName, type VmRow } from '../../store/vm.ts';
 import { sees } from './authorize.ts';
 import { mustOwn } from './vm-pool/own.ts';
 
-/** The row by name or UUID, or not-found: other tenants' VMs do not exist. */
+/** The row by name or UUID, or not-found: other tenants' VMs do not exist. No name is taken for a UUID. */
 export async function getVm(db: Db, who: Principal, ref: string): Promise<VmRow> {
-  const vm = (await findVmByName(db, ref)) ?? (await findVm(db, ref.toLowerCase() as VmId));
+  const vm = isVmId(ref) ? await findVm(db, ref.toLowerCase() as VmId) : await findVmByName(db, ref);
   if (!vm || !sees(who, vm)) throw notFound('VM', ref);
   return vm;
 }

@@ -11,8 +11,8 @@ import { sees } from '../authorize.ts';
 
 export interface PlannedDisk {
   readonly disk: Disk;
-  /** Node that has the volume it is cloned from. */
-  readonly pinned: NodeName | null;
+  /** The volume it is cloned from, and the node that has it. */
+  readonly pinned: { readonly volume: string; readonly node: NodeName } | null;
 }
 
 interface Owner {
@@ -39,7 +39,7 @@ export async function planDisk(db: Db, template: StorageTemplateDisk, owner: Own
     const fill = { kind: 'clone', source: source.volume } as const;
     return {
       disk: { ...own, size: source.size, fill, filesystem: null, filesystemArgs: [], mountpoint: null },
-      pinned: source.node,
+      pinned: source.node === null ? null : { volume: sourceVolume, node: source.node },
     };
   }
   if (template.size === null) throw invalid('disk_size', `disk '${diskId}' has neither size nor source_volume.`);

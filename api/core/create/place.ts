@@ -35,6 +35,6 @@ function demandOf(system: SystemTemplate, disks: readonly PlannedDisk[]): Demand
     selector: system.nodeSelector ?? 'mem',
     filesystems: disks.flatMap(({ disk }) => disk.filesystem ?? []),
     pools: Object.fromEntries(pools),
-    pinned: disks.flatMap(({ disk, pinned }) => (pinned === null ? [] : [{ volume: disk.name, node: pinned }])),
+    pinned: disks.flatMap(({ pinned }) => pinned ?? []),
   };
 }

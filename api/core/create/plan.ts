@@ -8,7 +8,7 @@ import type { CreateVm } from '../../../domain/plan.ts';
 import type { Principal } from '../../../domain/principal.ts';
 import { scriptFunctions } from '../../../domain/profile.ts';
 import { buildArguments } from '../../../domain/script.ts';
-import { VM_NAME } from '../../../domain/vm.ts';
+import { vmNameMistake } from '../../../domain/vm.ts';
 import type { BaseRecipe } from '../../../store/base-image.ts';
 import { findNode } from '../../../store/node.ts';
 import type { Db } from '../../../store/open.ts';
@@ -50,7 +50,8 @@ const VNC_ADDRESS = '127.0.0.1';
 /** Decides a creation by what the store holds now, or refuses it with the reason. Reads only. */
 export async function planCreation(db: Db, { who, asked, ids, settings, mayExist = false }: Asking): Promise<Plan> {
   const { name } = asked;
-  if (!VM_NAME.test(name)) throw invalid('name', `'${name}' is not made of letters, digits and inner hyphens only.`);
+  const mistake = vmNameMistake(name);
+  if (mistake !== null) throw invalid('name', mistake);
   const ingredients = await gather(db, asked.profile, asked.args);
   if (!mayExist && (await findVmByName(db, name))) throw exists('VM', name);
   mustBeSeen(ingredients, asked);

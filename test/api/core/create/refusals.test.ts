@@ -35,7 +35,14 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   'a bad name': { ask: { name: 'web_1' }, fault: { kind: 'invalid', field: 'name' } },
   'an empty name': { ask: { name: '' }, fault: { kind: 'invalid', field: 'name' } },
-  'a long name': { ask: { name: 'w'.repeat(64) }, fault: { kind: 'invalid', field: 'name' } },
+  'a long name': {
+    ask: { name: 'w'.repeat(64) },
+    fault: { kind: 'invalid', field: 'name', why: why('is longer than 63 characters') },
+  },
+  "a name that could be another VM's UUID": {
+    ask: { name: '0B6C7AD1-2a3b-4c5d-8e9f-001122334455' },
+    fault: { kind: 'invalid', field: 'name', why: why('is a UUID') },
+  },
   'a name taken': {
     prepare: () => c.services.provisioner.create(ADMIN, request({ name: 'WEB1' })),
     renders: true,
