@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { configCommand } from './commands/config.ts';
 import { downCommand } from './commands/down.ts';
-import { networkCommand, nodeListCommand } from './commands/infrastructure.ts';
+import { networkCommand } from './commands/network.ts';
+import { nodeListCommand } from './commands/node-list.ts';
 import { poolCommand } from './commands/pool.ts';
 import { apiCommand, controlCommand, nodeCommand } from './commands/process.ts';
 import { profileCommand } from './commands/profile.ts';

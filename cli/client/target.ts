@@ -20,7 +20,7 @@ export interface TargetOptions {
  */
 export function findTarget(options: TargetOptions, env: NodeJS.ProcessEnv = process.env): Target {
   const named = options.api ?? env.SLIPWAY_API;
-  if (named) return { api: checked(named), token: env.SLIPWAY_TOKEN || null };
+  if (named) return { api: checked(named, options.api ? '--api' : 'SLIPWAY_API'), token: env.SLIPWAY_TOKEN || null };
   const dir = options.data ?? defaultDataDir();
   const paths = pathsOf(dir);
   const instance = readInstance(paths.instance);
@@ -32,9 +32,9 @@ export function findTarget(options: TargetOptions, env: NodeJS.ProcessEnv = proc
   return { api: instance.api, token: env.SLIPWAY_TOKEN || (readToken(paths.token) ?? instance.token) };
 }
 
-function checked(text: string): string {
+function checked(text: string, where: string): string {
   if (!/^https?:\/\/[^/]/.test(text) || !URL.canParse(text)) {
-    throw invalid('SLIPWAY_API', `'${text}' is no address such as http://127.0.0.1:7370`);
+    throw invalid(where, `'${text}' is no address such as http://127.0.0.1:7370`);
   }
   return text.replace(/\/+$/, '').replace(/\/api\/v1$/, '');
 }

@@ -76,13 +76,13 @@ const apply = (): Command =>
   clientCommand('apply', 'make a profile and its parts what a directory says')
     .argument('<dir>')
     .action(async (dir: string, options: ClientOptions) => {
-      const { checkUserdata } = await checks();
-      const document = readProfile(dir);
+      const { checkProfile } = await checks();
       // An argument without a default can be given to each creation.
-      refuse(dir, checkUserdata(document).mistakes);
+      const { document, mistakes } = await checkProfile(dir);
+      refuse(dir, mistakes);
       const answer = await apiOf(options).post('/provisioner/profile/apply', document);
       if (options.json) return printJson(answer);
-      printLine(`Applied. Make a VM of it: slipway vm create NAME --profile ${document.name} --watch`);
+      printLine(`Applied. Make a VM of it: slipway vm create NAME --profile ${document?.name} --watch`);
     });
 
 const exportTo = (): Command =>
@@ -107,7 +107,8 @@ const check = (): Command =>
     .addHelpText('after', CHECKED)
     .action(async (dir: string, options: { json?: boolean }) => {
       const { checkProfile } = await checks();
-      const { document, mistakes, notes } = await checkProfile(dir);
+      const { document, notes, ...found } = await checkProfile(dir);
+      const mistakes = [...found.mistakes, ...found.undefaulted];
       if (options.json) printJson({ document, mistakes, notes });
       else for (const note of notes) printLine(note);
       refuse(dir, mistakes);

@@ -13,6 +13,8 @@ export interface Checked {
   readonly document: ProfileFileDocument | null;
   /** One sentence each; none if the profile can be applied as far as can be told without the API. */
   readonly mistakes: readonly string[];
+  /** Holes of the user-data that only an argument of each creation can fill, one sentence each. */
+  readonly undefaulted: readonly string[];
   /** What was not looked at, and why. */
   readonly notes: readonly string[];
 }
@@ -31,14 +33,15 @@ except (ValueError, RecursionError, MemoryError) as error:
 /** Names every mistake in a profile directory: its files, its values, the script's grammar, the user-data with every hole filled. */
 export async function checkProfile(dir: string): Promise<Checked> {
   const { document, mistakes, rest } = parseProfile(dir);
-  if (rest === undefined) return { document, mistakes, notes: [] };
+  if (rest === undefined) return { document, mistakes, undefaulted: [], notes: [] };
   const { draft, isOpen } = rest;
   const python = draft.script === undefined ? NOTHING : await checkPython(draft.script);
   const userdata = checkUserdata(draft, isOpen);
   const rules = profileMistakes(draft, isOpen).map(({ field, why }) => `${field}: ${why}`);
   return {
     document,
-    mistakes: [...mistakes, ...rules, ...python.mistakes, ...userdata.undefaulted, ...userdata.mistakes],
+    mistakes: [...mistakes, ...rules, ...python.mistakes, ...userdata.mistakes],
+    undefaulted: userdata.undefaulted,
     notes: python.notes,
   };
 }
@@ -77,18 +80,14 @@ const sample = ({ name = 'example', networks = [], userdata, arguments: args = {
   })),
 });
 
-export interface UserdataFindings {
-  /** Holes that only an argument of the creation can fill, one sentence each. */
-  readonly undefaulted: readonly string[];
-  /** What no argument mends. */
-  readonly mistakes: readonly string[];
-}
-
 /** An argument, however the text gets at it. */
 const ARGUMENT = /^(?:@root\.|(?:\.\.\/)+)?args\.(\w+)$|^\(lookup args "(\w+)"\)$/;
 
 /** Fills every hole of the user-data. `isOpen`: whether a key of the profile is not known, so that its holes may be filled. */
-export function checkUserdata(draft: ProfileDraft, isOpen: (key: string) => boolean = () => false): UserdataFindings {
+function checkUserdata(
+  draft: ProfileDraft,
+  isOpen: (key: string) => boolean,
+): Pick<Checked, 'mistakes' | 'undefaulted'> {
   const { text, mistakes } = tryUserdata(sample(draft));
   const undefaulted = new Map<string, string>();
   const others: string[] = [];

@@ -14,6 +14,8 @@ it.each([
   [['pool', 'create', 'ci', '--profile', 'empty'], /^--size: is missing: how many VMs/],
   [['pool', 'set', 'ci'], /^pool set: names nothing to change: --profile, --size, --arg, .*--clone-target\.$/],
   [['pool', 'reset', 'a b'], /^'a b': no name holds white space\.$/],
+  [['network', 'create', '200', '--description', 'x', '--dhcp', '10.0.0.9'], /^--dhcp: '10\.0\.0\.9' is not like /],
+  [['network', 'delete', 'x y'], /^'x y': /],
   [['vm', 'show', 'x y'], /^'x y': no name holds white space\.$/],
   [['vm', 'create', 'x y', '--profile', 'empty'], /^'x y': /],
   [['vm', 'create', 'x', '--profile', 'my profile'], /^'my profile': /],

@@ -29,8 +29,8 @@ afterEach(() => {
   rmSync(dir, { recursive: true });
 });
 
-async function apply(userdata: string): Promise<void> {
-  const profile = { name: 'web', system: { vcpus: 1, memoryMiB: 512 }, userdata: 'userdata.yaml' };
+async function apply(userdata: string, change: object = {}): Promise<void> {
+  const profile = { name: 'web', system: { vcpus: 1, memoryMiB: 512 }, userdata: 'userdata.yaml', ...change };
   writeFileSync(join(dir, 'profile.yaml'), stringify(profile));
   writeFileSync(join(dir, 'userdata.yaml'), userdata);
   const api = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -39,6 +39,14 @@ async function apply(userdata: string): Promise<void> {
 
 it('sends no user-data with a hole that nothing can fill', async () => {
   await expect(apply('hostname: {{vm.nmae}}\n')).rejects.toThrow("there is no value for 'vm.nmae'");
+  expect(asked).toEqual([]);
+});
+
+it('names everything that a check names, and sends nothing', async () => {
+  const wrong = { arguments: { b: null, c: [1], 'd e': 'x' } };
+  await expect(apply('#cloud-config\n', wrong)).rejects.toThrow(
+    /arguments\.b: .*\n.*arguments\.c: .*\n.*arguments\.d e: /,
+  );
   expect(asked).toEqual([]);
 });
 

@@ -24,7 +24,8 @@ const SCRIPT = 'def install(**kwargs):\n  pass\n';
 const mistakes = async (change: object, files: Readonly<Record<string, string>> = {}): Promise<readonly string[]> => {
   const all = { 'profile.yaml': stringify({ ...RIGHT, ...change }), 'script.py': SCRIPT, ...files };
   for (const [name, text] of Object.entries(all)) writeFileSync(join(dir, name), text);
-  return (await checkProfile(dir)).mistakes;
+  const found = await checkProfile(dir);
+  return [...found.mistakes, ...found.undefaulted];
 };
 
 it('finds nothing in what is right', async () => {
@@ -169,9 +170,9 @@ it('names every argument of the user-data that has no default', async () => {
   const text = '#cloud-config\nhostname: {{args.a}}\nfqdn: {{json args.b}}\nx: {{args.a}}\ny: {{vm.nmae}}\n';
   const found = await mistakes({ userdata: 'u' }, { u: text });
   expect(found).toEqual([
+    expect.stringMatching(/'vm\.nmae' \(line 5, column 5\)\.$/),
     expect.stringMatching(/'args\.a'.*default under/),
     expect.stringMatching(/'args\.b'.*default under/),
-    expect.stringMatching(/'vm\.nmae' \(line 5, column 5\)\.$/),
   ]);
 });
 

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { z } from 'zod';
 import { table } from '../client/table.ts';
 import { apiOf, type ClientOptions, clientCommand, printJson, printLine } from './client.ts';
@@ -35,31 +35,3 @@ export const nodeListCommand = (): Command =>
     if (options.json) return printJson(answer);
     printLine(table(NODE_COLUMNS, z.array(NodeDocument).parse(answer), 'No nodes yet: start one with slipway node.'));
   });
-
-const NetworkDocument = z.looseObject({
-  vni: z.coerce.string(),
-  description: z.string(),
-  type: z.string(),
-  ip4: z
-    .looseObject({ network: z.string().nullish(), dhcp_start: z.string().nullish(), dhcp_end: z.string().nullish() })
-    .nullish(),
-});
-type NetworkDocument = z.infer<typeof NetworkDocument>;
-
-const NETWORK_COLUMNS = {
-  VNI: (net: NetworkDocument) => net.vni,
-  DESCRIPTION: (net: NetworkDocument) => net.description,
-  TYPE: (net: NetworkDocument) => net.type,
-  IPV4: (net: NetworkDocument) => net.ip4?.network,
-  DHCP: (net: NetworkDocument) => (net.ip4?.dhcp_start ? `${net.ip4.dhcp_start} - ${net.ip4.dhcp_end}` : null),
-};
-
-/** `slipway network …`. */
-export function networkCommand(): Command {
-  const list = clientCommand('list', 'networks that VMs can be on').action(async (options: ClientOptions) => {
-    const answer = await apiOf(options).get('/network');
-    if (options.json) return printJson(answer);
-    printLine(table(NETWORK_COLUMNS, z.array(NetworkDocument).parse(answer), 'No networks yet.'));
-  });
-  return new Command('network').description('Networks').addCommand(list);
-}
