@@ -83,6 +83,7 @@ export async function makeFixture(): Promise<Fixture> {
     const moment = { vm, failedReason: null, createdAt: Date.now(), readyAt: Date.now() };
     await insertSnapshot(tx, { ...moment, id: names.snapshot as SnapshotId, name: 'before', state: 'ready' });
     await insertSnapshot(tx, { ...moment, id: 'pending' as SnapshotId, name: null, state: 'pending' });
+    await insertSnapshot(tx, { ...moment, id: 'going' as SnapshotId, name: 'old', state: 'removing' });
     await insertSnapshot(tx, {
       ...moment,
       id: 'failed' as SnapshotId,
