@@ -1,98 +1,79 @@
-/** VMs wanted by the name of a pool or an alias, with the pools that can give them, the preferred one first. */
+import { type PoolShares, poolShares } from './pool-share.ts';
+
+/** VMs wanted by the name of a pool or an alias, with the pools that can give them. */
 export interface Want {
   readonly name: string;
   readonly count: number;
   readonly pools: readonly string[];
+  /** How often each pool is drawn in relation to the others, in their order. */
+  readonly weights: readonly number[];
+}
+
+export interface Short {
+  readonly want: Want;
+  readonly missing: number;
 }
 
 /** For each want, the pool of each of its VMs; or the wants that cannot be met, with how many are missing. */
 export type Allocation =
   | { readonly given: ReadonlyMap<Want, readonly string[]> }
-  | { readonly short: readonly { readonly want: Want; readonly missing: number }[] };
+  | { readonly short: readonly Short[] };
+
+/** Wants whose numbers pools with so many ready cannot meet together, the first met first. */
+export const shortfall = (wants: readonly Want[], ready: ReadonlyMap<string, number>): readonly Short[] =>
+  giveAll(wants, poolShares(ready));
+
+/** Gives each what can be given; returns those that lack some. */
+export const giveAll = (wants: readonly Want[], shares: PoolShares): readonly Short[] =>
+  wants.map((want) => ({ want, missing: shares.give(want, want.count) })).filter(({ missing }) => missing > 0);
 
 /**
- * VMs that one who waits keeps from those who come later: of each pool that may give them as many as it asks for; none at all while
- * the pools could not meet it with `most` of each.
+ * Draws the pool of every VM wanted by weight among those that have one left beside what is promised: what pools can give for
+ * `promised` is theirs. Meets all wants whenever that is possible at all, so that nobody is turned away while enough is there.
+ * `chance` gives numbers from 0 up to 1.
  */
-export function claimsOf(wants: readonly Want[], most: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
-  const claims = new Map<string, number>();
-  if ('short' in allocate(wants, most)) return claims;
-  for (const { pools, count } of wants) for (const pool of pools) claims.set(pool, (claims.get(pool) ?? 0) + count);
-  return claims;
-}
-
-interface Slot {
-  readonly want: Want;
-  pool: string | null;
-}
-
-/**
- * Gives every VM wanted a pool that has one left, by preference where that is possible, whatever the order of wants. Meets all
- * of them whenever that is possible at all (augmenting paths), so that nobody is turned away while enough is there.
- */
-export function allocate(wants: readonly Want[], ready: ReadonlyMap<string, number>): Allocation {
-  const slots: Slot[] = wants.flatMap((want) => Array.from({ length: want.count }, () => ({ want, pool: null })));
-  const held = new Map<string, Slot[]>();
-  for (const slot of slots) settle(slot, held, ready, new Set());
-  if (slots.every((slot) => slot.pool !== null)) {
-    const given = new Map(wants.map((want) => [want, [] as string[]]));
-    for (const { want, pool } of slots) if (pool !== null) given.get(want)?.push(pool);
-    return { given };
-  }
-  const missing = (want: Want): number => slots.filter((slot) => slot.want === want && slot.pool === null).length;
-  return { short: wants.map((want) => ({ want, missing: missing(want) })).filter((one) => one.missing > 0) };
-}
-
-/** Finds the slot a pool, moving others to pools of theirs where need be. */
-function settle(
-  slot: Slot,
-  held: Map<string, Slot[]>,
+export function allocate(
+  wants: readonly Want[],
   ready: ReadonlyMap<string, number>,
-  visited: Set<string>,
-): boolean {
-  const { pools } = slot.want;
-  const free = pools.find((pool) => (held.get(pool)?.length ?? 0) < (ready.get(pool) ?? 0));
-  if (free !== undefined) {
-    take(slot, free, held);
-    return true;
-  }
-  for (const pool of pools) {
-    if (visited.has(pool)) continue;
-    visited.add(pool);
-    const mover = held.get(pool)?.find((other) => settle(other, held, ready, visited));
-    if (!mover) continue;
-    take(slot, pool, held);
-    return true;
-  }
-  return false;
+  { promised = [], chance = Math.random }: { readonly promised?: readonly Want[]; readonly chance?: () => number } = {},
+): Allocation {
+  const shares = poolShares(ready);
+  giveAll(promised, shares);
+  const short = giveAll(wants, shares);
+  if (short.length > 0) return { short };
+  // It is possible: now the same by chance.
+  const open = wants.filter(({ pools }) => pools.length > 1);
+  for (const want of open) shares.takeBack(want);
+  for (const want of open) for (let vm = 0; vm < want.count; vm += 1) giveDrawn(want, shares, chance);
+  const poolsOf = (want: Want) => [...shares.of(want)].flatMap(([pool, count]) => new Array<string>(count).fill(pool));
+  return { given: new Map(wants.map((want) => [want, poolsOf(want)])) };
 }
 
-function take(slot: Slot, pool: string, held: Map<string, Slot[]>): void {
-  if (slot.pool !== null) {
-    const old = held.get(slot.pool);
-    old?.splice(old.indexOf(slot), 1);
-  }
-  slot.pool = pool;
-  held.set(pool, [...(held.get(pool) ?? []), slot]);
+function giveDrawn(want: Want, shares: PoolShares, chance: () => number): void {
+  const pool = drawPool(want, chance, (one) => shares.left(one) > 0);
+  if (pool !== undefined) shares.giveOf(want, pool);
+  else if (shares.give(want, 1) > 0) throw new Error(`bug: ${want.name} cannot be given what was there before`);
 }
 
-/**
- * Pools in the order in which they are asked: one drawn by weight first if all have one, else drawn by chance; then the others.
- * Weights of 0 are never drawn first. `chance` gives numbers from 0 up to 1.
- */
-export function inOrder(
-  pools: readonly { readonly name: string; readonly weight: number | null }[],
+/** One of the pools that may be drawn, by weight; alike where all of those have none. Undefined without any. */
+export function drawPool(
+  { pools, weights }: Pick<Want, 'pools' | 'weights'>,
   chance: () => number,
-): readonly string[] {
-  const total = pools.every(({ weight }) => weight !== null)
-    ? pools.reduce((sum, { weight }) => sum + (weight ?? 0), 0)
-    : 0;
-  const left = pools.map(({ name, weight }) => ({ name, weight: total > 0 ? (weight ?? 0) : 1 }));
-  let at = chance() * left.reduce((sum, { weight }) => sum + weight, 0);
-  const first = left.find(({ weight }) => {
-    at -= weight;
+  mayBe: (pool: string) => boolean = () => true,
+): string | undefined {
+  const drawn = pools.map((name, index) => ({ name, weight: weights[index] ?? 0 })).filter(({ name }) => mayBe(name));
+  const total = drawn.reduce((sum, { weight }) => sum + weight, 0);
+  let at = chance() * (total > 0 ? total : drawn.length);
+  const hit = drawn.find(({ weight }) => {
+    at -= total > 0 ? weight : 1;
     return at < 0;
   });
-  if (first === undefined) return left.map(({ name }) => name);
-  return [first.name, ...left.filter((pool) => pool !== first).map(({ name }) => name)];
+  return (hit ?? drawn.at(-1))?.name;
+}
+
+/** The same with one want for each name. */
+export function byName(wants: readonly Want[]): readonly Want[] {
+  const all = new Map<string, Want>();
+  for (const want of wants) all.set(want.name, { ...want, count: want.count + (all.get(want.name)?.count ?? 0) });
+  return [...all.values()];
 }

@@ -3,7 +3,7 @@ import type { MiB } from './units.ts';
 import type { VmState } from './vm.ts';
 
 interface Rule {
-  /** States of the VM in which it may begin; none of them is changed by it. */
+  /** States of the VM in which it may begin; none of them is changed by it, but that a revert leaves the VM running. */
   readonly from: readonly VmState[];
   /** What cannot be done, in words. */
   readonly verb: string;
@@ -12,7 +12,7 @@ interface Rule {
 /** What can be asked of a VM several times over: operations queue, one at a time, in the order of asking. */
 export const VM_OPERATIONS = {
   'vm.snapshot': { from: ['running'], verb: 'be snapshotted' },
-  'vm.revert': { from: ['running'], verb: 'be taken back to a snapshot' },
+  'vm.revert': { from: ['running', 'stopped'], verb: 'be taken back to a snapshot' },
   'vm.snapshot-remove': { from: ['running', 'stopped', 'failed'], verb: 'lose a snapshot' },
   'vm.attach-disk': { from: ['running', 'stopped'], verb: 'be given a disk' },
 } as const satisfies Record<string, Rule>;

@@ -75,6 +75,8 @@ export interface ChangeSnapshot {
   readonly snapshot: SnapshotId;
   /** Disks that the VM was given after it was made: a revert takes them off, and they belong to it all the same. */
   readonly added: readonly Disk[];
+  /** revert of a VM that is off, only: what it is to be connected by. */
+  readonly nics?: readonly Nic[];
 }
 
 /** Input of the workflow `vm/attach-disk`. */

@@ -55,6 +55,10 @@ export interface PoolTrouble {
   readonly halted: boolean;
 }
 
+/** Whether it has failed since it last succeeded: nobody knows when it has another VM. */
+export const isTroubled = ({ failures, retryAt, halted }: PoolTrouble): boolean =>
+  failures > 0 || retryAt !== null || halted;
+
 export interface VmPool extends VmPoolWish, PoolTrouble {
   /** What the size, template and clone target were before they were overridden at run time. */
   readonly base: { readonly size: number; readonly template: string; readonly cloneTarget: string | null };

@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gte, inArray, isNull, lt, lte, ne, or, sql } from 'drizzle-orm';
+import { and, asc, count, eq, gte, inArray, isNotNull, isNull, lt, lte, ne, or, sql } from 'drizzle-orm';
 import type { VmId } from '../domain/ids.ts';
 import { deadBefore } from '../domain/node.ts';
 import { hot } from './hot.ts';
@@ -168,4 +168,12 @@ export async function restampExpiry(tx: Db, pool: string, lifetimeMs: number): P
     .update(poolEntries)
     .set({ expiresAt: sql`${poolEntries.checkedOutAt} + ${lifetimeMs}` })
     .where(and(eq(poolEntries.pool, pool), eq(poolEntries.state, 'running'), isNull(poolEntries.lifetimeHours)));
+}
+
+/** VMs that were checked out without a lifetime of their own have this one from now on. */
+export async function keepLifetime(tx: Db, pool: string, lifetimeHours: number): Promise<void> {
+  await tx
+    .update(poolEntries)
+    .set({ lifetimeHours })
+    .where(and(eq(poolEntries.pool, pool), isNotNull(poolEntries.checkedOutAt), isNull(poolEntries.lifetimeHours)));
 }

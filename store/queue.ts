@@ -4,6 +4,7 @@ import type { AttachDisk, ChangeSnapshot } from '../domain/plan.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { type TaskState, vmOfInput } from '../domain/task.ts';
 import { addDisk } from './added-disk.ts';
+import { nicsOf } from './nic.ts';
 import type { Db } from './open.ts';
 import { deleteOperation, findOperation, listOperations, type OperationRow } from './operation.ts';
 import { deleteSnapshot, findSnapshot, updateSnapshot } from './snapshot.ts';
@@ -105,7 +106,9 @@ async function plan(tx: Db, vm: VmRow, operation: OperationRow): Promise<ChangeS
   const { snapshot } = argument;
   if (kind === 'vm.revert' && !(await canRevert(tx, vm.id, snapshot)))
     return `There is no snapshot '${snapshot}' any more.`;
-  return { ...common, snapshot, added: await addedDisksOf(tx, vm.id) };
+  const off = kind === 'vm.revert' && vm.state === 'stopped';
+  const nics = off ? { nics: await nicsOf(tx, [vm.id]) } : {};
+  return { ...common, snapshot, added: await addedDisksOf(tx, vm.id), ...nics };
 }
 
 async function canRevert(tx: Db, vm: VmId, snapshot: SnapshotId): Promise<boolean> {

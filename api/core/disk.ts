@@ -22,6 +22,9 @@ export interface DiskService {
 /** The largest disk that can be added. */
 const LARGEST = gibToMib(2048);
 
+/** In GiB, as people ask for disks, cut to two decimals. */
+const gib = (size: number): number => Math.floor((size / 1_024) * 100) / 100;
+
 /** Disks of the VMs that the asker sees. */
 export function diskService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log'>): DiskService {
   const { store } = parts;
@@ -36,11 +39,14 @@ export function diskService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log'>): D
 
 /** Asks for a disk in the caller's transaction; whether the asker may is the caller's to know. */
 export async function askDisk(tx: Db, vm: VmRow, who: Pick<Principal, 'account'>, size: MiB): Promise<Asked> {
-  if (size > LARGEST) throw invalid('size', `${size} MiB are more than ${LARGEST}.`);
+  if (size > LARGEST)
+    throw invalid('size', `${gib(size)} GB are more than ${gib(LARGEST)} GB, the most that a disk may have.`);
   const pool = (await disksOf(tx, vm.id))[0]?.pool;
   if (pool === undefined) throw conflict(`VM '${vm.name}' has no disk whose storage pool another could share.`);
   const free = (await listCandidates(tx)).find(({ name }) => name === vm.node)?.poolFree[pool];
   if (free !== undefined && free < size)
-    throw noCapacity(`Storage pool '${pool}' of node ${vm.node} has ${Math.max(0, free)} MiB free, ${size} wanted.`);
+    throw noCapacity(
+      `Storage pool '${pool}' of node ${vm.node} has ${gib(Math.max(0, free))} GB free, ${gib(size)} wanted.`,
+    );
   return ask(tx, vm, who, 'vm.attach-disk', { size });
 }

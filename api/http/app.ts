@@ -90,14 +90,14 @@ async function serve(dialect: Dialect, route: Route, authenticate: Authenticate,
   known.dialect = dialect.name;
   known.route = route.path;
   try {
-    const { auth, document, nulls } = route.spec;
+    const { auth, document, nulls, others } = route.spec;
     const principal = auth === undefined ? await authenticate(request) : NOBODY;
     if (principal === null) throw new DomainError({ kind: 'unauthorized', why: 'Authentication required' });
     known.account = principal.account;
     const bareKeys = dialect.manners?.bareKeys;
     const values =
       document === undefined
-        ? await requestValues(request, response, { bareKeys, nulls })
+        ? await requestValues(request, response, { bareKeys, nulls, others })
         : valuesBesideBody(request, bareKeys);
     const text = document === undefined || document === 'ignored' ? '' : await bodyText(request, response);
     const header = (name: string): string | undefined => request.get(name);

@@ -53,6 +53,8 @@ export interface RouteSpec<Schema extends ZodObject> {
   readonly document?: ZodType | 'ignored';
   /** Whether a JSON value of null says something: it counts as not given unless told. */
   readonly nulls?: 'kept';
+  /** Whether another value of a path parameter, in query or body, is a mistake: it is passed over unless told. */
+  readonly others?: 'refused';
   /** Whether a trailing slash makes it another path. */
   readonly exact?: boolean;
   /** Required by the app unless 'none' or in one of these ways, by which the route itself finds out who asks. */

@@ -16,6 +16,8 @@ export interface Reading {
   readonly bareKeys?: BareKeys | undefined;
   /** Null values of JSON are 'kept', to say something, or count as not given. */
   readonly nulls?: 'kept' | undefined;
+  /** Other values of a path parameter, in query or body, are 'refused', or passed over. */
+  readonly others?: 'refused' | undefined;
 }
 
 /**
@@ -25,23 +27,31 @@ export interface Reading {
 export async function requestValues(
   request: Request,
   response: Response,
-  { bareKeys, nulls }: Reading = {},
+  { bareKeys, nulls, others }: Reading = {},
 ): Promise<RawValues> {
   const body = await bodyValues(request, response);
-  return otherValues(request, nulls === 'kept' ? body : withoutNulls(body), bareKeys);
+  const values = otherValues(request, nulls === 'kept' ? body : withoutNulls(body), bareKeys);
+  if (others === 'refused') mustAgree(request.params, values);
+  return Object.assign(values, request.params);
 }
 
 /** The same without the body, which is a document of its own. */
 export const valuesBesideBody = (request: Request, bareKeys?: BareKeys): RawValues =>
-  otherValues(request, {}, bareKeys);
+  Object.assign(otherValues(request, {}, bareKeys), request.params);
 
-function otherValues(request: Request, body: RawValues, bareKeys: BareKeys | undefined): RawValues {
+function mustAgree(params: RawValues, values: RawValues): void {
+  for (const [key, value] of Object.entries(params))
+    if (key in values && String(values[key]) !== value)
+      throw invalid(key, `is '${value}' in the path, and cannot be changed by another value.`);
+}
+
+function otherValues(request: Request, body: RawValues, bareKeys: BareKeys | undefined): Record<string, unknown> {
   const values: Record<string, unknown> = Object.create(null);
   Object.assign(values, body);
   const mark = request.originalUrl.indexOf('?');
   const query = mark < 0 ? '' : request.originalUrl.slice(mark + 1);
   if (query !== '') Object.assign(values, pairs(bareKeys === 'absent' ? withoutBareKeys(query) : query));
-  return Object.assign(values, request.params);
+  return values;
 }
 
 const withoutBareKeys = (query: string): string =>

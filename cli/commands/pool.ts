@@ -43,8 +43,9 @@ const COLUMNS = {
 };
 
 function stateOf({ state, failures, last_error, retry_at }: PoolRow): string {
-  if (state === 'given-up') return `given up after ${failures} failures: ${last_error}`;
-  return failures === 0 ? state : `${failures} failures, again at ${retry_at ?? 'once'}: ${last_error}`;
+  const times = failures === 1 ? '1 failure' : `${failures} failures`;
+  if (state === 'given-up') return `given up after ${times}: ${last_error}`;
+  return failures === 0 ? state : `${times}, again at ${retry_at ?? 'once'}: ${last_error}`;
 }
 
 const EXAMPLES = `

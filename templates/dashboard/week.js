@@ -1,18 +1,24 @@
 import { byId, el, setChildren, table } from './dom.js';
 import { count, weekdayOf } from './words.js';
 
-/** Columns side by side, a group for each day. Its numbers stand above the columns, and in the table. */
+/**
+ * Columns side by side, a group for each day. The number of a single one stands on it, those of several in lines above the group, where
+ * they have its whole width; all are in the table.
+ */
 const columns = (label, days, series) => {
   const top = Math.max(1, ...days.flatMap((day) => series.map(({ value }) => value(day))));
-  const column = (day, { kind, value, words }) => {
-    const bar = el('span', { class: `column ${kind}` });
-    bar.style.height = `${(value(day) / top) * 100}%`;
-    return el('span', { class: 'slot' }, el('span', { class: 'number' }, words(day)), bar);
+  const number = (day, { kind, words }) => el('span', { class: `number ${kind}` }, words(day));
+  const column = (day, one) => {
+    const bar = el('span', { class: `column ${one.kind}` });
+    bar.style.height = `${(one.value(day) / top) * 100}%`;
+    return el('span', { class: 'slot' }, ...(series.length > 1 ? [] : [number(day, one)]), bar);
   };
+  const numbers = (day) => el('span', { class: 'numbers' }, ...series.map((one) => number(day, one)));
   const group = (day, index) =>
     el(
       'span',
       { class: 'day' },
+      ...(series.length > 1 ? [numbers(day)] : []),
       el('span', { class: 'slots' }, ...series.map((one) => column(day, one))),
       el('span', { class: 'label' }, index === days.length - 1 ? 'today' : weekdayOf(day.date)),
     );
@@ -22,10 +28,12 @@ const columns = (label, days, series) => {
 const CLONES = [
   { kind: 'clone', value: ({ clone }) => clone.count.total, words: ({ clone }) => count(clone.count.total) },
 ];
+/** To a tenth of a second, from 1,000 s on to a second. */
+const shown = (seconds) => count(seconds < 1000 ? seconds : Math.round(seconds));
 const average = (kind) => ({
   kind,
   value: (day) => day[kind].duration.average,
-  words: (day) => (day[kind].count.total === 0 ? '–' : count(day[kind].duration.average)),
+  words: (day) => (day[kind].count.total === 0 ? '–' : shown(day[kind].duration.average)),
 });
 const AVERAGES = [average('clone'), average('boot')];
 

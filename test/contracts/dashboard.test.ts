@@ -6,7 +6,7 @@ import type { Store } from '../../store/open.ts';
 import { updatePool } from '../../store/vm-pool.ts';
 import { seedBusy } from '../dialects/vmpooler/busy.ts';
 import { type Site, site } from '../dialects/vmpooler/site.ts';
-import { seedEntries, seedPool } from '../pool-rows.ts';
+import { seedDurations, seedEntries, seedPool } from '../pool-rows.ts';
 import { scratch } from '../store/scratch.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
@@ -166,6 +166,27 @@ describe.skipIf(!existsSync(CHROMIUM))(
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
       const dense = await page.evaluate("document.documentElement.hasAttribute('data-dense')");
       expect(dense).toBe(pools > 24);
+    });
+
+    it.each([360, 1280, 1920])('keeps the numbers of the last 7 days apart on a screen of %d pixels', async (width) => {
+      await seedBusy(store, 30);
+      await store.write(async (tx) => {
+        for (let ago = 0; ago < 7; ago += 1) {
+          const at = Date.now() - ago * 86_400_000;
+          await seedDurations(tx, 'windows-7-x86_64', 'clone', [13_400], at);
+          await seedDurations(tx, 'windows-7-x86_64', 'boot', [ago === 3 ? 900_000 : 21_000], at);
+        }
+      });
+      const page = await visit({ viewport: { width, height: 1080 } });
+      const numbers = page.locator('#average-chart .number');
+      expect(await numbers.count()).toBe(14);
+      const boxes = await Promise.all((await numbers.all()).map((one) => one.boundingBox()));
+      const apart = (a: (typeof boxes)[number], b: (typeof boxes)[number]): boolean =>
+        !a || !b || a.x + a.width < b.x || b.x + b.width < a.x || a.y + a.height <= b.y || b.y + b.height <= a.y;
+      for (const [n, box] of boxes.entries())
+        for (const other of boxes.slice(n + 1))
+          expect(apart(box, other), `${await numbers.nth(n).innerText()}`).toBe(true);
+      expect(faults).toEqual([]);
     });
 
     it.each(['light', 'dark'] as const)(

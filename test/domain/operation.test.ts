@@ -5,7 +5,7 @@ import { VM_STATES } from '../../domain/vm.ts';
 /** The states in which each may begin. */
 it.each<[OperationKind, readonly string[]]>([
   ['vm.snapshot', ['running']],
-  ['vm.revert', ['running']],
+  ['vm.revert', ['stopped', 'running']],
   ['vm.snapshot-remove', ['stopped', 'running', 'failed']],
   ['vm.attach-disk', ['stopped', 'running']],
 ])('%s begins on a VM that is %j only', (kind, states) => {

@@ -1,5 +1,5 @@
 import type { Borrower } from '../../../domain/borrower.ts';
-import { allocate, type Want } from '../../../domain/checkout.ts';
+import { shortfall, type Want } from '../../../domain/checkout.ts';
 import { invalid, noCapacity } from '../../../domain/fault.ts';
 import type { Store } from '../../../store/open.ts';
 import { listPools } from '../../../store/vm-pool.ts';
@@ -58,19 +58,29 @@ export function checkoutService({
       const taken = await attemptNow(who, asked, options);
       for (const pool of taken.pools) wake(pool);
       if ('given' in taken) return taken.given;
-      if (waitMs === 0) throw shortOf(taken.short);
+      if (waitMs === 0) throw refusalOf(taken);
       await mustFit(store, taken.wants);
-      return line
-        .wait(asked, AbortSignal.any([options.signal, AbortSignal.timeout(waitMs)]), async (turn) => {
+      let last = taken;
+      const given = await line.wait(
+        asked,
+        AbortSignal.any([options.signal, AbortSignal.timeout(waitMs)]),
+        async (turn) => {
           const later = await attempt(who, asked, { turn, at: Date.now() });
-          if ('short' in later) return mustFit(store, later.wants);
+          if ('short' in later) {
+            last = later;
+            return mustFit(store, later.wants);
+          }
           for (const pool of later.pools) wake(pool);
           return later.given;
-        })
-        .then((given) => given ?? Promise.reject(shortOf(taken.short)));
+        },
+      );
+      if (given === null) throw refusalOf(last);
+      return given;
     },
   };
 }
+
+type Refused = Extract<Taken, { readonly short: unknown }>;
 
 interface Asking {
   /** Number in the queue, Infinity without one. */
@@ -79,13 +89,18 @@ interface Asking {
   readonly at: number;
 }
 
-const shortOf = (short: readonly { readonly name: string; readonly missing: number }[]) =>
-  noCapacity(`Too few VMs are ready: ${short.map(({ name, missing }) => `${missing} of ${name}`).join(', ')} missing.`);
+const words = (short: Refused['short']): string => short.map(({ name, missing }) => `${missing} of ${name}`).join(', ');
+
+const refusalOf = ({ short, promised }: Refused) => {
+  const beside = promised ? ' beside those that are promised to requests that wait longer' : '';
+  return noCapacity(`Too few VMs are ready${beside}: ${words(short)} missing.`);
+};
 
 /** Waiting for more than pools ever have ready would keep others out of them for nothing. */
 async function mustFit(store: Store, wants: readonly Want[]): Promise<null> {
-  const allocation = allocate(wants, sizesOf(await listPools(store.read)));
-  if (!('short' in allocation)) return null;
-  const words = missingOf(allocation).map(({ name, missing }) => `${missing} of ${name}`);
-  throw noCapacity(`More is asked for than the pools have when they are full: ${words.join(', ')} would be missing.`);
+  const short = shortfall(wants, sizesOf(await listPools(store.read)));
+  if (short.length === 0) return null;
+  throw noCapacity(
+    `More is asked for than the pools have when they are full: ${words(missingOf(short))} would be missing.`,
+  );
 }

@@ -1,4 +1,5 @@
 import { MAX_LIFETIME_HOURS, type PoolSettings, type VmPool } from '../../../domain/vm-pool.ts';
+import { NoFilter, tagFilter } from './tag-filter.ts';
 
 /** What is asked for a VM. Numbers may be fractions: vmpooler cuts them off. */
 export interface EntryWish {
@@ -59,8 +60,18 @@ export function tagsOf({ tags }: EntryWish, { tagFilters }: PoolSettings): Reado
     given.map(([tag, value]) => {
       // A tag may be called like what every object has.
       const filter = Object.hasOwn(tagFilters, tag) ? tagFilters[tag] : undefined;
-      const captures = filter === undefined ? null : new RegExp(filter).exec(value);
+      const captures = filter === undefined ? null : filterOf(filter).exec(value);
       return [tag, captures ? captures.slice(1).join('') || value : value];
     }),
   );
+}
+
+/** One that was saved before its language was looked at is read as it was then. */
+function filterOf(text: string): RegExp {
+  try {
+    return tagFilter(text);
+  } catch (error) {
+    if (error instanceof NoFilter) return new RegExp(text);
+    throw error;
+  }
 }

@@ -3,11 +3,11 @@ import type { Principal } from '../../../domain/principal.ts';
 import type { PoolSettings, VmPoolWish } from '../../../domain/vm-pool.ts';
 import type { Db, Store } from '../../../store/open.ts';
 import { findProfile, listProfiles } from '../../../store/profile.ts';
-import { findPool, insertPool, poolSettings } from '../../../store/vm-pool.ts';
+import { findPool, poolSettings } from '../../../store/vm-pool.ts';
 import { mustAdminister } from '../authorize.ts';
 import { poolMistakes } from './check.ts';
 import { type ImportedFile, type ImportedPool, readPoolFile } from './import-file.ts';
-import { keepSettings, settingMistakes, update } from './pool.ts';
+import { begin, keepSettings, settingMistakes, update } from './pool.ts';
 import { settingKey } from './setting-keys.ts';
 import type { WakePool } from './wake.ts';
 
@@ -39,17 +39,18 @@ export function importService({ store, wake }: { readonly store: Store; readonly
     import: async (who, text) => {
       mustAdminister(who);
       const file = readPoolFile(text);
-      const report = await store.write(async (tx) => {
+      const { report, changed } = await store.write(async (tx) => {
         const settings = { ...(await poolSettings(tx)), ...file.settings };
         const found: Found[] = [];
         for (const pool of file.pools) found.push(await find(tx, pool, settings));
         await mustBeRight(tx, file, found);
-        await keepSettings(tx, settings);
+        const changed = await keepSettings(tx, settings);
         const pools: ImportReport['pools'][number][] = [];
         for (const one of found) pools.push(await take(tx, one));
-        return { pools, settings: Object.keys(file.settings).map(settingKey), ignored: file.ignored };
+        const report = { pools, settings: Object.keys(file.settings).map(settingKey), ignored: file.ignored };
+        return { report, changed };
       });
-      for (const { name } of report.pools) wake(name);
+      for (const name of new Set([...changed, ...report.pools.map(({ name }) => name)])) wake(name);
       return report;
     },
   };
@@ -104,7 +105,7 @@ async function take(tx: Db, { wish, because }: Found): Promise<ImportReport['poo
   const { profile } = wish;
   const known = await findPool(tx, name);
   if (!known) {
-    await insertPool(tx, wish);
+    await begin(tx, wish);
     return { name, profile, because, done: 'created' };
   }
   const same = (Object.keys(wish) as (keyof VmPoolWish)[]).every(

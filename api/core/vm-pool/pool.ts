@@ -1,18 +1,11 @@
 import { DomainError, exists, invalidAll, type Mistake, notFound } from '../../../domain/fault.ts';
 import { conditionOf, type PoolCondition } from '../../../domain/pool-stats.ts';
 import type { Principal } from '../../../domain/principal.ts';
-import {
-  type EntryState,
-  HOUR_MS,
-  lifetimeOf,
-  type PoolSettings,
-  type VmPool,
-  type VmPoolWish,
-} from '../../../domain/vm-pool.ts';
+import type { EntryState, PoolSettings, VmPool, VmPoolWish } from '../../../domain/vm-pool.ts';
 import type { Db, Store } from '../../../store/open.ts';
 import { countEntries, drainPool } from '../../../store/pool-entry.ts';
 import { listPendingRequests, updateRequest } from '../../../store/pool-request.ts';
-import { restampExpiry } from '../../../store/pool-turn.ts';
+import { keepLifetime } from '../../../store/pool-turn.ts';
 import { findProfile } from '../../../store/profile.ts';
 import {
   clearTrouble,
@@ -27,6 +20,7 @@ import {
 } from '../../../store/vm-pool.ts';
 import { mustAdminister } from '../authorize.ts';
 import { checkPool } from './check.ts';
+import { applyLifetime, applyLifetimes } from './lifetime.ts';
 import { giveBackAll } from './request.ts';
 import type { WakePool } from './wake.ts';
 
@@ -93,12 +87,13 @@ export function poolService({ store, wake }: { readonly store: Store; readonly w
       write(who, [wish.name], async (tx) => {
         await checkPool(tx, wish);
         if (await findPool(tx, wish.name)) throw exists('VM pool', wish.name);
-        await insertPool(tx, wish);
+        await begin(tx, wish);
       }),
     update: (who, name, change) => write(who, [name], (tx) => update(tx, name, change)),
     remove: async (who, name) => {
       const others = await write(who, [name], async (tx) => {
-        await getPool(tx, name);
+        const { lifetimeHours } = await getPool(tx, name);
+        if (lifetimeHours !== null) await keepLifetime(tx, name, lifetimeHours);
         await drainPool(tx, name, 'Its pool was removed.', Date.now());
         const pools = await failRequestsOf(tx, name);
         await deletePool(tx, name);
@@ -126,8 +121,7 @@ export function poolService({ store, wake }: { readonly store: Store; readonly w
       }),
     settings: () => poolSettings(store.read),
     changeSettings: async (who, change) => {
-      const pools = await write(who, [], (tx) => changeSettings(tx, change));
-      for (const { name } of pools) wake(name);
+      for (const name of await write(who, [], (tx) => changeSettings(tx, change))) wake(name);
     },
   };
 }
@@ -159,6 +153,12 @@ export async function getPool(db: Db, name: string): Promise<VmPool> {
   return pool;
 }
 
+/** VMs of a pool that was called so before have its lifetime. */
+export async function begin(tx: Db, wish: VmPoolWish): Promise<void> {
+  await insertPool(tx, wish);
+  await applyLifetime(tx, wish.name);
+}
+
 /** Values that were overridden are replaced for good. */
 export async function update(tx: Db, name: string, change: PoolUpdate): Promise<void> {
   const pool = await getPool(tx, name);
@@ -168,7 +168,7 @@ export async function update(tx: Db, name: string, change: PoolUpdate): Promise<
   // Of what is not said here, an override stays one.
   const base = Object.fromEntries(OVERRIDABLE.flatMap((key) => (key in change ? [[key, wish[key]]] : [])));
   await updatePool(tx, name, { ...values, base });
-  if ('lifetimeHours' in change) await applyLifetime(tx, wish, await poolSettings(tx));
+  if ('lifetimeHours' in change) await applyLifetime(tx, name);
   if (aliases) await setAliases(tx, name, aliases);
   if (madeOtherwise(pool, wish)) await drainPool(tx, name, 'The pool was changed.', Date.now());
   await clearTrouble(tx, [name]);
@@ -176,19 +176,18 @@ export async function update(tx: Db, name: string, change: PoolUpdate): Promise<
 
 const OVERRIDABLE = ['size', 'template', 'cloneTarget'] as const;
 
-/** Saves what holds for all pools; VMs that are checked out without a lifetime of their own have the new one. */
-export async function keepSettings(tx: Db, settings: PoolSettings): Promise<void> {
+/** Saves what holds for all pools; VMs that are checked out without a lifetime of their own have the new one. Returns their pools. */
+export async function keepSettings(tx: Db, settings: PoolSettings): Promise<readonly string[]> {
   await savePoolSettings(tx, settings);
-  for (const pool of await listPools(tx)) await applyLifetime(tx, pool, settings);
+  return applyLifetimes(tx);
 }
 
-async function changeSettings(tx: Db, change: Partial<PoolSettings>): Promise<readonly VmPool[]> {
+async function changeSettings(tx: Db, change: Partial<PoolSettings>): Promise<readonly string[]> {
   const before = await poolSettings(tx);
   // What stays is nobody's mistake: what is shown can be put back, though its profile was removed meanwhile.
   const [first, ...others] = change.defaultProfile === before.defaultProfile ? [] : await settingMistakes(tx, change);
   if (first) throw invalidAll([first, ...others]);
-  await keepSettings(tx, { ...before, ...change });
-  return listPools(tx);
+  return keepSettings(tx, { ...before, ...change });
 }
 
 /** Why there cannot be such settings, by their names for people. */
@@ -196,9 +195,6 @@ export async function settingMistakes(db: Db, { defaultProfile }: Partial<PoolSe
   if (defaultProfile === undefined || (await findProfile(db, defaultProfile))) return [];
   return [{ field: 'default_profile', why: `there is no profile '${defaultProfile}'.` }];
 }
-
-const applyLifetime = (tx: Db, pool: VmPoolWish, settings: PoolSettings): Promise<void> =>
-  restampExpiry(tx, pool.name, lifetimeOf({ lifetimeHours: null }, pool, settings) * HOUR_MS);
 
 const madeOtherwise = (a: VmPoolWish, b: VmPoolWish): boolean =>
   a.template !== b.template ||

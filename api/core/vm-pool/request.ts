@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type Borrower, isKnown } from '../../../domain/borrower.ts';
+import { drawPool, type Want } from '../../../domain/checkout.ts';
 import { DomainError, exists, invalid, notFound } from '../../../domain/fault.ts';
-import { MINUTE_MS } from '../../../domain/vm-pool.ts';
+import { MINUTE_MS, type VmPool } from '../../../domain/vm-pool.ts';
 import type { Db, Store } from '../../../store/open.ts';
 import { type EntryRow, updateEntry } from '../../../store/pool-entry.ts';
 import {
@@ -11,7 +12,8 @@ import {
   type RequestRow,
   updateRequest,
 } from '../../../store/pool-request.ts';
-import { poolSettings } from '../../../store/vm-pool.ts';
+import { findProfile } from '../../../store/profile.ts';
+import { findPool, poolSettings } from '../../../store/vm-pool.ts';
 import { mayBorrow, mustOwnRequest } from './own.ts';
 import { type Asked, resolve } from './take.ts';
 import type { WakePool } from './wake.ts';
@@ -43,18 +45,16 @@ export function requestService({ store, wake }: { readonly store: Store; readonl
       if (asked.length === 0) throw invalid('body', 'names no VM pool.');
       const request = await store.write(async (tx) => {
         const settings = await poolSettings(tx);
-        const wants = (await resolve(tx, asked, settings)).map(({ name, count, pools }) => ({
-          ...{ name, count },
-          pool: pools[0] ?? name,
-        }));
+        const wanted = await resolve(tx, asked, settings);
         const most = settings.maxPerRequest;
-        const many = wants.find(({ count }) => count > most);
+        const many = wanted.find(({ count }) => count > most);
         if (many)
           throw new DomainError({
             kind: 'forbidden',
             why: `requested amount of instances (${many.count} of ${many.name}) exceeds the maximum ${most}`,
           });
         if (await findRequest(tx, id)) throw exists('on-demand request', id);
+        const wants: RequestRow['wants'] = (await Promise.all(wanted.map((want) => drawMakers(tx, want)))).flat();
         const now = Date.now();
         const { tokenId, user } = isKnown(who) ? who : { tokenId: null, user: null };
         const row: RequestRow = {
@@ -64,7 +64,7 @@ export function requestService({ store, wake }: { readonly store: Store; readonl
         await insertRequest(tx, row);
         return row;
       });
-      for (const { pool } of request.wants) wake(pool);
+      for (const pool of new Set(request.wants.map(({ pool }) => pool))) wake(pool);
       return detailOf(request, []);
     },
     get: async (id) => {
@@ -88,6 +88,30 @@ export function requestService({ store, wake }: { readonly store: Store; readonl
   };
 }
 
+/** The pool that makes each VM, drawn by weight among those that are likeliest to make any. */
+async function drawMakers(tx: Db, want: Want): Promise<RequestRow['wants']> {
+  const makers = await makersAmong(tx, want.pools);
+  const counts = new Map<string, number>();
+  for (let vm = 0; vm < want.count; vm += 1) {
+    const pool = drawPool(want, Math.random, (one) => makers.includes(one)) ?? want.name;
+    counts.set(pool, (counts.get(pool) ?? 0) + 1);
+  }
+  return [...counts].map(([pool, count]) => ({ name: want.name, pool, count }));
+}
+
+/** Those that are neither given up nor without a profile, and of these those that are kept filled; of none of them, all. */
+async function makersAmong(tx: Db, names: readonly string[]): Promise<readonly string[]> {
+  if (names.length < 2) return names;
+  const live: VmPool[] = [];
+  for (const name of names) {
+    const pool = await findPool(tx, name);
+    if (pool && !pool.halted && (await findProfile(tx, pool.profile))) live.push(pool);
+  }
+  const filled = live.filter(({ size }) => size > 0);
+  const [best = []] = [filled, live].filter((some) => some.length > 0);
+  return best.length > 0 ? best.map(({ name }) => name) : names;
+}
+
 /** What was made for a request goes back; returns the pools that it goes back to. */
 export async function giveBackAll(tx: Db, request: string, reason: string): Promise<readonly string[]> {
   const entries = await entriesOfRequest(tx, request);
@@ -99,10 +123,15 @@ export async function giveBackAll(tx: Db, request: string, reason: string): Prom
 function detailOf(request: RequestRow, entries: readonly EntryRow[]): RequestDetail {
   const { id, state, message, createdAt, expiresAt } = request;
   const left = entries.filter((entry) => entry.state === 'running').map((entry) => ({ ...entry }));
-  const wants = request.wants.map(({ name, pool, count }) => {
+  const wants = new Map<string, { readonly vms: readonly string[]; readonly pending: number }>();
+  for (const { name, pool, count } of request.wants) {
     const mine = left.filter((entry) => entry.pool === pool).slice(0, count);
     for (const entry of mine) left.splice(left.indexOf(entry), 1);
-    return { name, vms: mine.map((entry) => entry.name), pending: count - mine.length };
-  });
-  return { ...{ id, state, message, createdAt, expiresAt }, wants };
+    const { vms = [], pending = 0 } = wants.get(name) ?? {};
+    wants.set(name, { vms: [...vms, ...mine.map((entry) => entry.name)], pending: pending + count - mine.length });
+  }
+  return {
+    ...{ id, state, message, createdAt, expiresAt },
+    wants: [...wants].map(([name, made]) => ({ name, ...made })),
+  };
 }

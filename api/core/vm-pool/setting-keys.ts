@@ -7,6 +7,7 @@ import {
   type PoolSettings,
 } from '../../../domain/vm-pool.ts';
 import { count, noNumber, number, text, words, yes } from './plain-value.ts';
+import { NoFilter, tagFilter } from './tag-filter.ts';
 
 /** Labels of letters, digits and inner hyphens (RFC 1123). */
 const DOMAIN = /^(?!.{254})[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
@@ -22,7 +23,10 @@ const prefix = text.refine(
   (value) => /^([a-z][a-z0-9-]{0,30})?$/.test(value),
   'must be lower-case letters, digits and hyphens, 31 at the most.',
 );
-const pattern = text.refine(isPattern, { error: ({ input }) => `'${input}' is no regular expression.` });
+const pattern = text.superRefine((value, context) => {
+  const why = filterMistake(value);
+  if (why !== undefined) context.addIssue({ code: 'custom', message: `'${value}' ${why}` });
+});
 const weight = number.pipe(z.number(noNumber).min(0, { error: 'must be a number of at least 0.' }));
 
 /** As answers have it; mappings are of texts or numbers. */
@@ -125,11 +129,12 @@ export const settingValues = (settings: PoolSettings): Readonly<Record<string, u
 /** The name that people know a setting by. */
 export const settingKey = (field: string): string => ENTRIES.find(([, one]) => one.field === field)?.[0] ?? field;
 
-function isPattern(text: string): boolean {
+function filterMistake(text: string): string | undefined {
   try {
-    new RegExp(text);
-    return true;
-  } catch {
-    return false;
+    tagFilter(text);
+    return undefined;
+  } catch (error) {
+    if (error instanceof NoFilter) return error.message;
+    throw error;
   }
 }

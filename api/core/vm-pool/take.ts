@@ -1,12 +1,12 @@
 import { type Borrower, isKnown } from '../../../domain/borrower.ts';
-import { type Allocation, allocate, inOrder, type Want } from '../../../domain/checkout.ts';
+import { allocate, byName, type Short, shortfall, type Want } from '../../../domain/checkout.ts';
 import { invalid, notFound } from '../../../domain/fault.ts';
 import type { VmId } from '../../../domain/ids.ts';
-import { HOUR_MS, lifetimeOf, type PoolSettings } from '../../../domain/vm-pool.ts';
+import { HOUR_MS, lifetimeOf, type PoolSettings, type VmPool } from '../../../domain/vm-pool.ts';
 import type { Db } from '../../../store/open.ts';
-import { markCheckedOut, takeable } from '../../../store/pool-entry.ts';
+import { markCheckedOut } from '../../../store/pool-entry.ts';
 import { poolLifetime, poolSettings, poolsNamed } from '../../../store/vm-pool.ts';
-import { allClaims, readLine, type Waiter } from './line.ts';
+import { numbersOf, readLine, readyFor, type Waiter } from './line.ts';
 
 /** VMs by the name of a pool or an alias. */
 export interface Asked {
@@ -26,6 +26,8 @@ export type Taken =
       readonly short: readonly Missing[];
       readonly pools: readonly string[];
       readonly wants: readonly Want[];
+      /** Whether fewer would be missing if others did not wait. */
+      readonly promised: boolean;
       /** Numbers of those who wait without whose claims there would be enough, and of whom it is not known that they are still there. */
       readonly doubted: readonly number[];
     };
@@ -46,13 +48,15 @@ export async function resolve(db: Db, asked: readonly Asked[], settings: PoolSet
     if (named.length === 0) throw notFound('VM pool', name);
     if (!Number.isInteger(count) || count < 1 || count > MAX_COUNT)
       throw invalid(name, `must be a whole number of VMs from 1 to ${MAX_COUNT}.`);
-    const weighted = named.map(({ name: pool, cloneTarget }) => ({
-      name: pool,
-      weight: weightOf(settings, cloneTarget ?? settings.cloneTarget ?? ''),
-    }));
-    wants.push({ name, count, pools: inOrder(weighted, Math.random) });
+    wants.push({ name, count, pools: named.map((pool) => pool.name), weights: weightsOf(named, settings) });
   }
   return wants;
+}
+
+/** All alike unless each has one. */
+function weightsOf(pools: readonly Pick<VmPool, 'cloneTarget'>[], settings: PoolSettings): readonly number[] {
+  const weights = pools.map(({ cloneTarget }) => weightOf(settings, cloneTarget ?? settings.cloneTarget ?? ''));
+  return weights.every((weight) => weight !== null) ? weights : [];
 }
 
 /** Clone targets may be called like what every object has. */
@@ -61,7 +65,7 @@ const weightOf = ({ backendWeights }: PoolSettings, target: string): number | nu
 
 const poolsOf = (wants: readonly Want[]): readonly string[] => [...new Set(wants.flatMap(({ pools }) => pools))];
 
-export const missingOf = ({ short }: Extract<Allocation, { short: unknown }>): readonly Missing[] =>
+export const missingOf = (short: readonly Short[]): readonly Missing[] =>
   short.map(({ want, missing }) => ({ name: want.name, missing }));
 
 interface Attempt {
@@ -82,26 +86,28 @@ export async function takeVms(
 ): Promise<Taken> {
   const settings = await poolSettings(tx);
   const wants = await resolve(tx, asked, settings);
-  const pools = poolsOf(wants);
   const before = await readLine(tx, now, turn);
-  // What others waited for first is not there for this one.
-  const claimed = allClaims(before);
-  const total = wants.reduce((sum, { count }) => sum + count, 0);
-  const all = new Map<string, Ready[]>();
-  for (const pool of pools) all.set(pool, [...(await takeable(tx, pool, total + (claimed.get(pool) ?? 0)))]);
-  const allocation = allocate(wants, leftOf(all, claimed));
+  const promised = touching(wants, byName(claimsOf(before)));
+  const rows = await readyFor(tx, [...wants, ...promised]);
+  const ready = numbersOf(rows);
+  const allocation = allocate(wants, ready, { promised });
   if ('short' in allocation) {
-    const doubted = before.filter((waiter) => waiter.claims.size > 0 && !isThere(waiter)).map(({ number }) => number);
-    const without = allClaims(before.filter(({ number }) => !doubted.includes(number)));
-    const matters = doubted.length > 0 && 'given' in allocate(wants, leftOf(all, without));
-    return { short: missingOf(allocation), pools, wants, doubted: matters ? doubted : [] };
+    const { short } = allocation;
+    const doubted = before.filter((waiter) => waiter.claims.length > 0 && !isThere(waiter));
+    const known = byName(claimsOf(before.filter((waiter) => !doubted.includes(waiter))));
+    const matters = doubted.length > 0 && 'given' in allocate(wants, ready, { promised: touching(wants, known) });
+    return {
+      ...{ short: missingOf(short), pools: poolsOf(wants), wants },
+      promised: sumOf(short) > sumOf(shortfall(wants, ready)),
+      doubted: matters ? doubted.map(({ number }) => number) : [],
+    };
   }
-  const ready = new Map([...all].map(([pool, rows]) => [pool, rows.slice(claimed.get(pool) ?? 0)]));
+  const left = new Map([...rows].map(([pool, some]) => [pool, some.values()]));
   const given: Given[] = [];
   for (const [{ name }, from] of allocation.given) {
     const vms: string[] = [];
     for (const pool of from) {
-      const row = ready.get(pool)?.shift();
+      const row = left.get(pool)?.next().value;
       if (!row) throw new Error(`bug: pool ${pool} was allocated more than it has`);
       await stamp(tx, who, { vm: row.vm, pool, now, settings });
       vms.push(row.name);
@@ -111,11 +117,21 @@ export async function takeVms(
   return { given, pools: [...new Set([...allocation.given.values()].flat())] };
 }
 
-type Ready = Awaited<ReturnType<typeof takeable>>[number];
+const claimsOf = (waiters: readonly Waiter[]): readonly Want[] => waiters.flatMap(({ claims }) => claims);
 
-/** How many of what is ready are left beside claims, by pool. */
-const leftOf = (ready: ReadonlyMap<string, readonly Ready[]>, claims: ReadonlyMap<string, number>) =>
-  new Map([...ready].map(([pool, rows]) => [pool, Math.max(0, rows.length - (claims.get(pool) ?? 0))]));
+const sumOf = (short: readonly Short[]): number => short.reduce((sum, { missing }) => sum + missing, 0);
+
+/** Claims that have to do with what is wanted: to pools of it, or to pools of other claims that have. */
+function touching(wants: readonly Want[], claims: readonly Want[]): readonly Want[] {
+  const pools = new Set(poolsOf(wants));
+  const near = new Set<Want>();
+  for (let found = -1; found < near.size; ) {
+    found = near.size;
+    for (const claim of claims) if (claim.pools.some((pool) => pools.has(pool))) near.add(claim);
+    for (const claim of near) for (const pool of claim.pools) pools.add(pool);
+  }
+  return [...near];
+}
 
 interface Checkout {
   readonly vm: VmId;

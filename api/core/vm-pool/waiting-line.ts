@@ -1,14 +1,13 @@
-import { takeable } from '../../../store/pool-entry.ts';
 import { deleteWait, insertWait, keepWaits } from '../../../store/pool-wait.ts';
 import type { CoreParts } from '../parts.ts';
-import { allClaims, readLine, type Waiter } from './line.ts';
+import { callable, type Waiter } from './line.ts';
 import type { Asked } from './take.ts';
 
 /** Those who wait for VMs, of all API processes: first come first served, for each pool. */
 export interface WaitingLine {
   /**
-   * Tries whenever it is this one's turn and a VM is ready, and when its pools could not meet it any more, until there is a result
-   * or a failure; null when aborted.
+   * Tries when all that it asks for is ready and it is its turn, and when its pools could not meet it any more, until there is a
+   * result or a failure; null when aborted.
    */
   wait<T>(
     asked: readonly Asked[],
@@ -32,15 +31,7 @@ export function waitingLine({ store, log }: Pick<CoreParts, 'store' | 'log'>): W
   const failed = (error: unknown): void =>
     log.warn({ reason: String(error) }, 'the line of waiting checkouts could not be looked after: at the next commit');
   const look = async (): Promise<void> => {
-    const line = await readLine(store.read, Date.now());
-    const ready = new Map<string, number>();
-    for (const [pool, claimed] of allClaims(line)) ready.set(pool, (await takeable(store.read, pool, claimed)).length);
-    const isLeft = ({ claims }: Pick<Waiter, 'claims'>): boolean =>
-      [...claims.keys()].some((pool) => (ready.get(pool) ?? 0) > 0);
-    for (const waiter of line) {
-      if (waiter.hopeless || isLeft(waiter)) here.get(waiter.number)?.();
-      for (const [pool, count] of waiter.claims) ready.set(pool, (ready.get(pool) ?? 0) - count);
-    }
+    for (const number of await callable(store.read, Date.now())) here.get(number)?.();
   };
   const watch = async (signal: AbortSignal): Promise<void> => {
     const beat = setInterval(() => {

@@ -1,3 +1,4 @@
+import { invalid } from '../../../domain/fault.ts';
 import { POOL_CONDITIONS } from '../../../domain/pool-stats.ts';
 import { POOL_LIMITS } from '../../../domain/vm-pool.ts';
 import type { ImportService } from '../../core/vm-pool/import.ts';
@@ -61,12 +62,13 @@ const toPool = (pool: PoolDetail): z.output<typeof PoolObject> => ({
 });
 
 const size = integer('VMs that are to be ready.', ...POOL_LIMITS.size);
+const template = word('What pool answers show; the profile unless told.');
 const Named = z.object({ name: name('Name of the VM pool.') });
 const Change = Named.extend({
-  template: optional(word('What pool answers show; the profile unless told.')),
-  profile: optional(name('Provisioner profile that its VMs are made from.')),
+  template: template.optional(),
+  profile: name('Provisioner profile that its VMs are made from.').optional(),
   arg: repeated('Argument to the profile as name=value; repeatable.', text('name=value')).optional(),
-  size: optional(size),
+  size: size.optional(),
   alias: repeated('Another name that it is asked by; repeatable; an empty one: none.', text('Alias.')).optional(),
   clone_target: clearable(word('Where its weight among the pools of an alias is looked up.')),
   timeout: clearable(integer('Minutes after which a VM that is not ready has failed.', ...POOL_LIMITS.timeoutMin)),
@@ -79,7 +81,7 @@ const Change = Named.extend({
   probe_port: clearable(integer('TCP port that a VM has to answer on to be ready.', ...POOL_LIMITS.probePort)),
 });
 type ChangeValues = z.output<typeof Change>;
-const New = Change.extend({ profile: name('Provisioner profile.'), size });
+const New = Change.extend({ profile: name('Provisioner profile.'), size, template: optional(template) });
 
 /** Fields by their names in the core, where they were given. */
 function fromChange(values: ChangeValues) {
@@ -145,12 +147,15 @@ export const poolRoutes = (pools: PoolService & ImportService): readonly Route[]
     {
       tag,
       summary: 'Change a VM pool',
-      description: 'What its VMs are made of changes for those that are not checked out, too: they are replaced.',
+      description:
+        'What its VMs are made of changes for those that are not checked out, too: they are replaced. Its name cannot be changed.',
       values: Change,
+      nulls: 'kept',
+      others: 'refused',
       responses: CHANGED,
     },
     async ({ values, principal }) => {
-      await pools.update(principal, values.name, fromChange(values));
+      await pools.update(principal, values.name, something(fromChange(values)));
       return changed(`Changed VM pool '${values.name}'.`, values.name);
     },
   ),
@@ -190,5 +195,10 @@ export const poolRoutes = (pools: PoolService & ImportService): readonly Route[]
     async ({ values, principal }) => ok(await pools.import(principal, values.file)),
   ),
 ];
+
+function something<T extends object>(change: T): T {
+  if (Object.keys(change).length === 0) throw invalid('body', 'names nothing to change.');
+  return change;
+}
 
 const nameAnd = ({ name: own, profile, size }: z.output<typeof New>) => ({ name: own, profile, size });

@@ -4,6 +4,7 @@ import type { Principal } from '../../../domain/principal.ts';
 import type { VmPool } from '../../../domain/vm-pool.ts';
 import type { Services } from '../../core/services.ts';
 import type { Override } from '../../core/vm-pool/pool.ts';
+import { settingValues } from '../../core/vm-pool/setting-keys.ts';
 import type { Reply } from '../../http/reply.ts';
 import type { Answer, Context, Route } from '../../http/route.ts';
 import { word } from '../../http/words.ts';
@@ -113,7 +114,8 @@ export const configRoutes = (services: Config): readonly Route[] => [
     },
     async (context) => {
       mustBeAdmin(principalOf(await holderOf(services.accounts, context)));
-      const [pools, config] = [await services.pools.list(), await services.pools.settings()];
+      const [pools, settings] = [await services.pools.list(), await services.pools.settings()];
+      const config = settingValues(settings);
       return { status: 200, body: { full_config: { config, pools: pools.map(toPool) }, status: { ok: true } } };
     },
   ),

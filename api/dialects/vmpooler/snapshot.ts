@@ -78,12 +78,13 @@ export const diskText = (gib: number): string => `+${gib}gb`;
 /** Snapshots as they are shown with their VM: vmpooler's key has those that are ready only. */
 export function snapshotsOf({ snapshots }: Pick<EntryDetail, 'snapshots'>): Readonly<Record<string, unknown>> {
   const ids = (state: SnapshotState): string[] => snapshots.filter((one) => one.state === state).map(({ id }) => id);
-  const [ready, pending] = [ids('ready'), ids('pending')];
+  const [ready, pending, removing] = [ids('ready'), ids('pending'), ids('removing')];
   const failed = snapshots.flatMap((one) => (one.state === 'failed' ? [[one.id, one.failedReason ?? '']] : []));
   const named = snapshots.flatMap((one) => (one.name === null ? [] : [[one.id, one.name]]));
   return {
     ...(ready.length === 0 ? {} : { snapshots: ready }),
     ...(pending.length === 0 ? {} : { snapshots_pending: pending }),
+    ...(removing.length === 0 ? {} : { snapshots_removing: removing }),
     ...(failed.length === 0 ? {} : { snapshots_failed: Object.fromEntries(failed) }),
     ...(named.length === 0 ? {} : { snapshot_names: Object.fromEntries(named) }),
   };

@@ -27,6 +27,7 @@ const Vm = z
       .openapi({ description: 'Added ones.', example: ['+8gb'] }),
     snapshots: z.array(z.string()).optional().openapi({ description: 'Those that are ready.' }),
     snapshots_pending: z.array(z.string()).optional(),
+    snapshots_removing: z.array(z.string()).optional(),
     snapshots_failed: z.record(z.string(), z.string()).optional().openapi({ description: 'With the reason.' }),
     snapshot_names: z.record(z.string(), z.string()).optional(),
     ip: z.string(),

@@ -18,6 +18,7 @@ import { type Db, openStore, type Store } from '../../../store/open.ts';
 import { addTags } from '../../../store/pool-day.ts';
 import { findEntry, takeable, updateEntry } from '../../../store/pool-entry.ts';
 import { updateRequest } from '../../../store/pool-request.ts';
+import { nodes } from '../../../store/schema/node.ts';
 import { insertSnapshot } from '../../../store/snapshot.ts';
 import { insertVolumes } from '../../../store/volume.ts';
 import { ADMIN, coreOver, recordingJobs } from '../../api/core/cluster.ts';
@@ -83,6 +84,7 @@ export async function makeFixture(): Promise<Fixture> {
     const moment = { vm, failedReason: null, createdAt: Date.now(), readyAt: Date.now() };
     await insertSnapshot(tx, { ...moment, id: names.snapshot as SnapshotId, name: 'before', state: 'ready' });
     await insertSnapshot(tx, { ...moment, id: 'pending' as SnapshotId, name: null, state: 'pending' });
+    await insertSnapshot(tx, { ...moment, id: 'going' as SnapshotId, name: 'old', state: 'removing' });
     await insertSnapshot(tx, {
       ...moment,
       id: 'failed' as SnapshotId,
@@ -111,6 +113,8 @@ export async function makeFixture(): Promise<Fixture> {
   if (!mine) throw new Error('bug: a VM that was checked out is unknown');
   await at.store.write((tx) => updateEntry(tx, mine.vm, { request: 'done' }));
   await at.settled();
+  // However long the rows take.
+  await at.store.write((tx) => tx.update(nodes).set({ seenAt: Date.now() + HOUR_MS }) as Promise<unknown>);
   at.store.read.run(sql`VACUUM INTO ${file}`);
   await at.close();
   return { file, names, remove: () => rmSync(dir, { recursive: true }) };

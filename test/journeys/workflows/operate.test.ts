@@ -117,6 +117,28 @@ describe('a VM', () => {
     await change(vm, 'delete');
   });
 
+  it('runs from the snapshot on though it was off, or is failed with the reason, wherever its revert is struck', async () => {
+    const vm = await make();
+    const to = kept(await succeeds(snapshot(vm)));
+    await change(vm, 'stop');
+    await eachCallUnwinds(world, () => revert(vm, to), {
+      deaf: true,
+      ends: async () => {
+        expect(await vmOf(vm)).toMatchObject({ state: 'running', changing: null });
+        await change(vm, 'stop');
+      },
+      settle: async () => true,
+      restore: async (task) => {
+        if (task.state === 'SUCCESS') return;
+        const row = await vmOf(vm);
+        expect(row?.changing).toBe(null);
+        if (row?.state === 'failed') expect(row.failedReason).toContain(INJECTED);
+        if (row?.state !== 'stopped') await change(vm, 'stop');
+      },
+    });
+    await change(vm, 'delete');
+  });
+
   it('runs from the snapshot on, or is failed with the reason, wherever its revert is struck', async () => {
     const vm = await make();
     const to = kept(await succeeds(snapshot(vm)));

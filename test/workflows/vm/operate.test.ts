@@ -68,6 +68,26 @@ describe('revertVm', () => {
     },
   );
 
+  describe('of a VM that is off', () => {
+    const cmd = () => ({ ...snapshotCommand(created, added.slice(0, 1)), nics: created.nics });
+    const CALLS = ['ensureNics', 'revertDomain', 'ensureVolume:sdc', 'attachDisk:sdc'];
+
+    it('connects it before, and leaves it running', async () => {
+      const off = cmd();
+      await run(off.task, () => revertVm(off));
+      expect(outcome?.state).toBe('SUCCESS');
+      expect(world.calls).toEqual(['beginTask', ...CALLS, 'recordVm', 'finishTask']);
+      expect(world.vms.get(off.vm)).toBe('running');
+    });
+
+    it.each(CALLS)('leaves it failed, with the reason, when %s fails', async (call) => {
+      const off = cmd();
+      await run(off.task, () => revertVm(off), { [call]: 'struck' });
+      expect(outcome).toMatchObject({ state: 'FAILURE', error: 'struck' });
+      expect(world.vms.get(off.vm)).toBe('failed: struck');
+    });
+  });
+
   it('runs to its end when it is cancelled on the way', async () => {
     const cmd = snapshotCommand(created, added);
     await run(cmd.task, () => revertVm(cmd), {}, 'revertDomain');

@@ -83,6 +83,52 @@ describe('a checkout that waits', () => {
     expect(await end).toBe(2);
   });
 
+  it('keeps nothing from others while it lacks VMs of a pool that fails, though that is not given up, and waits its turn', async () => {
+    await take({ a: 2, b: 1 });
+    const { end } = await waiting({ a: 1, b: 1 });
+    await at.keep('b');
+    await at.work('FAILURE');
+    await at.keep('b');
+    expect(await at.services.pools.get('b')).toMatchObject({ failures: 1, halted: false });
+    await at.fill('a');
+    expect((await take({ a: 2 }))[0]?.vms).toHaveLength(2);
+    await at.fill('a');
+    await at.keep('b', Date.now() + 2_000);
+    await at.work();
+    await at.keep('b');
+    expect(await end).toBe(2);
+  });
+
+  it('keeps nothing for what the one before it keeps of a pool in trouble already', async () => {
+    await take({ a: 2 });
+    await at.services.pools.update(ADMIN, 'b', { size: 2 });
+    await at.pool({ name: 'c', size: 1 });
+    const [first, second] = [await waiting({ b: 1, c: 1 }), await waiting({ a: 1, b: 1 })];
+    await giveUp('b');
+    expect(await at.states('b')).toMatchObject({ ready: 1 });
+    await at.fill('a');
+    expect((await take({ a: 2 }))[0]?.vms).toHaveLength(2);
+    await expect(take({ b: 1 })).rejects.toThrow('promised');
+    await at.fill('c');
+    expect(await first.end).toBe(2);
+    await at.services.pools.reset(ADMIN, ['b']);
+    await at.fill('a');
+    await at.fill('b');
+    expect(await second.end).toBe(2);
+  });
+
+  it('of an alias keeps as many as it asks for of all its pools together, and whoever comes later is told so', async () => {
+    await at.pool({ name: 'c', size: 1 });
+    const { end } = await waiting({ x: 1, c: 1 });
+    expect((await take({ a: 1, b: 1 })).flatMap(({ vms }) => vms)).toHaveLength(2);
+    await expect(take({ a: 1 })).rejects.toThrow(
+      'Too few VMs are ready beside those that are promised to requests that wait longer: 1 of a missing.',
+    );
+    await expect(take({ b: 1 })).rejects.toThrow('Too few VMs are ready: 1 of b missing.');
+    await at.fill('c');
+    expect(await end).toBe(2);
+  });
+
   it('of another process keeps nothing that it cannot have any more, be that process ever so slow to notice', async () => {
     await take({ a: 2 });
     await at.store.write((tx) => insertWait(tx, { a: 2 }, Date.now(), Date.now() + 60_000));

@@ -61,7 +61,7 @@ export const POOL_ROWS: readonly Row[] = [
     path: '/pool/ci',
     values: { size: '5' },
     body: changed('ci'),
-    bad: BAD,
+    bad: [...BAD, [{ size: '' }, 'size'], [{ profile: '' }, 'profile'], [{ name: 'other' }, 'name']],
     missing: '/pool/nope',
   },
   { route: 'DELETE /pool/:name', path: '/pool/ci', body: changed('ci'), missing: '/pool/nope' },

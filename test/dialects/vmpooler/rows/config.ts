@@ -134,7 +134,13 @@ export const CONFIG_ROWS: readonly Row[] = [
     ask: 'GET /full_config',
     token: 'boss',
     status: 200,
-    answer: { full_config: { config: expect.any(Object), pools: expect.any(Array) }, status: OK },
+    answer: {
+      full_config: {
+        config: expect.objectContaining({ site_name: 'Slipway', vm_lifetime: 12 }),
+        pools: expect.any(Array),
+      },
+      status: OK,
+    },
   },
   { ask: 'GET /full_config', token: 'jdoe', status: 403, answer: says('administrators') },
   { ask: 'GET /full_config', status: 401 },

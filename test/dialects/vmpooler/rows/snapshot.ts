@@ -38,7 +38,7 @@ export const SNAPSHOT_ROWS: readonly Row[] = [
   ...['0', '-1', '8abc', 'x', '1.5'].map(
     (size): Row => ({ ask: `POST /vm/{mine}/disk/${size}`, token: 'jdoe', status: 404, reason: 'size' }),
   ),
-  { ask: 'POST /vm/{mine}/disk/2049', token: 'jdoe', status: 400, answer: says('size') },
+  { ask: 'POST /vm/{mine}/disk/2049', token: 'jdoe', status: 400, answer: says('2049 GB are more than 2048 GB') },
   ...change('POST /vm/{mine}/disk/8'),
   { ask: 'PUT /vm/{mine}', token: 'jdoe', body: '{"disk":8}', status: 200, answer: OK },
   { ask: 'PUT /vm/{mine}', token: 'jdoe', body: '{"disk":"8"}', status: 200, answer: OK },

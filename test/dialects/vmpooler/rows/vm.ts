@@ -14,7 +14,8 @@ const vm = (pool: string, lifetime: number, more: object = {}) => ({
 /** What the fixture's own VM has been given. */
 const SHOWN = {
   ...{ disk: ['+8gb'], snapshots: ['{snapshot}'], snapshots_pending: ['pending'] },
-  ...{ snapshots_failed: { failed: 'No room.' }, snapshot_names: { '{snapshot}': 'before' } },
+  ...{ snapshots_removing: ['going'], snapshots_failed: { failed: 'No room.' } },
+  snapshot_names: { '{snapshot}': 'before', going: 'old' },
 };
 export const VM_ROWS: readonly Row[] = [
   { ask: 'GET /vm/{free}', status: 200, answer: { ok: true, '{free}': vm('debian-7-x86_64', 12) } },
