@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Borrower, isKnown } from '../../../domain/borrower.ts';
 import { drawPool, type Want } from '../../../domain/checkout.ts';
 import { DomainError, exists, invalid, notFound } from '../../../domain/fault.ts';
-import { MINUTE_MS, type VmPool } from '../../../domain/vm-pool.ts';
+import { MINUTE_MS } from '../../../domain/vm-pool.ts';
 import type { Db, Store } from '../../../store/open.ts';
 import { type EntryRow, updateEntry } from '../../../store/pool-entry.ts';
 import {
@@ -99,17 +99,15 @@ async function drawMakers(tx: Db, want: Want): Promise<RequestRow['wants']> {
   return [...counts].map(([pool, count]) => ({ name: want.name, pool, count }));
 }
 
-/** Those that are neither given up nor without a profile, and of these those that are kept filled; of none of them, all. */
+/** Those that are neither given up nor without a profile; of none of them, all. A pool that keeps none ready makes them as well. */
 async function makersAmong(tx: Db, names: readonly string[]): Promise<readonly string[]> {
   if (names.length < 2) return names;
-  const live: VmPool[] = [];
+  const live: string[] = [];
   for (const name of names) {
     const pool = await findPool(tx, name);
-    if (pool && !pool.halted && (await findProfile(tx, pool.profile))) live.push(pool);
+    if (pool && !pool.halted && (await findProfile(tx, pool.profile))) live.push(name);
   }
-  const filled = live.filter(({ size }) => size > 0);
-  const [best = []] = [filled, live].filter((some) => some.length > 0);
-  return best.length > 0 ? best.map(({ name }) => name) : names;
+  return live.length > 0 ? live : names;
 }
 
 /** What was made for a request goes back; returns the pools that it goes back to. */
