@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -69,12 +69,14 @@ describe.skipIf(reason)(`an installer that is killed${reason ? ` (skipped: ${rea
     const namespaces = await whenBusy((busy) => {
       failed = lab.call(BUSY, disks, { line: busy }).catch((error: unknown) => error);
     });
+    const group = groupIn(namespaces);
     process.kill(-groupOf(lab.dir), 'SIGKILL');
     expect(String(await failed)).toContain('ended with SIGKILL');
     await nothingRemains(namespaces);
-    const left = groups();
-    removeGroups();
-    expect(groups().filter((group) => left.includes(group))).toEqual([]);
+    await soon(() => {
+      removeGroups();
+      return groupsNamed(group);
+    });
     await runsAgain();
   });
 
@@ -99,13 +101,14 @@ describe.skipIf(reason)(`an installer that is killed${reason ? ` (skipped: ${rea
     const victim = new URL('./installer-victim.ts', import.meta.url).pathname;
     const worker = spawn(process.execPath, [victim, order], { stdio: ['ignore', 'pipe', 'inherit'] });
     const namespaces = await whenBusy((busy) => void createInterface({ input: worker.stdout }).on('line', busy));
+    const group = groupIn(namespaces);
     worker.kill('SIGKILL');
     await once(worker, 'exit');
     await nothingRemains(namespaces);
-    const left = groups();
-    expect(left.length).toBeGreaterThan(0);
+    // Nothing of the run is left to take its groups away: the next one does.
+    expect(groupsNamed(group)).not.toEqual([]);
     await runsAgain();
-    expect(groups().filter((group) => left.includes(group))).toEqual([]);
+    expect(groupsNamed(group)).toEqual([]);
   });
 
   it('leaves nothing however often it is killed while it writes', async () => {
@@ -122,13 +125,22 @@ describe.skipIf(reason)(`an installer that is killed${reason ? ` (skipped: ${rea
   });
 });
 
-/** Control groups of runs, where this host has any: nothing is left to run that could take a killed run's away, so the next one does. */
-const groups = (): readonly string[] =>
+/** Name of the control group that the run in these namespaces is in. */
+function groupIn(namespaces: ReadonlySet<string>): string {
+  const names = processesIn(namespaces).map((process) => {
+    const groups = readFileSync(`/proc/${process.split(' ')[0]}/cgroup`, 'utf8');
+    return /\/slipway-scripts\/(\w+)$/m.exec(groups)?.[1];
+  });
+  const [name, ...others] = new Set(names.filter((found) => found !== undefined));
+  if (!name || others.length > 0) throw new Error(`the run is not in one group of its own: ${names.join()}`);
+  return name;
+}
+
+/** Where control groups of that name are, in either version's hierarchies. */
+const groupsNamed = (name: string): readonly string[] =>
   ['', '/pids', '/memory']
-    .map((controller) => `/sys/fs/cgroup${controller}/slipway-scripts`)
-    .filter((group) => existsSync(group))
-    .flatMap((group) => readdirSync(group, { withFileTypes: true }))
-    .flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+    .map((at) => `/sys/fs/cgroup${at}/slipway-scripts/${name}`)
+    .filter((path) => existsSync(path));
 
 /** Process group of the run in this directory. */
 const groupOf = (dir: string): number =>
