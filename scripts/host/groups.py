@@ -1,9 +1,11 @@
 """The control groups of runs: one of each run's own, below one of all runs of the host."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
+import time
 import uuid
 
 import limits
@@ -14,6 +16,8 @@ TOGETHER = "slipway-scripts"
 OOM_SCORE = 1000
 # Another run takes away what is empty as it ends, or just before this one holds it, and may do so again.
 ATTEMPTS = 10
+# A process that has ended is in its group until the kernel has switched to another: microseconds, on Linux 6.18.
+RELEASE_S, RETRY_S = 1, 0.001
 
 
 def put(path, value):
@@ -74,6 +78,19 @@ def killed_for_memory(directory):
     return 0
 
 
+def remove(directory):
+    """Takes away a group whose processes have ended; if the kernel keeps one in there for longer than was ever seen, the next run does."""
+    deadline = time.monotonic() + RELEASE_S
+    while time.monotonic() < deadline:
+        try:
+            return os.rmdir(directory)
+        except OSError as error:
+            if error.errno != errno.EBUSY:
+                return None
+            time.sleep(RETRY_S)  # Nothing tells when it is empty: version 1 has no event for that.
+    return None
+
+
 class Group:
     """What one run may take. Without control groups the limits that its processes set themselves are all that keeps it from more."""
 
@@ -110,9 +127,9 @@ class Group:
         """Takes the groups away, now that nothing is in them; returns how many processes the kernel ended for want of memory."""
         killed = sum(map(killed_for_memory, self.held))
         for directory in self.held:
-            for empty in (directory, os.path.dirname(directory)):
-                with contextlib.suppress(OSError):
-                    os.rmdir(empty)
+            remove(directory)
+            with contextlib.suppress(OSError):
+                os.rmdir(os.path.dirname(directory))
         self._let_go()
         return killed
 

@@ -4,6 +4,7 @@ It runs as root of a user namespace whose ids are nobody's on the host, so that 
 what it does not see cannot be mounted: no device node can be made or opened there, no host file is owned by it.
 """
 
+import contextlib
 import fcntl
 import ipaddress
 import json
@@ -100,14 +101,17 @@ class Sandbox:
     """A process that waits in its user namespace until `start`; `userns` is for id-mapped mounts meanwhile."""
 
     def __init__(self, fds, net=None):
-        """`fds` become its descriptors 0, 1, …"""
+        """`fds` become its descriptors 0, 1, …; bwrap has one more, for what it tells of itself."""
+        self._info = len(fds)
         said, say = os.pipe()
         awaited, go = os.pipe()
+        self._told, tell = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
             os.close(said)
             os.close(go)
-            self._wait_inside(fds, net, say, awaited)
+            self._wait_inside([*fds, tell], net, say, awaited)
+        os.close(tell)
         os.close(say)
         os.close(awaited)
         self._go = go
@@ -147,10 +151,19 @@ class Sandbox:
             os.write(2, f"sandbox: {error}\n".encode())
             os._exit(127)
 
+    def _await_init(self):
+        """bwrap ends before its namespace does: process 1 there, which outlives all others, is this process's child by then."""
+        told = os.read(self._told, 4096)
+        os.close(self._told)
+        if told:  # Otherwise bwrap could not begin.
+            with contextlib.suppress(ChildProcessError):  # bwrap saw it end.
+                os.waitpid(json.loads(told)["child-pid"], 0)
+
     def start(self, work, argv, mounts):
         """Runs argv; returns its wait status when everything in there has ended, and says how many the kernel ended for want of memory."""
         capabilities = [word for name in CAPABILITIES for word in ("--cap-add", name)]
         bwrap = ["bwrap", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent", "--new-session"]
+        bwrap += ["--info-fd", str(self._info)]
         order = {
             "argv": [*bwrap, "--cap-drop", "ALL", *capabilities, *view(work), *mounts, "--chdir", "/", "--", *argv],
             "env": {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1", "container": "lxc"},
@@ -159,5 +172,6 @@ class Sandbox:
         with os.fdopen(self._go, "w", encoding="utf-8") as pipe:
             json.dump(order, pipe)
         _, status = os.waitpid(self.pid, 0)
+        self._await_init()
         self.killed_for_memory = group.release()
         return status

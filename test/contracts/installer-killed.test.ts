@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -8,7 +7,17 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OpenDisk } from '../../activities/drivers/installer/driver.ts';
 import { removeGroups } from '../../activities/drivers/installer/groups.ts';
 import type { Vni } from '../../domain/ids.ts';
-import { type Lab, missing, namespacesOf, openLab, processes, processesIn, soon } from './installer-lab.ts';
+import {
+  groupIn,
+  groupsNamed,
+  type Lab,
+  missing,
+  namespacesOf,
+  openLab,
+  processes,
+  processesIn,
+  soon,
+} from './installer-lab.ts';
 
 const reason = missing();
 
@@ -124,23 +133,6 @@ describe.skipIf(reason)(`an installer that is killed${reason ? ` (skipped: ${rea
     }
   });
 });
-
-/** Name of the control group that the run in these namespaces is in. */
-function groupIn(namespaces: ReadonlySet<string>): string {
-  const names = processesIn(namespaces).map((process) => {
-    const groups = readFileSync(`/proc/${process.split(' ')[0]}/cgroup`, 'utf8');
-    return /\/slipway-scripts\/(\w+)$/m.exec(groups)?.[1];
-  });
-  const [name, ...others] = new Set(names.filter((found) => found !== undefined));
-  if (!name || others.length > 0) throw new Error(`the run is not in one group of its own: ${names.join()}`);
-  return name;
-}
-
-/** Where control groups of that name are, in either version's hierarchies. */
-const groupsNamed = (name: string): readonly string[] =>
-  ['', '/pids', '/memory']
-    .map((at) => `/sys/fs/cgroup${at}/slipway-scripts/${name}`)
-    .filter((path) => existsSync(path));
 
 /** Process group of the run in this directory. */
 const groupOf = (dir: string): number =>

@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os';
 import { expect, it } from 'vitest';
 import { describeHostile } from './hostile-lab.ts';
+import { groupIn, groupsNamed, namespacesOf } from './installer-lab.ts';
 
 const MIB = 1 << 20;
 /** Bytes of memory that one script has: an eighth of the host's, at least a GiB. */
@@ -58,6 +59,19 @@ describeHostile('what they take from others', (prey) => {
     const childs = await prey().failure(child);
     expect(childs.message).toMatch(/^CalledProcessError: .*SIGKILL.*for want of memory/);
     expect(childs.message).toContain(bound);
+  });
+
+  it('no control group: their own is taken away with their last process', async () => {
+    const { lab } = prey();
+    const script =
+      'import subprocess, time\ndef install(**_):\n  for n in range(200): subprocess.Popen(["sleep", "600"])\n  print("busy", flush=True)\n  time.sleep(1)\n';
+    let group = '';
+    const line = (): void => {
+      group = groupIn(namespacesOf(lab.dir));
+    };
+    await lab.call(script, [await lab.disk('sda')], { line });
+    expect(group).not.toBe('');
+    expect(groupsNamed(group)).toEqual([]);
   });
 
   it.each(['/tmp', '/', '/var/tmp', '/root', '/dev', '/dev/shm', '/run'])(
