@@ -1,9 +1,13 @@
 """image: puts a disk image, as distributions publish them, on the first disk without a filesystem.
 
 Arguments:
-  image     name of a file in the node's directory of images, or a URL (http, https; up to 2 GiB, since it is kept in memory)
+  image     name of a file in the node's directory of images, or a URL (http, https; up to what /tmp has room for, 2 GiB at
+            most, since it is kept in memory)
   checksum  'sha256:…' or 'sha512:…', or the URL or file of a list such as SHA512SUMS that names the image; '' for none,
             which is refused for http
+
+The base image is made once for these texts: another file of the same name is not noticed. A new name makes a new one, and
+so does a new checksum.
 
 Any format that qemu-img knows (qcow2, raw, vmdk, vhdx, …). There is no install(): what is one VM's own comes by cloud-init.
 """
@@ -19,7 +23,12 @@ IMAGES = "/images"
 CHUNK_BYTES = 4 * 1024**2
 # Hexadecimal digits of a digest tell which one it is.
 DIGESTS = {64: "sha256", 128: "sha512"}
+SUMS = "'sha256:' and 64 or 'sha512:' and 128 hexadecimal digits, the URL of a list (http, https) or a file of the node's images directory"
 TIMEOUT_S = 60
+# What no disk that boots is smaller than, and what disks are made of.
+DISK_BYTES, SECTOR_BYTES = 1024**2, 512
+# Exit codes of qemu-img check: sound, clusters that nobody uses, a format that has no check.
+SOUND = (0, 3, 63)
 
 
 def is_url(text):
@@ -27,18 +36,27 @@ def is_url(text):
 
 
 def inside(name):
-    """A file of the images directory; never one beside it."""
+    """A file of the images directory, never one beside it; None if there is no such file."""
     path = os.path.realpath(os.path.join(IMAGES, name))
-    if not path.startswith(f"{IMAGES}/") or not os.path.isfile(path):
-        raise FileNotFoundError(f"image: the node's images directory has no file '{name}'")
-    return path
+    return path if path.startswith(f"{IMAGES}/") and os.path.isfile(path) else None
 
 
 def fetch(url, path):
     print(f"fetching {url}")
     with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer, open(path, "wb") as file:
+        told, got = answer.headers["Content-Length"], 0
         while chunk := answer.read(CHUNK_BYTES):
-            file.write(chunk)
+            got += file.write(chunk)
+    # A connection that ends early reads like an end.
+    if told is not None and got != int(told):
+        raise ValueError(f"image: {url} ended after {got} of {told} bytes")
+    return path
+
+
+def local(image):
+    path = inside(image)
+    if path is None:
+        raise FileNotFoundError(f"image: the node's images directory has no file '{image}'")
     return path
 
 
@@ -61,10 +79,12 @@ def listed(text, name):
 
 def wanted(checksum, name):
     """(kind, hexadecimal digest)"""
-    told = re.fullmatch(r"(sha256|sha512):([0-9a-fA-F]+)", checksum)
-    if told:
-        return told[1], told[2].lower()
+    kind, _, digest = checksum.lower().partition(":")
+    if re.fullmatch(r"[0-9a-f]+", digest) and DIGESTS.get(len(digest)) == kind:
+        return kind, digest
     file = fetch(checksum, "/tmp/checksums") if is_url(checksum) else inside(checksum)
+    if file is None:
+        raise ValueError(f"checksum: '{checksum}' is none of {SUMS}")
     with open(file, encoding="utf-8", errors="replace") as lines:
         digest = listed(lines.read(), name)
     if len(digest) not in DIGESTS:
@@ -80,6 +100,32 @@ def check(path, checksum, name):
     print(f"{kind} of {name} is right")
 
 
+def qemu_img(name, *argv, good=(0,)):
+    done = subprocess.run(["qemu-img", *argv], capture_output=True, text=True)
+    if done.returncode not in good:
+        reason = (done.stderr.strip() or done.stdout.strip() or f"exit status {done.returncode}").splitlines()[0]
+        raise ValueError(f"image: '{name}' is damaged or not whole: qemu-img {argv[0]} says: {reason}")
+    return done.stdout
+
+
+def described(path, name):
+    """What qemu-img says of an image; raises unless the file is a whole one."""
+    found = json.loads(qemu_img(name, "info", "--output=json", path))
+    size = os.stat(path).st_size
+    if found["format"] == "raw":
+        # That is what qemu-img calls everything that it does not know.
+        if size < DISK_BYTES or size % SECTOR_BYTES:
+            raise ValueError(f"image: '{name}' has no format that qemu-img knows, and its {size} bytes are no raw disk: that has a multiple of {SECTOR_BYTES}, and {DISK_BYTES} at least")
+        return found
+    qemu_img(name, "check", "-f", found["format"], path, good=SOUND)
+    for part in json.loads(qemu_img(name, "map", "--output=json", "-f", found["format"], path)):
+        # QEMU reads zeros after the end of a file. Compressed clusters have no offset here: they fail as they are read.
+        own = part["depth"] == 0 and part.get("present", True) and "offset" in part
+        if own and part["offset"] + part["length"] > size:
+            raise ValueError(f"image: '{name}' is damaged or not whole: it has data after the end of the file, {size} bytes")
+    return found
+
+
 def build(disks, image="", checksum=""):
     if not image:
         raise ValueError("image: tell a file of the node's images directory, or a URL")
@@ -89,14 +135,12 @@ def build(disks, image="", checksum=""):
     if disk is None:
         raise ValueError("the storage template needs a disk without filesystem")
     name = image.split("?")[0].rsplit("/", 1)[-1] if is_url(image) else os.path.basename(image)
-    path = fetch(image, "/tmp/image") if is_url(image) else inside(image)
+    path = fetch(image, "/tmp/image") if is_url(image) else local(image)
     if checksum:
         check(path, checksum, name)
-    told = subprocess.run(["qemu-img", "info", "--output=json", path], check=True, capture_output=True, text=True).stdout
-    found = json.loads(told)
+    found = described(path, name)
     room = os.stat(disk["device"]).st_size
     if found["virtual-size"] > room:
         raise ValueError(f"image: '{name}' is {found['virtual-size']} bytes large, disk {disk['disk_id']} only {room}")
     print(f"writing {name} ({found['format']}, {found['virtual-size'] / 1024**3:.1f} GiB) on {disk['disk_id']}")
-    command = ["qemu-img", "convert", "-n", "--target-is-zero", "-f", found["format"], "-O", "raw", path, disk["device"]]
-    subprocess.run(command, check=True)
+    qemu_img(name, "convert", "-n", "--target-is-zero", "-f", found["format"], "-O", "raw", path, disk["device"])

@@ -33,6 +33,8 @@ GRUB_MODULES = "biosdisk part_msdos part_gpt ext2 xfs btrfs fat search search_fs
 MODULES = "virtio_pci virtio_blk virtio_scsi virtio_net ahci sd_mod sr_mod isofs ext4 xfs btrfs vfat"
 # A serial line prints under emulation at the speed of a real one: 'quiet' saves a quarter of the boot.
 KERNEL_WORDS = "quiet console=tty0 console=ttyS0 net.ifnames=0"
+# How packages got in there, with this host's proxy: none of the guest's business, and no fsync is no way to run one.
+BUILD_SETTINGS = ("etc/apt/apt.conf.d/99mmdebstrap", "etc/dpkg/dpkg.cfg.d/99mmdebstrap")
 SLOW_UNITS = ("apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "e2scrub_reap.service")
 
 
@@ -116,7 +118,9 @@ def before_packages(root):
 
 def bootstrap(root, release, mirror, keys, packages, further):
     """mmdebstrap resolves dependencies and needs no device nodes; debootstrap does neither, so it is not used."""
-    options = [f"--aptopt={line}" for line in apt_options()]
+    # By a file: a proxy's URL may hold a password, and argument lists are read by everybody.
+    write("/tmp", "apt.conf", "".join(f"{line}\n" for line in apt_options()), 0o600)
+    options = ["--aptopt=/tmp/apt.conf"]
     options += [f"--dpkgopt=path-exclude=/usr/share/{d}/*" for d in ("man", "doc", "info")]
     options += ["--dpkgopt=path-include=/usr/share/doc/*/copyright", "--dpkgopt=force-unsafe-io"]
     before_packages("/tmp/before")
@@ -175,6 +179,9 @@ def build(temporary_directory, deb_release="bookworm", deb_mirror="", deb_keyrin
     run("chroot", root, "systemctl", "enable", "--quiet", "serial-getty@ttyS0.service")
     for name in glob.glob(f"{root}/var/lib/apt/lists/*") + glob.glob(f"{root}/var/cache/apt/*.bin"):
         shutil.rmtree(name) if os.path.isdir(name) else os.remove(name)
+    for name in BUILD_SETTINGS:
+        if os.path.exists(f"{root}/{name}"):
+            os.remove(f"{root}/{name}")
 
 
 def device(disk):

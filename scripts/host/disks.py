@@ -11,24 +11,29 @@ from loops import LoopDevices
 from program import command
 
 
-def blockdev(source):
+def image(source):
+    """How QEMU opens a volume."""
     if source["type"] == "file":
-        return {
-            "driver": source["format"],
-            "node-name": "disk",
-            "discard": "unmap",
-            "file": {"driver": "file", "filename": source["path"], "discard": "unmap"},
-        }
-    return {"driver": "rbd", "node-name": "disk", "discard": "unmap", "pool": source["pool"], "image": source["image"]}
+        file = {"driver": "file", "filename": source["path"], "discard": "unmap"}
+        return {"driver": source["format"], "discard": "unmap", "file": file}
+    return {"driver": "rbd", "discard": "unmap", "pool": source["pool"], "image": source["image"]}
+
+
+def virtual_bytes(source):
+    return json.loads(command("qemu-img", "info", "--output=json", f"json:{json.dumps(image(source))}"))["virtual-size"]
 
 
 class Export:
     """One volume as a file of its virtual size, served by qemu-storage-daemon through FUSE: its size cannot be changed there."""
 
     def __init__(self, source, path, owner=0):
-        self.path = path
+        self.source, self.path = source, path
+        self.bytes = virtual_bytes(source)
         with open(path, "x"):
             pass
+        # The export would let whoever may write resize the volume ("growable" is about writes only): a raw node of a told
+        # size cannot be.
+        node = {"driver": "raw", "node-name": "disk", "size": self.bytes, "discard": "unmap", "file": image(source)}
         export = {
             "type": "fuse",
             "id": "export",
@@ -43,7 +48,7 @@ class Export:
             "qemu-storage-daemon",
             "--daemonize",
             f"--pidfile={pidfile}",
-            f"--blockdev={json.dumps(blockdev(source))}",
+            f"--blockdev={json.dumps(node)}",
             f"--export={json.dumps(export)}",
         )
         with open(pidfile, encoding="ascii") as file:
@@ -52,7 +57,7 @@ class Export:
             os.chown(path, owner, owner)
 
     def close(self):
-        """Returns once everything written is on stable storage; raises if it is not."""
+        """Returns once everything written is on stable storage; raises if it is not, or if the volume has another size than before."""
         fd = os.open(self.path, os.O_RDWR)
         try:
             os.fsync(fd)
@@ -63,6 +68,9 @@ class Export:
         _, status = os.waitpid(self.pid, 0)
         if status != 0:
             raise RuntimeError(f"qemu-storage-daemon ended with wait status {status}: what was written may be lost")
+        found = virtual_bytes(self.source)
+        if found != self.bytes:
+            raise RuntimeError(f"a volume of {self.bytes} bytes has {found} after it was written to")
 
 
 def needs_export(disk):

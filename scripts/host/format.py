@@ -12,6 +12,7 @@ import sys
 
 import sandbox
 from disks import Export
+from groups import why_killed
 from workspace import WORK, begin
 
 
@@ -19,7 +20,10 @@ def main():
     job = begin()
     export = Export(job["disk"]["source"], f"{WORK}/host/disk", owner=sandbox.FIRST_ID)
     null = os.open("/dev/null", os.O_RDWR)
-    status = sandbox.Sandbox([null, null, 2]).start(WORK, [*job["argv"], "/disk"], ["--dev-bind", export.path, "/disk"])
+    box = sandbox.Sandbox([null, null, 2])
+    status = box.start(WORK, [*job["argv"], "/disk"], ["--dev-bind", export.path, "/disk"])
+    if box.killed_for_memory:
+        print(why_killed(box.killed_for_memory), file=sys.stderr)
     export.close()
     sys.exit(65 if status else 0)
 

@@ -14,6 +14,8 @@ OUT = "/run/slipway/out"
 WHY_CHARACTERS = 4000
 # What x86 kernels take.
 CMDLINE_CHARACTERS = 2047
+BOOT = ("kernel", "initrd", "cmdline")
+RETURNED = 'None or {"kernel": path, "initrd": path, "cmdline": text}'
 
 
 def on_disk(root, path):
@@ -21,18 +23,31 @@ def on_disk(root, path):
     return inside(root, path[len(root) :] if path == root or path.startswith(f"{root}/") else path)
 
 
+def copy_out(name, path, root):
+    """Leaves one boot file for the host; what goes wrong is said by its key and path."""
+    if not isinstance(path, str):
+        raise TypeError(f"{name}: a path is text, not {type(path).__name__}")
+    try:
+        shutil.copyfile(on_disk(root, path), f"{OUT}/{name}")
+    except OSError as error:
+        raise type(error)(f"{name}: '{path}' on the disks: {error.strerror or error}") from None
+
+
 def boot_files(result, root):
     """What the script returned, with its files copied out."""
     if result is None:
         return None
     if not isinstance(result, dict) or not isinstance(result.get("kernel"), str):
-        raise TypeError('a script returns None or {"kernel": path, "initrd": path, "cmdline": text}')
+        raise TypeError(f"a script returns {RETURNED}")
+    unknown = [str(key) for key in result if key not in BOOT]
+    if unknown:
+        raise TypeError(f"a script returns {RETURNED}: '{', '.join(unknown)}' is none of its keys")
     cmdline = str(result.get("cmdline") or "")
     if len(cmdline) > CMDLINE_CHARACTERS or not cmdline.isprintable():
         raise ValueError(f"cmdline: a kernel takes one line of at most {CMDLINE_CHARACTERS} characters")
     for name in ("kernel", "initrd"):
         if result.get(name):
-            shutil.copyfile(on_disk(root, result[name]), f"{OUT}/{name}")
+            copy_out(name, result[name], root)
     return {"initrd": bool(result.get("initrd")), "cmdline": cmdline}
 
 

@@ -18,6 +18,7 @@ import sys
 import namespaces
 import sandbox
 from disks import Mounts
+from groups import why_killed
 from workspace import OUT_BYTES, WORK, begin
 
 TARGET = "/target"
@@ -89,6 +90,8 @@ def run(job, mounts):
         report = report_of(pipe, status)
     if not report["ok"]:
         report["why"] = report["why"].replace("{entry}", job["entry"])
+        if box.killed_for_memory:
+            report["why"] += f"; {why_killed(box.killed_for_memory)}"
     return report
 
 

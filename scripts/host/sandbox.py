@@ -4,6 +4,7 @@ It runs as root of a user namespace whose ids are nobody's on the host, so that 
 what it does not see cannot be mounted: no device node can be made or opened there, no host file is owned by it.
 """
 
+import contextlib
 import fcntl
 import ipaddress
 import json
@@ -12,6 +13,7 @@ import subprocess
 
 import limits
 import namespaces
+from groups import Group
 from program import command
 
 # Host id that the sandbox's root is; the range is above those that useradd, containers and systemd hand out.
@@ -38,12 +40,15 @@ ETC = (
     "apt/sources.list.d apt/trusted.gpg apt/trusted.gpg.d"
 ).split()
 
-TMP_BYTES = 2 * 1024**3
+
+def in_memory(path, size, mode):
+    return ["--perms", mode, "--size", str(size), "--tmpfs", path]
 
 
 def view(work):
     """Arguments of bwrap that make the file system every sandbox has."""
-    argv = ["--ro-bind", "/usr", "/usr"]
+    # bwrap's own root has room for half of the host's memory.
+    argv = [*in_memory("/", limits.ROOT_BYTES, "755"), "--ro-bind", "/usr", "/usr"]
     # Made first: bwrap keeps directories that it has to make on the way from users other than root, such as apt's.
     for name in ("/etc", "/etc/apt", "/etc/ssl", "/etc/default", "/run", "/run/slipway", "/var", "/disks"):
         argv += ["--perms", "755", "--dir", name]
@@ -58,7 +63,8 @@ def view(work):
     with open(resolver, "w", encoding="ascii") as file:
         file.write("nameserver 10.0.2.3\n")  # slirp4netns answers here with the host's resolver.
     argv += ["--ro-bind", resolver, "/etc/resolv.conf", "--perms", "1777", "--dir", "/var/tmp", "--dir", "/root"]
-    return argv + ["--dev", "/dev", "--proc", "/proc", "--perms", "1777", "--size", str(TMP_BYTES), "--tmpfs", "/tmp"]
+    argv += ["--dev", "/dev", *in_memory("/dev/shm", limits.SHM_BYTES, "1777"), "--remount-ro", "/dev", "--proc", "/proc"]
+    return argv + in_memory("/tmp", limits.tmp_bytes(), "1777")
 
 
 def network(work):
@@ -95,17 +101,21 @@ class Sandbox:
     """A process that waits in its user namespace until `start`; `userns` is for id-mapped mounts meanwhile."""
 
     def __init__(self, fds, net=None):
-        """`fds` become its descriptors 0, 1, …"""
+        """`fds` become its descriptors 0, 1, …; bwrap has one more, for what it tells of itself."""
+        self._info = len(fds)
         said, say = os.pipe()
         awaited, go = os.pipe()
+        self._told, tell = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
             os.close(said)
             os.close(go)
-            self._wait_inside(fds, net, say, awaited)
+            self._wait_inside([*fds, tell], net, say, awaited)
+        os.close(tell)
         os.close(say)
         os.close(awaited)
         self._go = go
+        self.killed_for_memory = 0
         if os.read(said, 1) != b"1":
             raise RuntimeError("no user namespace could be made")
         os.close(said)
@@ -141,17 +151,27 @@ class Sandbox:
             os.write(2, f"sandbox: {error}\n".encode())
             os._exit(127)
 
+    def _await_init(self):
+        """bwrap ends before its namespace does: process 1 there, which outlives all others, is this process's child by then."""
+        told = os.read(self._told, 4096)
+        os.close(self._told)
+        if told:  # Otherwise bwrap could not begin.
+            with contextlib.suppress(ChildProcessError):  # bwrap saw it end.
+                os.waitpid(json.loads(told)["child-pid"], 0)
+
     def start(self, work, argv, mounts):
-        """Runs argv; returns its wait status when everything in there has ended."""
+        """Runs argv; returns its wait status when everything in there has ended, and says how many the kernel ended for want of memory."""
         capabilities = [word for name in CAPABILITIES for word in ("--cap-add", name)]
         bwrap = ["bwrap", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent", "--new-session"]
+        bwrap += ["--info-fd", str(self._info)]
         order = {
             "argv": [*bwrap, "--cap-drop", "ALL", *capabilities, *view(work), *mounts, "--chdir", "/", "--", *argv],
             "env": {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1", "container": "lxc"},
         }
-        limits.confine(self.pid)
+        group = Group(self.pid)
         with os.fdopen(self._go, "w", encoding="utf-8") as pipe:
             json.dump(order, pipe)
         _, status = os.waitpid(self.pid, 0)
-        limits.release()
+        self._await_init()
+        self.killed_for_memory = group.release()
         return status

@@ -5,8 +5,19 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OpenDisk } from '../../activities/drivers/installer/driver.ts';
+import { removeGroups } from '../../activities/drivers/installer/groups.ts';
 import type { Vni } from '../../domain/ids.ts';
-import { type Lab, missing, namespacesOf, openLab, processes, processesIn, soon } from './installer-lab.ts';
+import {
+  groupIn,
+  groupsNamed,
+  type Lab,
+  missing,
+  namespacesOf,
+  openLab,
+  processes,
+  processesIn,
+  soon,
+} from './installer-lab.ts';
 
 const reason = missing();
 
@@ -67,9 +78,14 @@ describe.skipIf(reason)(`an installer that is killed${reason ? ` (skipped: ${rea
     const namespaces = await whenBusy((busy) => {
       failed = lab.call(BUSY, disks, { line: busy }).catch((error: unknown) => error);
     });
+    const group = groupIn(namespaces);
     process.kill(-groupOf(lab.dir), 'SIGKILL');
     expect(String(await failed)).toContain('ended with SIGKILL');
     await nothingRemains(namespaces);
+    await soon(() => {
+      removeGroups();
+      return groupsNamed(group);
+    });
     await runsAgain();
   });
 
@@ -94,10 +110,14 @@ describe.skipIf(reason)(`an installer that is killed${reason ? ` (skipped: ${rea
     const victim = new URL('./installer-victim.ts', import.meta.url).pathname;
     const worker = spawn(process.execPath, [victim, order], { stdio: ['ignore', 'pipe', 'inherit'] });
     const namespaces = await whenBusy((busy) => void createInterface({ input: worker.stdout }).on('line', busy));
+    const group = groupIn(namespaces);
     worker.kill('SIGKILL');
     await once(worker, 'exit');
     await nothingRemains(namespaces);
+    // Nothing of the run is left to take its groups away: the next one does.
+    expect(groupsNamed(group)).not.toEqual([]);
     await runsAgain();
+    expect(groupsNamed(group)).toEqual([]);
   });
 
   it('leaves nothing however often it is killed while it writes', async () => {

@@ -171,6 +171,23 @@ async function remains(dir: string): Promise<readonly string[]> {
 export const processesIn = (namespaces: ReadonlySet<string>): readonly string[] =>
   processes().flatMap(({ pid, command }) => (namespaces.has(pidNamespace(pid)) ? [`${pid} ${command}`] : []));
 
+/** Name of the control group that the run in these namespaces is in. */
+export function groupIn(namespaces: ReadonlySet<string>): string {
+  const names = processesIn(namespaces).map((process) => {
+    const groups = readFileSync(`/proc/${process.split(' ')[0]}/cgroup`, 'utf8');
+    return /\/slipway-scripts\/(\w+)$/m.exec(groups)?.[1];
+  });
+  const [name, ...others] = new Set(names.filter((found) => found !== undefined));
+  if (!name || others.length > 0) throw new Error(`the run is not in one group of its own: ${names.join()}`);
+  return name;
+}
+
+/** Where control groups of that name are, in either version's hierarchies. */
+export const groupsNamed = (name: string): readonly string[] =>
+  ['', '/pids', '/memory']
+    .map((at) => `/sys/fs/cgroup${at}/slipway-scripts/${name}`)
+    .filter((path) => existsSync(path));
+
 /** Those that have not ended; a zombie has. */
 export function processes(): readonly { readonly pid: string; readonly command: string }[] {
   return readdirSync('/proc')

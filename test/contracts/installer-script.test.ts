@@ -167,7 +167,26 @@ def install(**_):
     ],
     ['os._exit', 'import os\ndef install(**_):\n  os._exit(3)', /without returning from install\(\) \(exit status 3\)/],
     ['a wrong result', 'def install(**_):\n  return "kernel"', /returns None or/],
-    ['a kernel that is not there', 'def install(**_):\n  return {"kernel": "/boot/none"}', /^FileNotFoundError/],
+    [
+      'a kernel that is not there',
+      'def install(**_):\n  return {"kernel": "/boot/none"}',
+      /^FileNotFoundError: kernel: '\/boot\/none' on the disks: No such file or directory\nFileNotFoundError: kernel/,
+    ],
+    [
+      'an initrd that is a directory',
+      'import os\ndef install(temporary_directory):\n  open(f"{temporary_directory}/k", "w").close()\n  return {"kernel": "/k", "initrd": "/lost+found"}',
+      /^IsADirectoryError: initrd: '\/lost\+found' on the disks: Is a directory/,
+    ],
+    [
+      'an initrd that is no path',
+      'def install(temporary_directory):\n  open(f"{temporary_directory}/k", "w").close()\n  return {"kernel": "/k", "initrd": 7}',
+      /^TypeError: initrd: a path is text, not int/,
+    ],
+    [
+      'an unknown key of the result',
+      'def install(**_):\n  return {"kernel": "/k", "cmd": "ro"}',
+      /^TypeError: a script returns None or .*: 'cmd' is none of its keys/,
+    ],
     [
       'a command line of two lines',
       'def install(**_):\n  return {"kernel": "/x", "cmdline": "a\\nb"}',

@@ -12,6 +12,12 @@ const reason = missing();
 const script = (profile: string): string =>
   readFileSync(new URL(`../../profiles/${profile}/script.py`, import.meta.url), 'utf8');
 
+/** Half of it random, so that compression makes it smaller and leaves much; no part of it is zeros. */
+const compressible = (bytes: number): Buffer => {
+  const pieces = Array.from({ length: bytes / 4096 }, () => Buffer.concat([randomBytes(2048), Buffer.alloc(2048, 7)]));
+  return Buffer.concat(pieces);
+};
+
 describe.skipIf(reason)(`shipped scripts${reason ? ` (skipped: ${reason})` : ''}`, () => {
   let lab: Lab;
   beforeEach(async () => {
@@ -48,6 +54,12 @@ describe.skipIf(reason)(`shipped scripts${reason ? ` (skipped: ${reason})` : ''}
       return { lines, written: await readFile(disk.source.type === 'file' ? disk.source.path : '') };
     };
 
+    const refusal = (...how: Parameters<typeof put>): Promise<string> =>
+      put(...how).then(
+        () => 'it was written',
+        (error: Error) => error.message,
+      );
+
     it.each([
       ['no checksum', () => ''],
       ['a digest', () => `sha512:${sha512.toUpperCase()}`],
@@ -69,10 +81,62 @@ describe.skipIf(reason)(`shipped scripts${reason ? ` (skipped: ${reason})` : ''}
       ['no such file', { image: 'none.img' }, 16, /has no file 'none.img'/],
       ['a file beside the directory', { image: '../etc/passwd' }, 16, /has no file '\.\.\/etc\/passwd'/],
       ['http without a checksum', { image: 'http://192.0.2.1/a.img' }, 16, /by http needs one/],
+      [
+        'a digest of another kind',
+        { image: 'debian.qcow2', checksum: 'md5:d41d8cd98f00b204e9800998ecf8427e' },
+        16,
+        /^ValueError: checksum: 'md5:d41d8cd98f00b204e9800998ecf8427e' is none of 'sha256:' and 64 or 'sha512:' and 128 hexadecimal digits/,
+      ],
+      [
+        'a digest that is cut',
+        { image: 'debian.qcow2', checksum: 'sha256:abc' },
+        16,
+        /checksum: 'sha256:abc' is none of/,
+      ],
+      ['a list that is not there', { image: 'debian.qcow2', checksum: 'SUMS' }, 16, /checksum: 'SUMS' is none of/],
       ['no name', {}, 16, /image: tell a file/],
       ['a disk too small', { image: 'debian.qcow2' }, 4, /is \d+ bytes large, disk vda only 4194304/],
     ])('refuses %s', async (_, args, sizeMiB, words) => {
-      await expect(put(args as Record<string, string>, sizeMiB)).rejects.toThrow(words);
+      expect(await refusal(args as Record<string, string>, sizeMiB)).toMatch(words);
+    });
+
+    // What a stream of VMDK ends with are copies of tables: without, all data is there.
+    it.each([
+      ['qcow2', 4096],
+      ['qcow2 -c', 4096],
+      ['vmdk', 4096],
+      ['vdi', 4096],
+      ['vmdk -o subformat=streamOptimized', 70_000],
+    ])('is refused when it is %s and cut, wherever that is, and not when it is whole', async (options, least) => {
+      const [raw, whole] = [join(lab.dir, 'raw'), join(lab.dir, 'whole')];
+      await writeFile(raw, compressible(9 << 20));
+      await exec('qemu-img', ['convert', '-f', 'raw', '-O', ...options.split(' '), raw, whole]);
+      const bytes = await readFile(whole);
+      for (const length of [40_000, Math.floor(bytes.length / 2), bytes.length - 70_000, bytes.length - least]) {
+        await writeFile(join(lab.images, 'cut.img'), bytes.subarray(0, length));
+        expect(await refusal({ image: 'cut.img' }), `${length} of ${bytes.length} bytes`).toMatch(
+          /^ValueError: image: 'cut.img' is damaged or not whole/,
+        );
+      }
+      await writeFile(join(lab.images, 'whole.img'), bytes);
+      const { written } = await put({ image: 'whole.img' });
+      expect(written.subarray(0, 9 << 20).equals(await readFile(raw))).toBe(true);
+    });
+
+    it.each([
+      ['a text', 1000],
+      ['no file of whole sectors', (2 << 20) + 1],
+      ['a sector', 512],
+    ])('is refused when it is %s', async (_, bytes) => {
+      await writeFile(join(lab.images, 'note.txt'), 'x'.repeat(bytes));
+      expect(await refusal({ image: 'note.txt' })).toContain(
+        `ValueError: image: 'note.txt' has no format that qemu-img knows, and its ${bytes} bytes are no raw disk`,
+      );
+    });
+
+    it('is written when it is raw', async () => {
+      await writeFile(join(lab.images, 'raw.img'), content);
+      expect((await put({ image: 'raw.img' })).written.subarray(0, content.length).equals(content)).toBe(true);
     });
   });
 

@@ -58,6 +58,15 @@ it('turns the profile debian-12 into a guest that cloud-init has configured', { 
   expect(await builds()).toBe(1);
 });
 
+it('leaves no setting of the build in the base image', () => {
+  const [base = ''] = readdirSync(pool()).filter((name) => name.startsWith('base-') && name.endsWith('.raw'));
+  const list = (dir: string): string =>
+    execFileSync('debugfs', ['-R', `ls -p ${dir}`, join(pool(), base)], { encoding: 'utf8', stdio: 'pipe' });
+  // What packages bring is there; what mmdebstrap wrote for itself, with this host's proxy, is not.
+  expect(list('/etc/apt/apt.conf.d')).toContain('/01autoremove/');
+  for (const dir of ['/etc/apt/apt.conf.d', '/etc/dpkg/dpkg.cfg.d']) expect(list(dir)).not.toContain('mmdebstrap');
+});
+
 it('clones the base image for the second, and survives SIGKILL of everything in the middle', {
   timeout: 10 * MINUTES,
 }, async () => {

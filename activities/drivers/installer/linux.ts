@@ -6,6 +6,7 @@ import type { Installer, InstallJob, InstallResult, OpenDisk } from './driver.ts
 import { isolated } from './isolate.ts';
 import { scriptArguments } from './kwargs.ts';
 import { mkfsCommand } from './mkfs.ts';
+import { output, QUOTED_CHARACTERS } from './output.ts';
 
 export interface LinuxInstallerOptions {
   readonly run: Run;
@@ -22,12 +23,6 @@ type Report =
 
 const SCRIPTS = join(import.meta.dirname, '../../../scripts/host');
 const PYTHON = '/usr/bin/python3';
-/** Lines of output that a failed script's error quotes. */
-const LAST_LINES = 20;
-/** Characters quoted of each. */
-const QUOTED_MAX = 400;
-/** Characters of output that a task's log keeps: some fifty times what a debootstrap writes. */
-const OUTPUT_MAX = 2 * 1024 * 1024;
 /** Exit status of format.py when mkfs itself refused. */
 const REFUSED = 65;
 const SBIN = ['/usr/sbin', '/sbin'];
@@ -50,28 +45,12 @@ export function linux({ run, imagesDir, scriptsDir = SCRIPTS }: LinuxInstallerOp
     async run(job, line, signal) {
       await mkdir(job.outDir, { recursive: true });
       for (const name of ['result.json', 'kernel', 'initrd']) await rm(join(job.outDir, name), { force: true });
-      const output = bounded(line);
+      const { line: hear, end, quoted } = output(line);
       const input = JSON.stringify(order(job, imagesDir));
-      await run(isolated(PYTHON, join(scriptsDir, 'install.py')), { input, signal, line: output.line });
+      await run(isolated(PYTHON, join(scriptsDir, 'install.py')), { input, signal, line: hear }).finally(end);
       const report = JSON.parse(await readFile(join(job.outDir, 'result.json'), 'utf8')) as Report;
-      if (!report.ok) throw scriptFailed([report.why, ...output.last].join('\n'));
+      if (!report.ok) throw scriptFailed([report.why, ...quoted()].join('\n'));
       return result(job.outDir, report.boot);
-    },
-  };
-}
-
-/** Hands on lines as long as there is room for them in a task's log; keeps the last ones in any case. */
-function bounded(line: (text: string) => void): { readonly line: (text: string) => void; readonly last: string[] } {
-  const last: string[] = [];
-  let room = OUTPUT_MAX;
-  return {
-    last,
-    line: (text) => {
-      last.push(text.length > QUOTED_MAX ? `${text.slice(0, QUOTED_MAX)}…` : text);
-      if (last.length > LAST_LINES) last.shift();
-      if (room <= 0) return;
-      room -= text.length + 1;
-      line(room > 0 ? text : `(${OUTPUT_MAX} characters: what the script writes from here on is not kept)`);
     },
   };
 }
@@ -79,7 +58,7 @@ function bounded(line: (text: string) => void): { readonly line: (text: string) 
 /** The first line, which says what is wrong, and the last two, when a program shows its usage between them. */
 function reasonIn(text: string): string {
   const [first = '', ...rest] = text.trim().split('\n');
-  return [first, ...rest.slice(-2)].join(' | ').slice(0, QUOTED_MAX);
+  return [first, ...rest.slice(-2)].join(' | ').slice(0, QUOTED_CHARACTERS);
 }
 
 function result(outDir: string, boot: { readonly initrd: boolean; readonly cmdline: string } | null): InstallResult {
