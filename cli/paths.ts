@@ -21,6 +21,8 @@ export interface Paths {
   readonly token: string;
   /** Keeps two `up` on one directory apart. */
   readonly lock: string;
+  /** Which process has that lock, or is about to take it. */
+  readonly holder: string;
   /** Lets processes that start together prepare one after the other. */
   readonly turn: string;
   /** Addresses of the last start, so that the next one keeps them. */
@@ -46,6 +48,7 @@ export function pathsOf(dir: string): Paths {
     libvirt: below('libvirt'),
     token: below('token'),
     lock: below('lock'),
+    holder: below('holder.json'),
     turn: below('turn'),
     ports: below('ports.json'),
     instance: below('instance.json'),

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { hypervisorDrivers } from '../../activities/drivers/hypervisor/index.ts';
 import { removeGroups } from '../../activities/drivers/installer/groups.ts';
@@ -8,7 +8,9 @@ import { invalid, unavailable } from '../../domain/fault.ts';
 import { openStore } from '../../store/open.ts';
 import { findStoragePool } from '../../store/storage-pool.ts';
 import { listVms } from '../../store/vm.ts';
-import { readInstance, removeInstance } from '../instance/instance.ts';
+import { isClaimed, listed, removeInstallation } from '../instance/directory.ts';
+import { readHolder, readInstance, removeHolder, removeInstance } from '../instance/instance.ts';
+import { takeLock } from '../instance/lock.ts';
 import { packageFile } from '../package-root.ts';
 import type { Paths } from '../paths.ts';
 import { endDevServer } from '../temporal/dev-server.ts';
@@ -30,29 +32,47 @@ export interface DownPlan {
   readonly run?: Run;
 }
 
-/** Ends the installation in this directory, whatever still runs of it; succeeds if nothing does. */
+/** Ends the installation in this directory, whatever still runs of it, or is just being started; succeeds if nothing does. */
 export async function bringDown(paths: Paths, plan: DownPlan): Promise<void> {
-  const { say, run = realRun } = plan;
+  const { say } = plan;
   if (!existsSync(paths.dir)) return say(`There is nothing at ${paths.dir}.`);
-  if (!existsSync(paths.store) && readdirSync(paths.dir).length > 0 && plan.purge && !existsSync(paths.lock)) {
-    throw invalid('--data', `${paths.dir} is no data directory of Slipway: it is left alone`);
+  if (!isClaimed(paths.dir)) {
+    const others = readdirSync(paths.dir);
+    if (!plan.purge || others.length === 0) return say(`There is nothing of Slipway's at ${paths.dir}.`);
+    throw invalid('--data', `${paths.dir} is no data directory of Slipway (${listed(others)}): it is left alone`);
   }
-  const instance = readInstance(paths.instance);
-  if (instance) {
-    say(`Ending process ${instance.pid} …`);
-    await endProcess(instance.pid, STOP_MS);
-    removeInstance(paths.instance);
+  await endProcesses(paths, say);
+  // Held to the end: what is being taken away is not to be started meanwhile.
+  const lock = takeLock(paths.lock, `${paths.dir} is in use by a process that is not known: end that one first.`);
+  try {
+    await takeAway(paths, plan);
+  } finally {
+    lock.release();
   }
+}
+
+async function endProcesses(paths: Paths, say: DownPlan['say']): Promise<void> {
+  const known = [readInstance(paths.instance)?.pid, readHolder(paths.holder)];
+  for (const pid of new Set(known.filter((one) => typeof one === 'number'))) {
+    say(`Ending process ${pid} …`);
+    await endProcess(pid, STOP_MS);
+  }
+  removeInstance(paths.instance);
+  removeHolder(paths.holder);
+}
+
+async function takeAway(paths: Paths, plan: DownPlan): Promise<void> {
+  const { say, run = realRun } = plan;
   await endDevServer(paths.dir);
   const guestsToo = plan.guests || plan.purge;
   if (guestsToo) await endGuests(paths, plan);
   // A private libvirtd outlives a process that was killed.
   if (existsSync(paths.libvirt)) await run([LIBVIRTD, guestsToo ? 'end' : 'stop', paths.libvirt]);
-  if (plan.purge) {
-    removeGroups();
-    rmSync(paths.dir, { recursive: true, force: true });
-    say(`Removed ${paths.dir}.`);
-  }
+  if (!plan.purge) return;
+  removeGroups();
+  const others = removeInstallation(paths.dir);
+  const left = others.length === 0 ? '' : `, but for what Slipway did not put there: ${listed(others)}`;
+  say(`Removed ${paths.dir}${left}.`);
 }
 
 async function endGuests(paths: Paths, { purge, say, run = realRun }: DownPlan): Promise<void> {
