@@ -28,7 +28,7 @@ export interface NodeDrivers {
 export function realDrivers(
   settings: Settings,
   name: NodeName,
-  { uri, own }: Pick<HostLibvirt, 'uri' | 'own'>,
+  { uri, own, reaching }: Pick<HostLibvirt, 'uri' | 'own' | 'reaching'>,
   metadataPort: number,
 ): NodeDrivers {
   const { paths, config } = settings;
@@ -42,7 +42,7 @@ export function realDrivers(
   });
   return {
     hypervisor: hypervisorDrivers.libvirt({
-      ...{ uri, dir, run, filesystems: installer.filesystems },
+      ...{ uri, dir, run: reaching(run), filesystems: installer.filesystems },
       passableFrom: own ? undefined : paths.dir,
     }),
     network: networkDrivers.linux({ dir, run, metadataPort }),
