@@ -11,6 +11,8 @@ export interface Paths {
   node(name: string): string;
   /** URI of the libvirt that has a node's guests; not there where that is the private one. */
   nodeLibvirt(name: string): string;
+  /** Which boot of the host a node has started its guests after. */
+  nodeBoot(name: string): string;
   /** The simulators' worlds. */
   readonly sim: string;
   readonly images: string;
@@ -42,6 +44,7 @@ export function pathsOf(dir: string): Paths {
     pool: (name) => below('pools', name),
     node: (name) => below('nodes', name),
     nodeLibvirt: (name) => below('nodes', name, 'libvirt.uri'),
+    nodeBoot: (name) => below('nodes', name, 'boot.id'),
     sim: below('sim'),
     images: below('images'),
     cache: below('cache'),

@@ -5,6 +5,7 @@ import { removeGroups } from '../../activities/drivers/installer/groups.ts';
 import { networkDrivers } from '../../activities/drivers/network/index.ts';
 import { type Run, run as realRun } from '../../activities/drivers/run.ts';
 import { invalid, unavailable } from '../../domain/fault.ts';
+import type { VmId } from '../../domain/ids.ts';
 import { openStore } from '../../store/open.ts';
 import { findStoragePool } from '../../store/storage-pool.ts';
 import { listVms } from '../../store/vm.ts';
@@ -15,6 +16,8 @@ import { packageFile } from '../package-root.ts';
 import type { Paths } from '../paths.ts';
 import { endDevServer } from '../temporal/dev-server.ts';
 import { endProcess } from '../temporal/process.ts';
+import { forgetBoot } from './boot.ts';
+import { simulatedHypervisor } from './drivers.ts';
 import { rememberedLibvirt } from './host.ts';
 import { SYSTEM_URI } from './libvirt.ts';
 
@@ -75,29 +78,42 @@ async function takeAway(paths: Paths, plan: DownPlan): Promise<void> {
   say(`Removed ${paths.dir}${left}.`);
 }
 
-async function endGuests(paths: Paths, { purge, say, run = realRun }: DownPlan): Promise<void> {
+async function endGuests(paths: Paths, plan: DownPlan): Promise<void> {
   const nodes = existsSync(join(paths.dir, 'nodes')) ? readdirSync(join(paths.dir, 'nodes')) : [];
-  const vms = await realVms(paths);
-  if (vms === null) return;
-  if (process.getuid?.() !== 0) throw unavailable('Guests and networks of a real node are ended by root only.');
-  say('Ending guests and networks …');
+  const { driver, vms } = await knownGuests(paths);
+  if (driver === null) return;
+  if (driver === 'local' && process.getuid?.() !== 0)
+    throw unavailable('Guests and networks of a real node are ended by root only.');
+  plan.say('Ending guests and networks …');
   for (const name of nodes) {
-    const dir = paths.node(name);
-    const uri = await uriOf(paths, name, run);
-    const hypervisor = hypervisorDrivers.libvirt({ uri, dir, run });
-    for (const vm of vms) await (purge ? hypervisor.undefine(vm) : hypervisor.stop(vm));
-    const network = networkDrivers.linux({ dir, run });
-    for (const vni of await network.list()) await network.remove(vni);
+    // First: those that are ended start again with their node, also if this is interrupted.
+    forgetBoot(paths.nodeBoot(name));
+    if (driver === 'local') await endReal(paths, name, vms, plan);
+    else if (!plan.purge) await endSimulated(paths, name);
   }
 }
 
-/** VMs whose guests are this machine's; null where all are simulated, or nothing was ever made. */
-async function realVms(paths: Paths) {
-  if (!existsSync(paths.store)) return null;
+async function endReal(paths: Paths, name: string, vms: readonly VmId[], { purge, run = realRun }: DownPlan) {
+  const dir = paths.node(name);
+  const uri = await uriOf(paths, name, run);
+  const hypervisor = hypervisorDrivers.libvirt({ uri, dir, run });
+  for (const vm of vms) await (purge ? hypervisor.undefine(vm) : hypervisor.stop(vm));
+  const network = networkDrivers.linux({ dir, run });
+  for (const vni of await network.list()) await network.remove(vni);
+}
+
+async function endSimulated(paths: Paths, name: string): Promise<void> {
+  const hypervisor = simulatedHypervisor(paths, name);
+  for (const { vm } of await hypervisor.list()) await hypervisor.stop(vm);
+}
+
+/** VMs, and of which driver's nodes they are; null where nothing was ever made. */
+async function knownGuests(paths: Paths) {
+  if (!existsSync(paths.store)) return { driver: null, vms: [] };
   const store = openStore(paths.store);
   try {
     const pool = await findStoragePool(store.read, 'vms');
-    return pool?.driver === 'local' ? (await listVms(store.read, {})).map(({ id }) => id) : null;
+    return { driver: pool?.driver ?? null, vms: (await listVms(store.read, {})).map(({ id }) => id) };
   } finally {
     await store.close();
   }

@@ -70,7 +70,7 @@ export async function bringUp(settings: Settings, things: Stack, plan: UpPlan): 
   const nodes = await driversOf(settings, things, plan, metadata.port);
   const begun = await Promise.all([
     startControl({ settings, store, jobs, engine, pools }),
-    ...[...nodes].map(([name, drivers]) => startNode({ settings, store, engine, name, drivers })),
+    ...[...nodes].map(([name, drivers]) => startNode({ settings, store, jobs, engine, name, drivers })),
   ]);
   for (const part of begun) keep(part);
   const moreMetrics = () => fetchText(`http://${plan.metrics}/metrics`);
