@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { hypervisorDrivers } from '../../activities/drivers/hypervisor/index.ts';
 import { removeGroups } from '../../activities/drivers/installer/groups.ts';
+import { removeWorkspace } from '../../activities/drivers/installer/workspace.ts';
 import { networkDrivers } from '../../activities/drivers/network/index.ts';
 import { type Run, run as realRun } from '../../activities/drivers/run.ts';
 import { invalid, unavailable } from '../../domain/fault.ts';
@@ -73,6 +74,7 @@ async function takeAway(paths: Paths, plan: DownPlan): Promise<void> {
   if (existsSync(paths.libvirt)) await run([LIBVIRTD, guestsToo ? 'end' : 'stop', paths.libvirt]);
   if (!plan.purge) return;
   removeGroups();
+  removeWorkspace();
   const others = removeInstallation(paths.dir);
   const left = others.length === 0 ? '' : `, but for what Slipway did not put there: ${listed(others)}`;
   say(`Removed ${paths.dir}${left}.`);
