@@ -1,8 +1,7 @@
 import { DomainError } from '../../domain/fault.ts';
 import type { NodeName } from '../../domain/ids.ts';
 import { SYSTEM } from '../../domain/principal.ts';
-import type { Db } from '../../store/open.ts';
-import { listVms, type VmRow } from '../../store/vm.ts';
+import { findVm, listVms, type VmRow } from '../../store/vm.ts';
 import type { Outcome } from './once.ts';
 import type { CoreParts } from './parts.ts';
 import { startSoon } from './start.ts';
@@ -21,11 +20,11 @@ export async function startWithNode(
 ): Promise<readonly string[]> {
   const { store, log } = parts;
   const begun: string[] = [];
-  for (const { id, name } of await startable(store.read, node)) {
+  for (const { id, name } of (await listVms(store.read, { node })).filter(isToStart)) {
     try {
       const outcome = await store.write(async (tx): Promise<Outcome | null> => {
-        const vm = (await startable(tx, node)).find((one) => one.id === id);
-        return vm ? beginChange(tx, vm, START) : null;
+        const vm = await findVm(tx, id);
+        return vm && isToStart(vm) ? beginChange(tx, vm, START) : null;
       });
       if (!outcome) continue;
       startSoon(parts, outcome.task);
@@ -39,7 +38,5 @@ export async function startWithNode(
 }
 
 /** What somebody is changing is what that makes of it. */
-async function startable(db: Db, node: NodeName): Promise<readonly VmRow[]> {
-  const off = await listVms(db, { node, states: ['stopped'] });
-  return off.filter((vm) => vm.autostart && vm.defined && vm.changing === null);
-}
+const isToStart = ({ autostart, defined, changing, state }: VmRow): boolean =>
+  autostart && defined && changing === null && state === 'stopped';
