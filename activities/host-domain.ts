@@ -102,7 +102,11 @@ interface AwaitedGuest {
 
 async function awaitGuest({ hypervisor, controlPlane }: HostDeps, { vm, name }: AwaitedGuest): Promise<void> {
   if (!hypervisor.traits.boots) return;
-  const { signal, deadline, task, step } = currentAttempt();
+  const { signal, deadline, task, step, number } = currentAttempt();
+  const runs = async (): Promise<boolean> =>
+    (await hypervisor.list()).some((domain) => domain.vm === vm && domain.running);
+  // Off before a later attempt begins: that was with the node, and the console need not tell of it.
+  const wentWithNode = number > 1 && !(await runs());
   const late = AbortSignal.timeout(Math.max(0, deadline - MARGIN_MS - Date.now()));
   const saidLast = async (): Promise<string> => {
     const lines = await lastLines(hypervisor.consolePath(vm));
@@ -118,8 +122,8 @@ async function awaitGuest({ hypervisor, controlPlane }: HostDeps, { vm, name }: 
     // 'conflict': waiting again would not help.
     if (late.aborted) throw conflict(`${name} runs, but cloud-init did not finish in time; ${await saidLast()}`);
     if (!(error instanceof DomainError) || error.fault.kind !== 'unavailable') throw error;
-    const running = (await hypervisor.list()).some((domain) => domain.vm === vm && domain.running);
-    if (running) throw error;
-    throw conflict(`${name} went off before cloud-init had finished; ${await saidLast()}`);
+    if (await runs()) throw error;
+    const when = wentWithNode ? ', while its node was down or ended its guests,' : '';
+    throw conflict(`${name} went off${when} before cloud-init had finished; ${await saidLast()}`);
   }
 }

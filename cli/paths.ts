@@ -11,6 +11,8 @@ export interface Paths {
   node(name: string): string;
   /** URI of the libvirt that has a node's guests; not there where that is the private one. */
   nodeLibvirt(name: string): string;
+  /** Which boot of the host a node has started its guests after. */
+  nodeBoot(name: string): string;
   /** The simulators' worlds. */
   readonly sim: string;
   readonly images: string;
@@ -21,6 +23,8 @@ export interface Paths {
   readonly token: string;
   /** Keeps two `up` on one directory apart. */
   readonly lock: string;
+  /** Which process has that lock, or is about to take it. */
+  readonly holder: string;
   /** Lets processes that start together prepare one after the other. */
   readonly turn: string;
   /** Addresses of the last start, so that the next one keeps them. */
@@ -40,12 +44,14 @@ export function pathsOf(dir: string): Paths {
     pool: (name) => below('pools', name),
     node: (name) => below('nodes', name),
     nodeLibvirt: (name) => below('nodes', name, 'libvirt.uri'),
+    nodeBoot: (name) => below('nodes', name, 'boot.id'),
     sim: below('sim'),
     images: below('images'),
     cache: below('cache'),
     libvirt: below('libvirt'),
     token: below('token'),
     lock: below('lock'),
+    holder: below('holder.json'),
     turn: below('turn'),
     ports: below('ports.json'),
     instance: below('instance.json'),

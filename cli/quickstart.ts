@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
@@ -8,7 +8,8 @@ import { conflict, unavailable } from '../domain/fault.ts';
 import { type Api, apiClient } from './client/api.ts';
 import { TaskDocument, watchTask } from './client/task.ts';
 import { exitStatus, explain } from './failure.ts';
-import { type Instance, InstanceSchema, readInstance } from './instance/instance.ts';
+import { claimDirectory } from './instance/directory.ts';
+import { type Instance, InstanceSchema, readHolder, readInstance, writeHolder } from './instance/instance.ts';
 import { freePortOr } from './instance/ports.ts';
 import { watchOutput } from './output.ts';
 import { packageFile } from './package-root.ts';
@@ -51,8 +52,11 @@ async function quickstart(): Promise<void> {
 }
 
 /** Begins `slipway up` as a process of its own; resolves when it is ready. */
-async function startUp({ dir }: Paths): Promise<Instance> {
-  mkdirSync(dir, { recursive: true, mode: 0o750 });
+async function startUp({ dir, holder }: Paths): Promise<Instance> {
+  claimDirectory(dir);
+  const other = readHolder(holder);
+  if (other !== null)
+    throw conflict(`${dir} is being started by process ${other}: wait for it, or end it with --stop.`);
   const logFile = join(dir, 'up.log');
   const log = openSync(logFile, 'w', 0o640);
   const port = await freePortOr('127.0.0.1', 7370);
@@ -62,6 +66,8 @@ async function startUp({ dir }: Paths): Promise<Instance> {
     detached: true,
     stdio: ['ignore', 'pipe', log],
   });
+  // At once: whoever ends this installation finds it, also when this process is interrupted before it is ready.
+  if (up.pid !== undefined) writeHolder(holder, up.pid);
   closeSync(log);
   const failed = new Promise<never>((_resolve, reject) => {
     up.once('exit', () => reject(unavailable(`Slipway did not start: ${readFileSync(logFile, 'utf8').trim()}`)));

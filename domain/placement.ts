@@ -69,10 +69,17 @@ export function place(demand: Demand, candidates: readonly Candidate[]): Placeme
   return { refused: judged.map(({ node, why }) => ({ node: node.name, why: why ?? '' })) };
 }
 
+/** Why nothing can be done on this node now; null if something can. */
+export function unheard({ daemonState }: Pick<Candidate, 'daemonState'>): string | null {
+  if (daemonState === 'run') return null;
+  return `it is not heard of: slipway node does not run there, or libvirt does not answer (daemon state ${daemonState})`;
+}
+
 /** Why this node cannot take it; null if it can. */
 export function objection(demand: Demand, node: Candidate): string | null {
   if (demand.nodeLimit && !demand.nodeLimit.includes(node.name)) return "it is not in the system template's node limit";
-  if (node.daemonState !== 'run') return `Slipway does not run there (daemon state ${node.daemonState})`;
+  const silent = unheard(node);
+  if (silent) return silent;
   if (node.domainState !== 'ready') return `it takes no new VMs (domain state ${node.domainState})`;
   const pin = demand.pinned.find((pinned) => pinned.node !== node.name);
   if (pin) return `volume '${pin.volume}' is on node ${pin.node}`;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { conflict, noCapacity } from '../../domain/fault.ts';
 import type { TaskId } from '../../domain/ids.ts';
-import { objection } from '../../domain/placement.ts';
+import { objection, unheard } from '../../domain/placement.ts';
 import type { ChangeVm } from '../../domain/plan.ts';
 import type { Principal } from '../../domain/principal.ts';
 import { decide, VM_ACTIONS, type VmAction } from '../../domain/vm.ts';
@@ -25,12 +25,13 @@ interface Wish {
 
 /**
  * Takes the VM for one change and accepts its task, in the caller's transaction. The task of a change that asks for the same
- * is joined; null when it is so already; 'conflict' while another change runs.
+ * is joined; 'conflict' while another change runs. What is recorded may be seconds old, so a VM that is so already gets its
+ * task, too: that looks at the guest, and does nothing to one that is as it should be.
  */
-export async function beginChange(tx: Db, vm: VmRow, wish: Wish): Promise<Outcome | null> {
+export async function beginChange(tx: Db, vm: VmRow, wish: Wish): Promise<Outcome> {
   const { action } = wish;
   if (vm.changing !== null) return { task: await joined(tx, vm, wish), fresh: false };
-  if (decide(action, vm.state) === 'already-done' && action !== 'delete') return null;
+  decide(action, vm.state);
   if (action === 'start') await mustStart(tx, vm);
   if (action === 'delete' && wish.deleteDisks) await mustHaveNoClones(tx, vm);
   return { task: await accept(tx, vm, wish), fresh: true };
@@ -47,7 +48,7 @@ async function accept(tx: Db, vm: VmRow, { who, action, deleteDisks, graceMs }: 
     nics: await nicsOf(tx, [vm.id]),
     deleteDisks,
     graceMs,
-    before: vm.state,
+    before: beforeOf(action, vm.state),
   };
   if (action === 'delete') await dropQueue(tx, vm.id, `VM '${vm.name}' is being deleted by task ${id}.`);
   await updateVm(tx, vm.id, { state: VM_ACTIONS[action].via, changing: id, failedReason: null });
@@ -56,6 +57,12 @@ async function accept(tx: Db, vm: VmRow, { who, action, deleteDisks, graceMs }: 
     ...{ tenant: vm.tenant, account: who.account },
     ...{ idempotencyKey: null, requestHash: null, workflowStarted: false },
   });
+}
+
+/** A VM that is on its way without a task was left so: what it was before is what the action begins from. */
+function beforeOf(action: Change, state: VmRow['state']): VmRow['state'] {
+  const { via, from } = VM_ACTIONS[action];
+  return state === via ? from[0] : state;
 }
 
 async function joined(tx: Db, vm: VmRow, { action, deleteDisks }: Wish): Promise<TaskRow> {
@@ -67,7 +74,7 @@ async function joined(tx: Db, vm: VmRow, { action, deleteDisks }: Wish): Promise
   throw conflict(`VM '${vm.name}' is being changed by task ${vm.changing} (${running?.kind ?? 'unknown'}).`);
 }
 
-/** A VM at rest holds no memory: it needs room again, and its disks must not be what others were cloned from. */
+/** A VM at rest holds no memory: unless it is recorded as running it needs room again, and its disks must not be what others were cloned from. */
 async function mustStart(tx: Db, vm: VmRow): Promise<void> {
   if (!vm.defined) throw conflict(`VM '${vm.name}' has no domain: it was created with define_vm=false.`);
   await mustHaveNoClones(tx, vm);
@@ -75,7 +82,7 @@ async function mustStart(tx: Db, vm: VmRow): Promise<void> {
   if (!node) throw noCapacity(`Node ${vm.node} is not known any more.`);
   const { memory, vcpus } = vm;
   const demand = { memory, vcpus, nodeLimit: null, selector: 'none', filesystems: [], pools: {}, pinned: [] } as const;
-  const why = objection(demand, node);
+  const why = vm.state === 'running' ? unheard(node) : objection(demand, node);
   if (why) throw noCapacity(`Node ${vm.node} cannot start VM '${vm.name}': ${why}.`);
 }
 

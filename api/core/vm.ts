@@ -1,4 +1,4 @@
-import { conflict, notFound } from '../../domain/fault.ts';
+import { notFound } from '../../domain/fault.ts';
 import type { Nic } from '../../domain/network.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
@@ -39,13 +39,8 @@ export interface VmService {
   list(who: Principal, filter?: VmFilter): Promise<readonly VmDetail[]>;
   /** By name or UUID. */
   get(who: Principal, ref: string): Promise<VmDetail>;
-  /** Starts the change; null when it is so already. 'conflict' while another change runs, unless that asks for the same: then its task. */
-  act(
-    who: Principal,
-    ref: string,
-    action: Exclude<VmAction, 'create' | 'delete'>,
-    key?: string | null,
-  ): Promise<Task | null>;
+  /** Starts the change, also of a VM that is so already. 'conflict' while another change runs, unless that asks for the same: then its task. */
+  act(who: Principal, ref: string, action: Exclude<VmAction, 'create' | 'delete'>, key?: string | null): Promise<Task>;
   remove(who: Principal, ref: string, deleteDisks: boolean, key?: string | null): Promise<Task>;
   console(who: Principal, ref: string, lines: number): Promise<string>;
 }
@@ -58,7 +53,7 @@ export function vmService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log' | 'set
     ref: string,
     { action, deleteDisks = false }: { readonly action: Change; readonly deleteDisks?: boolean },
     key: string | null,
-  ): Promise<Task | null> => {
+  ): Promise<Task> => {
     mustAct(who);
     const wish = { who, action, deleteDisks, graceMs: parts.settings.shutdownGraceMs };
     const decided = await store.write((tx) =>
@@ -66,8 +61,8 @@ export function vmService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log' | 'set
         beginChange(tx, await getOwnVm(tx, who, ref), wish),
       ),
     );
-    if (decided?.fresh) startSoon(parts, decided.task);
-    return decided && toTask(decided.task);
+    if (decided.fresh) startSoon(parts, decided.task);
+    return toTask(decided.task);
   };
   return {
     list: async (who, filter = {}) => {
@@ -81,11 +76,7 @@ export function vmService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log' | 'set
       return found;
     },
     act: (who, ref, action, key = null) => change(who, ref, { action }, key),
-    remove: async (who, ref, deleteDisks, key = null) => {
-      const task = await change(who, ref, { action: 'delete', deleteDisks }, key);
-      if (!task) throw conflict(`VM '${ref}' is being deleted.`);
-      return task;
-    },
+    remove: (who, ref, deleteDisks, key = null) => change(who, ref, { action: 'delete', deleteDisks }, key),
     console: async (who, ref, lines) => {
       const text = await consoleTail(store.read, (await getVm(store.read, who, ref)).id);
       const all = text.split('\n');

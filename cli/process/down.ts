@@ -1,18 +1,24 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { hypervisorDrivers } from '../../activities/drivers/hypervisor/index.ts';
 import { removeGroups } from '../../activities/drivers/installer/groups.ts';
+import { removeWorkspace } from '../../activities/drivers/installer/workspace.ts';
 import { networkDrivers } from '../../activities/drivers/network/index.ts';
 import { type Run, run as realRun } from '../../activities/drivers/run.ts';
 import { invalid, unavailable } from '../../domain/fault.ts';
+import type { VmId } from '../../domain/ids.ts';
 import { openStore } from '../../store/open.ts';
 import { findStoragePool } from '../../store/storage-pool.ts';
 import { listVms } from '../../store/vm.ts';
-import { readInstance, removeInstance } from '../instance/instance.ts';
+import { isClaimed, listed, removeInstallation } from '../instance/directory.ts';
+import { readHolder, readInstance, removeHolder, removeInstance } from '../instance/instance.ts';
+import { takeLock } from '../instance/lock.ts';
 import { packageFile } from '../package-root.ts';
 import type { Paths } from '../paths.ts';
 import { endDevServer } from '../temporal/dev-server.ts';
 import { endProcess } from '../temporal/process.ts';
+import { forgetBoot } from './boot.ts';
+import { simulatedHypervisor } from './drivers.ts';
 import { rememberedLibvirt } from './host.ts';
 import { SYSTEM_URI } from './libvirt.ts';
 
@@ -30,54 +36,86 @@ export interface DownPlan {
   readonly run?: Run;
 }
 
-/** Ends the installation in this directory, whatever still runs of it; succeeds if nothing does. */
+/** Ends the installation in this directory, whatever still runs of it, or is just being started; succeeds if nothing does. */
 export async function bringDown(paths: Paths, plan: DownPlan): Promise<void> {
-  const { say, run = realRun } = plan;
+  const { say } = plan;
   if (!existsSync(paths.dir)) return say(`There is nothing at ${paths.dir}.`);
-  if (!existsSync(paths.store) && readdirSync(paths.dir).length > 0 && plan.purge && !existsSync(paths.lock)) {
-    throw invalid('--data', `${paths.dir} is no data directory of Slipway: it is left alone`);
+  if (!isClaimed(paths.dir)) {
+    const others = readdirSync(paths.dir);
+    if (!plan.purge || others.length === 0) return say(`There is nothing of Slipway's at ${paths.dir}.`);
+    throw invalid('--data', `${paths.dir} is no data directory of Slipway (${listed(others)}): it is left alone`);
   }
-  const instance = readInstance(paths.instance);
-  if (instance) {
-    say(`Ending process ${instance.pid} …`);
-    await endProcess(instance.pid, STOP_MS);
-    removeInstance(paths.instance);
+  await endProcesses(paths, say);
+  // Held to the end: what is being taken away is not to be started meanwhile.
+  const lock = takeLock(paths.lock, `${paths.dir} is in use by a process that is not known: end that one first.`);
+  try {
+    await takeAway(paths, plan);
+  } finally {
+    lock.release();
   }
+}
+
+async function endProcesses(paths: Paths, say: DownPlan['say']): Promise<void> {
+  const known = [readInstance(paths.instance)?.pid, readHolder(paths.holder)];
+  for (const pid of new Set(known.filter((one) => typeof one === 'number'))) {
+    say(`Ending process ${pid} …`);
+    await endProcess(pid, STOP_MS);
+  }
+  removeInstance(paths.instance);
+  removeHolder(paths.holder);
+}
+
+async function takeAway(paths: Paths, plan: DownPlan): Promise<void> {
+  const { say, run = realRun } = plan;
   await endDevServer(paths.dir);
   const guestsToo = plan.guests || plan.purge;
   if (guestsToo) await endGuests(paths, plan);
   // A private libvirtd outlives a process that was killed.
   if (existsSync(paths.libvirt)) await run([LIBVIRTD, guestsToo ? 'end' : 'stop', paths.libvirt]);
-  if (plan.purge) {
-    removeGroups();
-    rmSync(paths.dir, { recursive: true, force: true });
-    say(`Removed ${paths.dir}.`);
-  }
+  if (!plan.purge) return;
+  removeGroups();
+  removeWorkspace();
+  const others = removeInstallation(paths.dir);
+  const left = others.length === 0 ? '' : `, but for what Slipway did not put there: ${listed(others)}`;
+  say(`Removed ${paths.dir}${left}.`);
 }
 
-async function endGuests(paths: Paths, { purge, say, run = realRun }: DownPlan): Promise<void> {
+async function endGuests(paths: Paths, plan: DownPlan): Promise<void> {
   const nodes = existsSync(join(paths.dir, 'nodes')) ? readdirSync(join(paths.dir, 'nodes')) : [];
-  const vms = await realVms(paths);
-  if (vms === null) return;
-  if (process.getuid?.() !== 0) throw unavailable('Guests and networks of a real node are ended by root only.');
-  say('Ending guests and networks …');
+  const { driver, vms } = await knownGuests(paths);
+  if (driver === null) return;
+  if (driver === 'local' && process.getuid?.() !== 0)
+    throw unavailable('Guests and networks of a real node are ended by root only.');
+  plan.say('Ending guests and networks …');
   for (const name of nodes) {
-    const dir = paths.node(name);
-    const uri = await uriOf(paths, name, run);
-    const hypervisor = hypervisorDrivers.libvirt({ uri, dir, run });
-    for (const vm of vms) await (purge ? hypervisor.undefine(vm) : hypervisor.stop(vm));
-    const network = networkDrivers.linux({ dir, run });
-    for (const vni of await network.list()) await network.remove(vni);
+    // First: those that are ended start again with their node, also if this is interrupted.
+    forgetBoot(paths.nodeBoot(name));
+    if (driver === 'local') await endReal(paths, name, vms, plan);
+    else if (!plan.purge) await endSimulated(paths, name);
   }
 }
 
-/** VMs whose guests are this machine's; null where all are simulated, or nothing was ever made. */
-async function realVms(paths: Paths) {
-  if (!existsSync(paths.store)) return null;
+async function endReal(paths: Paths, name: string, vms: readonly VmId[], { purge, run = realRun }: DownPlan) {
+  const dir = paths.node(name);
+  const uri = await uriOf(paths, name, run);
+  const hypervisor = hypervisorDrivers.libvirt({ uri, dir, run });
+  for (const vm of vms) await (purge ? hypervisor.undefine(vm) : hypervisor.stop(vm));
+  const network = networkDrivers.linux({ dir, run });
+  for (const vni of await network.list()) await network.remove(vni);
+}
+
+async function endSimulated(paths: Paths, name: string): Promise<void> {
+  const hypervisor = simulatedHypervisor(paths, name);
+  for (const { vm } of await hypervisor.list()) await hypervisor.stop(vm);
+}
+
+/** VMs, and of which driver's nodes they are; null where nothing was ever made. */
+async function knownGuests(paths: Paths) {
+  if (!existsSync(paths.store)) return { driver: null, vms: [] };
   const store = openStore(paths.store);
   try {
     const pool = await findStoragePool(store.read, 'vms');
-    return pool?.driver === 'local' ? (await listVms(store.read, {})).map(({ id }) => id) : null;
+    return { driver: pool?.driver ?? null, vms: (await listVms(store.read, {})).map(({ id }) => id) };
   } finally {
     await store.close();
   }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { HypervisorDriver } from '../../activities/drivers/hypervisor/driver.ts';
 import { hypervisorDrivers } from '../../activities/drivers/hypervisor/index.ts';
+import type { SimHypervisorSettings } from '../../activities/drivers/hypervisor/sim.ts';
 import type { Installer } from '../../activities/drivers/installer/driver.ts';
 import { installers } from '../../activities/drivers/installer/index.ts';
 import { launcher } from '../../activities/drivers/launcher.ts';
@@ -12,6 +13,7 @@ import type { StorageDriver } from '../../activities/drivers/storage/driver.ts';
 import { storageDriver } from '../../activities/drivers/storage/index.ts';
 import type { NodeName } from '../../domain/ids.ts';
 import type { StoragePool } from '../../domain/volume.ts';
+import type { Paths } from '../paths.ts';
 import type { HostLibvirt } from './libvirt.ts';
 import type { Settings } from './settings.ts';
 
@@ -28,7 +30,7 @@ export interface NodeDrivers {
 export function realDrivers(
   settings: Settings,
   name: NodeName,
-  { uri, own }: Pick<HostLibvirt, 'uri' | 'own'>,
+  { uri, own, reaching }: Pick<HostLibvirt, 'uri' | 'own' | 'reaching'>,
   metadataPort: number,
 ): NodeDrivers {
   const { paths, config } = settings;
@@ -42,7 +44,7 @@ export function realDrivers(
   });
   return {
     hypervisor: hypervisorDrivers.libvirt({
-      ...{ uri, dir, run, filesystems: installer.filesystems },
+      ...{ uri, dir, run: reaching(run), filesystems: installer.filesystems },
       passableFrom: own ? undefined : paths.dir,
     }),
     network: networkDrivers.linux({ dir, run, metadataPort }),
@@ -54,14 +56,20 @@ export function realDrivers(
 
 /** Drivers of a simulated node; every effect takes `stepMs`. */
 export function simulatedDrivers(settings: Settings, name: NodeName, stepMs: number): NodeDrivers {
-  const dir = join(settings.paths.sim, name);
-  const below = (part: string): string => join(dir, part);
+  const below = (part: string): string => join(settings.paths.sim, name, part);
   const installer = installers.sim({ run, imagesDir: '', simDir: below('installer'), stepMs });
   return {
-    hypervisor: hypervisorDrivers.sim({ dir: below('hypervisor'), stepMs, filesystems: installer.filesystems }),
+    hypervisor: simulatedHypervisor(settings.paths, name, { stepMs, filesystems: installer.filesystems }),
     network: networkDrivers.sim({ dir: below('network'), stepMs }),
     installer,
     storage: (pool) => storageDriver(pool, { run, simDir: below('pools'), stepMs }),
     writeSeed: simSeed,
   };
 }
+
+/** The guests of a simulated node. */
+export const simulatedHypervisor = (
+  paths: Paths,
+  name: string,
+  more: Pick<SimHypervisorSettings, 'stepMs' | 'filesystems'> = {},
+): HypervisorDriver => hypervisorDrivers.sim({ dir: join(paths.sim, name, 'hypervisor'), ...more });

@@ -2,13 +2,14 @@ import { type Run, run as realRun } from '../../activities/drivers/run.ts';
 import { DomainError, unavailable } from '../../domain/fault.ts';
 import type { Logger } from '../log.ts';
 import { packageFile } from '../package-root.ts';
+import { keptLibvirt } from './kept-libvirt.ts';
 
 export interface LibvirtOptions {
   /** Where a private libvirtd keeps everything: `DIR/libvirt`. Its path must leave room for a UNIX socket's (107 bytes). */
   readonly dir: string;
   /** The operator's choice; nothing is looked for then. */
   readonly configured?: string | undefined;
-  readonly log: Pick<Logger, 'info'>;
+  readonly log: Pick<Logger, 'info' | 'warn'>;
   readonly run?: Run;
 }
 
@@ -18,6 +19,8 @@ export interface HostLibvirt {
   readonly uri: string;
   /** Whether it was started here, so that its guests are this user's processes. */
   readonly own: boolean;
+  /** What reaches it: one that was started here is started again whenever it is gone, the system's is left to the system. */
+  readonly reaching: (run: Run) => Run;
   /**
    * Ends what was started here; guests run on, and are found again by the next start on the same directory. May be called
    * twice. `scripts/host/libvirtd.sh end DIR/libvirt` ends the guests, too: what removing an installation takes.
@@ -42,16 +45,24 @@ export async function libvirtUri({ dir, configured, log, run = realRun }: Libvir
   if (await answers(run, SYSTEM_URI)) return foreign(SYSTEM_URI);
   const uri = await start(run, dir);
   log.info({ uri }, 'no libvirtd runs on this host: a private one is used');
+  const gone = (): void => log.warn({ uri }, 'the private libvirtd was gone: it is started again');
+  const kept = keptLibvirt(dir, () => start(run, dir), gone);
   return {
     uri,
     own: true,
+    reaching: kept.reaching,
     stop: async () => {
+      kept.stop();
       await run([script, 'stop', dir]);
     },
   };
 }
 
-const foreign = (uri: string): HostLibvirt => ({ uri, own: false, stop: async () => undefined });
+const foreign = (uri: string): HostLibvirt => ({
+  ...{ uri, own: false },
+  reaching: (run) => run,
+  stop: async () => undefined,
+});
 
 async function answers(run: Run, uri: string): Promise<boolean> {
   try {

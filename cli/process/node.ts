@@ -1,12 +1,15 @@
 import { mkdirSync } from 'node:fs';
 import { storeControlPlane } from '../../activities/control-plane.ts';
 import { hostActivities } from '../../activities/host.ts';
+import { startWithNode } from '../../api/core/autostart.ts';
 import type { ControlPlane } from '../../domain/control-plane.ts';
 import type { NodeName } from '../../domain/ids.ts';
+import type { Jobs } from '../../domain/jobs.ts';
 import type { Store } from '../../store/open.ts';
 import { listStoragePools } from '../../store/storage-pool.ts';
 import { nodeWorker } from '../temporal/worker.ts';
 import { startAgent } from './agent.ts';
+import { isFirstOfBoot, rememberBoot } from './boot.ts';
 import type { NodeDrivers } from './drivers.ts';
 import type { EngineConnection } from './engine.ts';
 import type { Running } from './running.ts';
@@ -15,13 +18,15 @@ import type { Settings } from './settings.ts';
 export interface NodeDeps {
   readonly settings: Settings;
   readonly store: Store;
+  readonly jobs: Jobs;
   readonly engine: EngineConnection;
   readonly name: NodeName;
   readonly drivers: NodeDrivers;
 }
 
 /** Takes up the work of one node, once the control plane knows it. */
-export async function startNode({ settings, store, engine, name, drivers }: NodeDeps): Promise<readonly Running[]> {
+export async function startNode(deps: NodeDeps): Promise<readonly Running[]> {
+  const { settings, store, engine, name, drivers } = deps;
   const { log, paths, config } = settings;
   const controlPlane = storeControlPlane(store);
   const dir = paths.node(name);
@@ -45,7 +50,17 @@ export async function startNode({ settings, store, engine, name, drivers }: Node
     warn: (message, error) => log.warn({ err: error, node: name }, message),
   });
   const worker = await nodeWorker({ ...(await engine.forWorkers()), controlPlane, node: name, activities, log });
+  await startGuests(deps);
   return [agent, { name: `worker of ${name}`, ...worker }];
+}
+
+/** After a boot, what starts with the node is started; it is remembered last, so that a node that dies before does it again. */
+async function startGuests({ settings: { log, paths }, store, jobs, name }: NodeDeps): Promise<void> {
+  const file = paths.nodeBoot(name);
+  if (!isFirstOfBoot(file)) return;
+  const vms = await startWithNode({ store, jobs, log }, name);
+  if (vms.length > 0) log.info({ node: name, vms }, 'VMs start with their node');
+  rememberBoot(file);
 }
 
 /** Pools do not change their kind or place: each is asked for once. */

@@ -71,5 +71,6 @@ export async function runNode(
     plan.stepMs === null
       ? realDrivers(settings, name, await hostLibvirt(settings, name, things), metadata.port)
       : simulatedDrivers(settings, name, plan.stepMs);
-  return kept(things, await startNode({ settings, store, engine, name, drivers }));
+  const { jobs } = composeCore(settings, store, engine, null);
+  return kept(things, await startNode({ settings, store, jobs, engine, name, drivers }));
 }

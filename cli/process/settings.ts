@@ -1,9 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { invalid } from '../../domain/fault.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import { claimDirectory } from '../instance/directory.ts';
 import { type Endpoint, parseEndpoint } from '../instance/ports.ts';
 import { type Logger, openLog } from '../log.ts';
 import { defaultDataDir, type Paths, pathsOf } from '../paths.ts';
@@ -45,7 +44,7 @@ export function settingsOf(role: string, options: ProcessOptions, logToFile: boo
   const paths = pathsOf(dir);
   // Others may have to walk through this directory, as QEMU's user: what is in it says by itself that it is not for them.
   process.umask(process.umask() | 0o007);
-  makeDir(dir);
+  claimDirectory(dir);
   const { api, metadata } = config;
   const debug = options.debug === true || config.debug;
   return {
@@ -71,13 +70,4 @@ function vmpoolerEndpoint(option: string | undefined, config: Config['vmpooler']
   if (option) return parseEndpoint('--vmpooler', option, host);
   if (config.listen_address === undefined && port === undefined) return null;
   return { host, port: port ?? VMPOOLER_DEFAULT.port };
-}
-
-/** For this user alone: it holds the store, disks of guests and the key of the payloads. */
-function makeDir(dir: string): void {
-  try {
-    mkdirSync(dir, { recursive: true, mode: 0o750 });
-  } catch (error) {
-    throw invalid('--data', `cannot make ${dir}: ${(error as Error).message}`);
-  }
 }

@@ -1,6 +1,6 @@
 import type { NodeName } from '../../domain/ids.ts';
 import { openStore } from '../../store/open.ts';
-import { type Instance, removeInstance, writeInstance } from '../instance/instance.ts';
+import { type Instance, removeHolder, removeInstance, writeHolder, writeInstance } from '../instance/instance.ts';
 import { takeLock } from '../instance/lock.ts';
 import { authority, rememberedPorts } from '../instance/ports.ts';
 import { engine as temporalServer } from '../temporal/engine.ts';
@@ -40,7 +40,13 @@ export async function bringUp(settings: Settings, things: Stack, plan: UpPlan): 
     paths.lock,
     `${paths.dir} is in use by another 'slipway up': end that one, or name another --data.`,
   );
-  things.push({ stop: async () => lock.release() });
+  writeHolder(paths.holder, process.pid);
+  things.push({
+    stop: async () => {
+      removeHolder(paths.holder);
+      lock.release();
+    },
+  });
   const server = await temporalServer(paths.dir, settings.temporal, noticed(log, plan));
   things.push(server);
   plan.say(`Temporal: ${server.source}`);
@@ -64,7 +70,7 @@ export async function bringUp(settings: Settings, things: Stack, plan: UpPlan): 
   const nodes = await driversOf(settings, things, plan, metadata.port);
   const begun = await Promise.all([
     startControl({ settings, store, jobs, engine, pools }),
-    ...[...nodes].map(([name, drivers]) => startNode({ settings, store, engine, name, drivers })),
+    ...[...nodes].map(([name, drivers]) => startNode({ settings, store, jobs, engine, name, drivers })),
   ]);
   for (const part of begun) keep(part);
   const moreMetrics = () => fetchText(`http://${plan.metrics}/metrics`);

@@ -59,11 +59,16 @@ export async function devServer(dataDir: string, program?: TemporalProgram, addr
   if (address !== undefined && address !== `${HOST}:${port}`)
     throw unavailable(`The Temporal server's address ${address} is taken by another program.`);
   const uiPort = await keptPort(record?.uiPort);
-  const started = await start(dataDir, program ?? (await findTemporal()), { port, uiPort });
-  // Written beside and renamed: a reader never sees half of it.
-  await writeFile(`${file}.new`, JSON.stringify(started, null, 2));
-  await rename(`${file}.new`, file);
+  const started = await start(dataDir, program ?? (await findTemporal()), { port, uiPort }, (begun) =>
+    remember(file, begun),
+  );
   return running(started, started.source, file);
+}
+
+/** Written beside and renamed: a reader never sees half of it. */
+async function remember(file: string, record: Record): Promise<void> {
+  await writeFile(`${file}.new`, JSON.stringify(record, null, 2));
+  await rename(`${file}.new`, file);
 }
 
 /** Succeeds if no server of this data directory runs. */
@@ -81,7 +86,7 @@ function running(record: Record, source: string, file: string): DevServer {
     stop: async () => {
       await endProcess(record.pid, STOP_GRACE_MS);
       // The ports stay known; the process is none of ours any more.
-      await writeFile(file, JSON.stringify({ ...record, pid: 0 }, null, 2));
+      await remember(file, { ...record, pid: 0 });
     },
   };
 }
@@ -95,6 +100,7 @@ async function start(
   dataDir: string,
   program: TemporalProgram,
   { port, uiPort }: Pick<Record, 'port' | 'uiPort'>,
+  begun: (record: Record) => Promise<void>,
 ): Promise<Record> {
   // Another version may not open this file, or would migrate it for good.
   const database = join(dataDir, `temporal-${program.version}.db`);
@@ -104,17 +110,19 @@ async function start(
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
   });
+  const source = `temporal ${program.version} (${program.from}: ${program.path})`;
+  const record = { pid: child.pid ?? 0, port, uiPort, database, source };
   try {
-    // At once: that it could not be run is told in the next turn, and is the end of this process if nobody listens.
-    await Promise.all([ready(child, log, port), log.close()]);
+    // At once: that it could not be run is told in the next turn, and is the end of this process if nobody listens. Nor is a
+    // server to be lost whose starter is killed before it answers.
+    await Promise.all([ready(child, log, port), begun(record), log.close()]);
   } catch (error) {
     // One that is late would hold the port and the database.
     child.kill('SIGKILL');
     throw error;
   }
   child.unref();
-  const source = `temporal ${program.version} (${program.from}: ${program.path})`;
-  return { pid: child.pid ?? 0, port, uiPort, database, source };
+  return record;
 }
 
 const serverArguments = (database: string, port: number, uiPort: number): string[] => [
@@ -138,10 +146,12 @@ async function ready(child: ReturnType<typeof spawn>, log: ServerLog, port: numb
       child.removeAllListeners();
       act();
     };
-    const look = async (): Promise<void> => {
-      if (/^Temporal Server:/m.test(await log.read())) settle(resolve);
-    };
+    const look = (): Promise<void> =>
+      log.read().then((text) => {
+        if (/^Temporal Server:/m.test(text)) settle(resolve);
+      }, gone);
     const fail = (what: string) => (): void => void failed(what).then((error) => settle(() => reject(error)));
+    const gone = ({ message }: Error): void => fail(`cannot be heard (${message})`)();
     const watcher = watch(log.path, () => void look());
     const deadline = setTimeout(fail('did not start in time'), START_TIMEOUT_MS);
     child.once('exit', fail('ended at once'));

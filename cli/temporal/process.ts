@@ -14,8 +14,11 @@ export function isOurs(pid: number, ...marks: readonly (string | RegExp)[]): boo
 export function beginningOf(pid: number): string | null {
   const stat = ofProcess(pid, 'stat');
   const ticks = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[STARTTIME];
-  return ticks === undefined ? null : `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${ticks}`;
+  return ticks === undefined ? null : `${bootId()} ${ticks}`;
 }
+
+/** Another one each time the host is booted. */
+export const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 
 // proc(5) counts it 22nd; the third, the state, is the first after the name.
 const STARTTIME = 22 - 3;

@@ -112,6 +112,17 @@ describe('awaitGuest', () => {
     });
   });
 
+  it('says that the guest went with its node, where a later attempt finds it off', async () => {
+    const { hypervisor, awaited } = await quiet();
+    await hypervisor.stop(vm);
+    await expect(awaited).rejects.toThrow('web1 went off before');
+    const deps = { hypervisor, dir, controlPlane } as never as HostDeps;
+    const later = withAttempt(attempt({ number: 2 }), () => domainActivities(deps).awaitGuest(guest));
+    await expect(later).rejects.toThrow(
+      'web1 went off, while its node was down or ended its guests, before cloud-init',
+    );
+  });
+
   it('ends with the reason of whoever ends it', async () => {
     const abort = new AbortController();
     const { awaited } = await quiet({ signal: abort.signal });

@@ -13,7 +13,7 @@ import { serialGuest } from '../activities/drivers/hypervisor/serial-guest.ts';
 import { missingLibvirt } from './missing.ts';
 
 const script = new URL('../../scripts/host/libvirtd.sh', import.meta.url).pathname;
-const log = { info: () => undefined } as never;
+const log = { info: () => undefined, warn: () => undefined };
 
 const skip = missingLibvirt() ?? (await systemLibvirt());
 
@@ -86,6 +86,25 @@ describe.skipIf(skip)(`private libvirtd${skip ? ` (skipped: ${skip})` : ''}`, ()
     // Also from the outside, with no libvirtd there: what removing an installation does.
     await run([script, 'end', state]);
     expect(lives(qemu)).toBe(false);
+  });
+
+  it('is started again by whoever misses it, and by whoever waits for its guest', async () => {
+    const { uri, reaching, stop } = await open();
+    const { vm, qemu } = await guest(uri);
+    const driver = libvirt({ uri, dir: join(dir, 'node'), run: reaching(run), forceAccel: 'tcg' });
+    process.kill(pid(), 'SIGKILL');
+    expect(await driver.list()).toEqual([{ vm, name: 'private', running: true }]);
+    // Waits by events, which nobody tells of while there is no libvirtd.
+    const off = expect(driver.awaitConsole(vm, /never said/, AbortSignal.timeout(30_000))).rejects.toThrow('stopped');
+    const second = pid();
+    process.kill(second, 'SIGKILL');
+    await driver.stop(vm);
+    await off;
+    expect(lives(qemu)).toBe(false);
+    expect(pid()).not.toBe(second);
+    await stop();
+    await expect(driver.list()).rejects.toMatchObject({ fault: { kind: 'internal' } });
+    expect(existsSync(join(state, 'libvirtd.pid'))).toBe(false);
   });
 
   it('says which way there is when its directory is too long for a socket', async () => {

@@ -66,7 +66,10 @@ describe('place', () => {
   it('says of each node why not', () => {
     expect(place(demand(), [node('a', { daemonState: 'dead' }), node('b', { poolFree: { vms: 10 } })])).toEqual({
       refused: [
-        { node: 'a', why: 'Slipway does not run there (daemon state dead)' },
+        {
+          node: 'a',
+          why: 'it is not heard of: slipway node does not run there, or libvirt does not answer (daemon state dead)',
+        },
         { node: 'b', why: "storage pool 'vms' has 10 MiB free, 1000 wanted" },
       ],
     });

@@ -4,7 +4,7 @@ import { onNode } from '../lib/node.ts';
 import type { Step } from '../lib/saga.ts';
 import { changeVm } from './change.ts';
 
-/** Leaves the VM off: asked to by its power button, stopped hard after `graceMs`. Cancelled, it runs again. */
+/** Leaves the VM off: asked to by its power button, stopped hard after `graceMs`. Cancelled, it runs again if it did. */
 export async function shutdownVm(cmd: ChangeVm): Promise<void> {
   await changeVm(cmd, 'shutdown', 2, async (step, commit) => {
     await powerOff(cmd, step);
@@ -24,6 +24,7 @@ export async function powerOff(cmd: ChangeVm, step: Step): Promise<void> {
       const off = await waiting(cmd.graceMs + MARGIN_MS).shutdownDomain({ vm: cmd.vm, graceMs: cmd.graceMs });
       if (!off) await host.stopDomain(cmd.vm);
     },
-    () => cleanup.startDomain(cmd.vm),
+    // One that was off before this task stays so.
+    cmd.before === 'stopped' ? undefined : () => cleanup.startDomain(cmd.vm),
   );
 }

@@ -13,7 +13,8 @@ export async function startVm(cmd: ChangeVm): Promise<void> {
     await step(
       'start',
       () => host.startDomain(vm),
-      () => cleanup.stopDomain(vm),
+      // One that is found running was so before this task: that is not undone.
+      cmd.before === 'running' ? undefined : () => cleanup.stopDomain(vm),
     );
     await commit('record', () => control.recordVm(vm, 'running', null));
   });

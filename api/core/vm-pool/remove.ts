@@ -45,7 +45,7 @@ async function beginRemoval({ tx, begun, due, now }: Turn, entry: EntryRow): Pro
   if (!vm) return false;
   try {
     const change = await beginChange(tx, vm, { who: SYSTEM, action: 'delete', deleteDisks: true, graceMs: 0 });
-    if (change?.fresh) begun.push(change.task);
+    if (change.fresh) begun.push(change.task);
     return true;
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;

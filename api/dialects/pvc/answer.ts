@@ -64,13 +64,6 @@ export const accepted = (
   body: { task_id: task.id, task_name: task.kind, run_on: task.runOn, ...more },
 });
 
-/** 200 for a change that a task carries out; null is a change that was so already. */
-export const started = (
-  { mount }: Pick<Context<unknown>, 'mount'>,
-  task: Task | null,
-  message: { readonly begun: string; readonly already: string },
-): Reply => (task === null ? ok({ message: message.already }) : begun({ mount }, task, message.begun));
-
 /** 200 for a change that a task is at. */
 export const begun = ({ mount }: Pick<Context<unknown>, 'mount'>, task: Task, message: string): Reply => ({
   status: 200,

@@ -4,7 +4,7 @@ import type { Services } from '../../core/services.ts';
 import { type Context, type Route, route } from '../../http/route.ts';
 import { flag, oneOf } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';
-import { KEYED, keyOf, STARTED, started } from './answer.ts';
+import { begun, KEYED, keyOf, STARTED } from './answer.ts';
 import { name } from './name.ts';
 
 const ACTIONS = ['start', 'shutdown', 'stop', 'restart'] as const;
@@ -40,11 +40,8 @@ export function vmChangeRoutes({ vms, tasks }: Pick<Services, 'vms' | 'tasks'>):
       async (context) => {
         const { vm, state, wait } = context.values;
         const task = await vms.act(context.principal, vm, state, keyOf(context));
-        if (task !== null && wait) await succeeded(context, task);
-        return started(context, task, {
-          begun: wait ? `VM '${vm}' is done with ${state}.` : `VM '${vm}' is to ${state}.`,
-          already: `VM '${vm}' is already as ${state} leaves it.`,
-        });
+        if (wait) await succeeded(context, task);
+        return begun(context, task, wait ? `VM '${vm}' is done with ${state}.` : `VM '${vm}' is to ${state}.`);
       },
     ),
     route(
@@ -56,7 +53,7 @@ export function vmChangeRoutes({ vms, tasks }: Pick<Services, 'vms' | 'tasks'>):
         const task = await vms.remove(context.principal, vm, delete_disks, keyOf(context));
         if (wait) await succeeded(context, task);
         const what = delete_disks ? `VM '${vm}' and its disks` : `VM '${vm}'`;
-        return started(context, task, { begun: wait ? `Removed ${what}.` : `Removing ${what}.`, already: '' });
+        return begun(context, task, wait ? `Removed ${what}.` : `Removing ${what}.`);
       },
     ),
   ];

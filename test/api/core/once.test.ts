@@ -128,13 +128,10 @@ it('restarts once for a key, and again for another', async () => {
   expect((await act('restart', 'k2'))?.id).not.toBe(once?.id);
 });
 
-it('leaves its key to a task that is joined, and keeps none of what is so already', async () => {
+it('leaves its key to a task that is joined', async () => {
   const task = await act('shutdown', 'k1');
   expect((await act('shutdown', 'k2'))?.id).toBe(task?.id);
   expect((await findTask(c.store.read, task!.id))?.idempotencyKey).toBe('k1');
-  await be('stopped');
-  expect(await act('stop', 'k3')).toBeNull();
-  expect(await act('start', 'k3')).toMatchObject({ kind: 'vm.start' });
 });
 
 it('knows what an administrator asked of another tenant’s VM, beside what others of that name asked', async () => {
@@ -156,5 +153,5 @@ it('refuses a key that is too long, whatever is asked', async () => {
   await expect(act('start', 'k'.repeat(256))).rejects.toMatchObject({
     fault: { kind: 'invalid', field: 'Idempotency-Key' },
   });
-  expect(await act('start', 'k'.repeat(255))).toBeNull();
+  expect(await act('start', 'k'.repeat(255))).toMatchObject({ kind: 'vm.start' });
 });

@@ -4,7 +4,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Instance, readInstance, writeInstance } from '../../../cli/instance/instance.ts';
+import { claimDirectory } from '../../../cli/instance/directory.ts';
+import { type Instance, readInstance, writeHolder, writeInstance } from '../../../cli/instance/instance.ts';
+import { takeLock } from '../../../cli/instance/lock.ts';
 import { pathsOf } from '../../../cli/paths.ts';
 import { bringDown } from '../../../cli/process/down.ts';
 
@@ -12,6 +14,7 @@ let dir: string;
 let children: ChildProcess[];
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'slipway-instance-'));
+  claimDirectory(dir);
   children = [];
 });
 afterEach(async () => {
@@ -82,4 +85,30 @@ it('does not run when its process has ended and was not reaped', async () => {
   const { line } = await begun('bash', '-c', 'true & echo $!; exec sleep 60');
   remembered(Number(line));
   expect(readInstance(pathsOf(dir).instance)).toBeNull();
+});
+
+const down = () => bringDown(pathsOf(dir), { guests: false, purge: false, say: () => undefined });
+
+it('is ended before it is ready, too, and whatever program it still is', async () => {
+  const starting = await idle('/bin/bash', '/opt/slipway/slipway', 'up');
+  const exit = once(starting, 'exit');
+  writeHolder(pathsOf(dir).holder, starting.pid ?? 0);
+  await down();
+  expect(await exit).toEqual([null, 'SIGTERM']);
+});
+
+it('is not ended in the place of one that had its process id before', async () => {
+  const other = await idle();
+  const { holder } = pathsOf(dir);
+  writeHolder(holder, other.pid ?? 0);
+  writeFileSync(holder, readFileSync(holder, 'utf8').replace(/ \d+"/, ' 1"'));
+  await down();
+  expect([other.exitCode, other.signalCode]).toEqual([null, null]);
+});
+
+it('is not said to be ended while somebody who is not known has the directory', async () => {
+  const lock = takeLock(pathsOf(dir).lock, '');
+  await expect(down()).rejects.toThrow('not known');
+  lock.release();
+  await down();
 });

@@ -1,0 +1,78 @@
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { invalid } from '../../domain/fault.ts';
+
+/** Either of them says that a directory is Slipway's: no other program's files are called so. */
+const MARKS = ['slipway.db', 'slipway.log'];
+
+/** Everything that Slipway ever puts at the top of a data directory. */
+const OWN = [
+  /^slipway\.(db(-wal|-shm|-journal)?|log)$/,
+  /^temporal(-.+\.db(-wal|-shm|-journal)?|\.json(\.new)?|\.log(\.1)?)$/,
+  /^(pools|nodes|sim|images|cache|libvirt)$/,
+  /^(lock|turn)(-journal)?$/,
+  /^(instance|holder)\.json(\.\d+)?$/,
+  /^(token|ports\.json|payload\.key(\.\d+)?|up\.log|demo\.password)$/,
+];
+
+/** May stand in a directory that is to become Slipway's, and is never removed: a file system's own, an operator's configuration. */
+const HARMLESS = ['lost+found', 'slipway.yaml'];
+
+/**
+ * Makes the directory Slipway's, if it is not there or empty; succeeds if it is already. 'invalid' for one that holds what
+ * somebody else put there: removing the installation would remove that, too.
+ */
+export function claimDirectory(dir: string): void {
+  try {
+    makeDirectory(dir);
+    if (isClaimed(dir)) return;
+    const others = readdirSync(dir).filter((name) => !HARMLESS.includes(name));
+    if (others.length > 0) {
+      throw invalid(
+        '--data',
+        `${dir} is not empty, and is no data directory of Slipway (it holds ${listed(others)}): name an empty one`,
+      );
+    }
+    // An empty file is an empty store.
+    writeFileSync(join(dir, 'slipway.db'), '', { flag: 'a' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+    throw invalid('--data', `cannot make ${dir}: ${(error as Error).message}`);
+  }
+}
+
+/** Whether Slipway keeps an installation there. */
+export const isClaimed = (dir: string): boolean => MARKS.some((name) => existsSync(join(dir, name)));
+
+/** Removes what Slipway put there, and the directory itself if nothing else is in it; returns the names of what is. */
+export function removeInstallation(dir: string): readonly string[] {
+  // The marks last: what was interrupted is done again.
+  const own = readdirSync(dir).filter((name) => OWN.some((one) => one.test(name)));
+  const ordered = [...own.filter((name) => !MARKS.includes(name)), ...own.filter((name) => MARKS.includes(name))];
+  for (const name of ordered) rmSync(join(dir, name), { recursive: true, force: true });
+  const others = readdirSync(dir);
+  if (others.length === 0) rmdirSync(dir);
+  return others;
+}
+
+/** The first few of these names, for a person. */
+export const listed = (names: readonly string[]): string =>
+  names.length > LISTED ? `${names.slice(0, LISTED).join(', ')} …` : names.join(', ');
+
+const LISTED = 5;
+
+/** For this user alone. Node's own recursive mkdir tries for ever where a parent is there and takes no directories, as /proc is. */
+function makeDirectory(dir: string): void {
+  const missing: string[] = [];
+  for (let at = dir; !existsSync(at) && dirname(at) !== at; at = dirname(at)) missing.unshift(at);
+  for (const at of missing) makeOne(at);
+}
+
+function makeOne(dir: string): void {
+  try {
+    mkdirSync(dir, { mode: 0o750 });
+  } catch (error) {
+    // Another process that starts, too.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}

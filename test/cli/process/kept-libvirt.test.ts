@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Run } from '../../../activities/drivers/run.ts';
+import { keptLibvirt } from '../../../cli/process/kept-libvirt.ts';
+
+const DONE = { code: 0, stdout: '', stderr: '' };
+const LIST = ['virsh', 'list'] as const;
+
+let dir: string;
+let daemon: ChildProcess | undefined;
+let starts: number;
+let gone: number;
+beforeEach(async () => {
+  dir = realpathSync(mkdtempSync(join(tmpdir(), 'slipway-kept-')));
+  [starts, gone] = [0, 0];
+  await start();
+  starts = 0;
+});
+afterEach(async () => {
+  await kill();
+  rmSync(dir, { recursive: true });
+});
+
+/** Something that runs as libvirtd does, known by its pid file. */
+async function start(): Promise<void> {
+  starts += 1;
+  const file = join(dir, 'libvirtd.pid');
+  const idle = 'console.log(0); setInterval(() => undefined, 60_000)';
+  daemon = spawn(process.execPath, ['-e', idle, '--', file], { stdio: ['ignore', 'pipe', 'ignore'] });
+  await once(daemon.stdout as NonNullable<typeof daemon.stdout>, 'data');
+  writeFileSync(file, `${daemon.pid}\n`);
+}
+
+async function kill(): Promise<void> {
+  if (!daemon || daemon.exitCode !== null || daemon.signalCode !== null) return;
+  const exit = once(daemon, 'exit');
+  daemon.kill('SIGKILL');
+  await exit;
+}
+
+/** A run that does these things, one a call; more calls than that fail. */
+function scripted(...calls: readonly (() => Promise<void>)[]): { readonly run: Run; readonly left: () => number } {
+  const rest = [...calls];
+  return {
+    left: () => rest.length,
+    run: async () => {
+      const next = rest.shift();
+      if (!next) throw new Error('one call too many');
+      await next();
+      return DONE;
+    },
+  };
+}
+const works = async (): Promise<void> => undefined;
+const fails = async (): Promise<void> => {
+  throw new Error('virsh ended with 1');
+};
+const dies = async (): Promise<void> => {
+  await kill();
+  throw new Error('connection reset');
+};
+
+const reach = (run: Run) => {
+  const kept = keptLibvirt(dir, start, () => {
+    gone += 1;
+  });
+  return { reaching: kept.reaching(run), stop: kept.stop };
+};
+
+it('starts it before a virsh that would not find it', async () => {
+  await kill();
+  const { run, left } = scripted(works);
+  await expect(reach(run).reaching(LIST)).resolves.toEqual(DONE);
+  expect([starts, gone, left()]).toEqual([1, 1, 0]);
+});
+
+it('starts it again under a virsh, which is run once more', async () => {
+  const { run, left } = scripted(dies, works);
+  await expect(reach(run).reaching(LIST)).resolves.toEqual(DONE);
+  expect([starts, left()]).toEqual([1, 0]);
+});
+
+it('starts it once for all who miss it', async () => {
+  await kill();
+  const { run } = scripted(works, works, works);
+  const { reaching } = reach(run);
+  await Promise.all([reaching(LIST), reaching(LIST), reaching(LIST)]);
+  expect([starts, gone]).toEqual([1, 1]);
+});
+
+it('takes what a libvirtd that runs on refuses for an answer', async () => {
+  const { run } = scripted(fails);
+  await expect(reach(run).reaching(LIST)).rejects.toThrow('ended with 1');
+  expect(starts).toBe(0);
+});
+
+it('gives up what fails twice, starts nothing for other programs, and nothing once it was stopped', async () => {
+  const { run } = scripted(dies, fails);
+  await expect(reach(run).reaching(LIST)).rejects.toThrow('ended with 1');
+  expect(starts).toBe(1);
+  await kill();
+  await reach(scripted(works).run).reaching(['qemu-img', 'info']);
+  const { reaching, stop } = reach(scripted(fails).run);
+  stop();
+  await expect(reaching(LIST)).rejects.toThrow('ended with 1');
+  expect(starts).toBe(1);
+});
+
+it('fails as its start does, and tries again with the next', async () => {
+  await kill();
+  let able = false;
+  const { reaching } = keptLibvirt(
+    dir,
+    () => (able ? start() : fails()),
+    () => undefined,
+  );
+  await expect(reaching(scripted(works).run)(LIST)).rejects.toThrow('ended with 1');
+  able = true;
+  await expect(reaching(scripted(works).run)(LIST)).resolves.toEqual(DONE);
+});
