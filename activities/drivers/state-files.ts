@@ -15,21 +15,38 @@ const absent = (error: NodeJS.ErrnoException): undefined => {
   return undefined;
 };
 
+/** The draft has one name, so that the next write takes over what a killed process has left of its. */
+async function replace(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.draft`, text);
+  await rename(`${file}.draft`, file);
+}
+
+const writing = new Map<string, Promise<void>>();
+
+/** Runs work on a file after what was begun on it before. */
+async function inTurn(file: string, work: () => Promise<void>): Promise<void> {
+  const mine = (writing.get(file) ?? Promise.resolve()).then(work, work);
+  writing.set(file, mine);
+  try {
+    await mine;
+  } finally {
+    if (writing.get(file) === mine) writing.delete(file);
+  }
+}
+
 /** Things kept in `dir`, which need not exist yet; keys are file names. */
 export function stateFiles<T>(dir: string): StateFiles<T> {
   const path = (key: string): string => join(dir, `${key}.json`);
-  let writes = 0;
   return {
     find: async (key) => {
       const text = await readFile(path(key), 'utf8').catch(absent);
       return text === undefined ? undefined : (JSON.parse(text) as T);
     },
-    put: async (key, value) => {
-      await mkdir(dir, { recursive: true });
-      const draft = `${path(key)}.${process.pid}.${writes++}`;
-      await writeFile(draft, `${JSON.stringify(value, null, 2)}\n`);
-      await rename(draft, path(key));
-    },
+    put: (key, value) =>
+      inTurn(path(key), async () => {
+        await mkdir(dir, { recursive: true });
+        await replace(path(key), `${JSON.stringify(value, null, 2)}\n`);
+      }),
     drop: async (key) => {
       await rm(path(key), { force: true });
       // A process that was killed while it wrote has left its draft.
