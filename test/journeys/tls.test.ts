@@ -12,6 +12,8 @@ const skip = absentOf(['openssl']);
 
 describe.skipIf(skip)(`an API with TLS${skip ? ` (skipped: ${skip})` : ''}`, () => {
   const data = dataDir();
+  // Slipway takes no directory that holds others' files.
+  const dir = join(data.dir, 'data');
   const cert = join(data.dir, 'cert.pem');
   const key = join(data.dir, 'key.pem');
   let running: Up | undefined;
@@ -20,7 +22,7 @@ describe.skipIf(skip)(`an API with TLS${skip ? ` (skipped: ${skip})` : ''}`, () 
     selfSigned();
     const config = join(data.dir, 'slipway.yaml');
     writeFileSync(config, JSON.stringify({ api: { ssl: { enabled: true, cert_file: cert, key_file: key } } }));
-    running = await up(data.dir, '--sim=1', '--config', config);
+    running = await up(dir, '--sim=1', '--config', config);
   });
   afterAll(async () => {
     await running?.end();
@@ -53,7 +55,7 @@ describe.skipIf(skip)(`an API with TLS${skip ? ` (skipped: ${skip})` : ''}`, () 
   });
 
   it('is spoken to by the command line, told of the certificate as any program on Node is', async () => {
-    const list = () => slipway('node', 'list', '--data', data.dir, '--json');
+    const list = () => slipway('node', 'list', '--data', dir, '--json');
     expect((await list()).code).toBe(69);
     process.env.NODE_EXTRA_CA_CERTS = cert;
     try {
