@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeWhole } from './write-whole.ts';
 
 /** A simulated world: one JSON file a thing, so that it outlives SIGKILL and is shared by processes. */
 export interface StateFiles<T> {
@@ -14,12 +15,6 @@ const absent = (error: NodeJS.ErrnoException): undefined => {
   if (error.code !== 'ENOENT') throw error;
   return undefined;
 };
-
-/** The draft has one name, so that the next write takes over what a killed process has left of its. */
-async function replace(file: string, text: string): Promise<void> {
-  await writeFile(`${file}.draft`, text);
-  await rename(`${file}.draft`, file);
-}
 
 const writing = new Map<string, Promise<void>>();
 
@@ -42,11 +37,7 @@ export function stateFiles<T>(dir: string): StateFiles<T> {
       const text = await readFile(path(key), 'utf8').catch(absent);
       return text === undefined ? undefined : (JSON.parse(text) as T);
     },
-    put: (key, value) =>
-      inTurn(path(key), async () => {
-        await mkdir(dir, { recursive: true });
-        await replace(path(key), `${JSON.stringify(value, null, 2)}\n`);
-      }),
+    put: (key, value) => inTurn(path(key), () => writeWhole(path(key), `${JSON.stringify(value, null, 2)}\n`)),
     drop: async (key) => {
       await rm(path(key), { force: true });
       // A process that was killed while it wrote has left its draft.

@@ -76,9 +76,8 @@ const create = (): Command =>
     .option('--mtu <bytes>', 'largest packet')
     .action(async (vni: string, { type, dhcp, ...options }: CreateOptions) => {
       const values = { ...optionValues({ ...options }), ...rangeOf(dhcp), vni, nettype: type };
-      const answer = await apiOf(options).post('/network', values);
-      if (options.json) return printJson(answer);
-      printLine(z.looseObject({ message: z.string() }).parse(answer).message);
+      const api = apiOf(options);
+      await begun(api, await api.post('/network', values), options);
     });
 
 /** The API's values for `FIRST-LAST`. */

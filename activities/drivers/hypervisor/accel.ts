@@ -1,8 +1,9 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError } from '../../../domain/fault.ts';
 import type { HostFacts } from '../../../domain/node.ts';
 import type { Run } from '../run.ts';
+import { writeWhole } from '../write-whole.ts';
 
 type Accel = Exclude<HostFacts['accel'], 'sim'>;
 
@@ -42,8 +43,7 @@ export async function probeAccel(dir: string, run: Run, emulator: string, kernel
   const seen = await runUnderKvm(dir, run, emulator);
   const accel = seen === 'ends' ? 'kvm' : 'tcg';
   if (seen === 'refused') return accel;
-  await writeFile(`${file}.new`, JSON.stringify({ kernel, version, accel }));
-  await rename(`${file}.new`, file);
+  await writeWhole(file, JSON.stringify({ kernel, version, accel }));
   return accel;
 }
 

@@ -1,10 +1,11 @@
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { conflict, DomainError, notFound, unavailable } from '../../../domain/fault.ts';
 import type { VmId } from '../../../domain/ids.ts';
 import type { HostFacts } from '../../../domain/node.ts';
 import type { DomainSpec } from '../../../domain/plan.ts';
 import type { Run } from '../run.ts';
+import { writeWhole } from '../write-whole.ts';
 import { probeAccel } from './accel.ts';
 import { awaitLine, findLine } from './console.ts';
 import { domainXml } from './domain-xml.ts';
@@ -116,13 +117,6 @@ function kept<T>(find: () => Promise<T>): () => Promise<T> {
 function filesOf({ disks, boot, seed }: DomainSpec): readonly string[] {
   const images = disks.flatMap(({ source }) => (source.type === 'file' ? [source.path] : []));
   return [...images, boot?.kernel, boot?.initrd, seed].filter((file) => typeof file === 'string');
-}
-
-/** Replaces a file in one step, so that a killed process leaves the old text or the new. */
-async function writeWhole(file: string, text: string): Promise<void> {
-  await mkdir(join(file, '..'), { recursive: true });
-  await writeFile(`${file}.new`, text);
-  await rename(`${file}.new`, file);
 }
 
 /** A file, and what is named after it: what virtlogd moved aside of a log (`.0`, `.1` …), a disk's XML that a killed process left. */

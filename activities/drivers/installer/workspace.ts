@@ -1,18 +1,13 @@
 import { readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { unlessInUse } from './in-use.ts';
 
 /** Where scripts/host/workspace.py mounts a run's workspace, in a mount namespace of its own. */
 const WORK = '/run/slipway';
 
 /** Takes the host's empty directory for workspaces away. One that a run is mounted on stays: the kernel would take it from under the run. */
 export function removeWorkspace(dir: string = WORK): void {
-  if (isMountedOn(dir)) return;
-  try {
-    rmdirSync(dir);
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (!['ENOENT', 'ENOTEMPTY', 'EBUSY', 'EACCES', 'EPERM', 'EROFS'].includes(code)) throw error;
-  }
+  if (!isMountedOn(dir)) unlessInUse(() => rmdirSync(dir));
 }
 
 /** In whichever process's namespace. */

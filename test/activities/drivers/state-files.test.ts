@@ -14,7 +14,7 @@ it('drops a thing with what a killed process had begun to write of it, and nothi
   const things = stateFiles<number>(dir);
   await things.put('a', 1);
   await things.put('ab', 2);
-  await writeFile(join(dir, 'a.json.draft'), '{"ha');
+  await writeFile(join(dir, 'a.json.new'), '{"ha');
   await things.drop('a');
   await things.drop('never there');
   expect(await readdir(dir)).toEqual(['ab.json']);
@@ -23,7 +23,7 @@ it('drops a thing with what a killed process had begun to write of it, and nothi
 
 it('leaves nothing of a killed write behind once the thing is written again', async () => {
   const things = stateFiles<number>(dir);
-  await writeFile(join(dir, 'a.json.draft'), '{"half of something longer than what follows');
+  await writeFile(join(dir, 'a.json.new'), '{"half of something longer than what follows');
   await things.put('a', 1);
   expect(await readdir(dir)).toEqual(['a.json']);
   expect(await things.find('a')).toBe(1);
