@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BaseKey, VmId } from '../domain/ids.ts';
 import type { DirectBoot } from '../domain/plan.ts';
@@ -10,11 +10,14 @@ export const bootDir = (nodeDir: string, vm: VmId): string => join(nodeDir, 'boo
 /** The same for a base image. */
 export const baseBootDir = (nodeDir: string, base: BaseKey): string => join(nodeDir, 'boot', `base-${base}`);
 
-/** Makes the directory, empty. */
-export async function freshDir(dir: string): Promise<string> {
-  await rm(dir, { recursive: true, force: true });
-  await mkdir(dir, { recursive: true });
-  return dir;
+const stageOf = (dir: string): string => `${dir}.new`;
+
+/** Where a script leaves the boot files that are to be in `dir`, empty. */
+export async function freshStage(dir: string): Promise<string> {
+  const stage = stageOf(dir);
+  await rm(stage, { recursive: true, force: true });
+  await mkdir(stage, { recursive: true });
+  return stage;
 }
 
 /** What a directory of boot files says beside the files `kernel` and `initrd`. */
@@ -30,6 +33,29 @@ export async function keepBoot(stage: string, dir: string, boot: InstallResult['
   await writeFile(join(stage, 'boot.json'), JSON.stringify(file));
   await rm(dir, { recursive: true, force: true });
   await rename(stage, dir);
+}
+
+/** Gives a VM its base image's boot files as its own: they are never written to, so that it shares their blocks where it can. */
+export async function shareBoot(base: string, dir: string): Promise<void> {
+  const names = await readdir(base).catch(noneIfMissing);
+  if (names.length > 0) await mkdir(dir, { recursive: true });
+  for (const name of names) {
+    const [from, to] = [join(base, name), join(dir, name)];
+    await rm(to, { force: true });
+    // Not every file system has hard links.
+    await link(from, to).catch(() => copyFile(from, to));
+  }
+}
+
+/** Also of a script that was killed while it made them. */
+export async function removeBoot(dir: string): Promise<void> {
+  for (const each of [dir, stageOf(dir)]) await rm(each, { recursive: true, force: true });
+}
+
+// A base image whose guest has its own boot loader has no boot files.
+function noneIfMissing(error: NodeJS.ErrnoException): string[] {
+  if (error.code === 'ENOENT') return [];
+  throw error;
 }
 
 /** How the VM is booted directly; null if it has a boot loader. */

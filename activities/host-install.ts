@@ -1,9 +1,9 @@
-import { cp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import type { BaseKey, TaskId, VmId } from '../domain/ids.ts';
 import type { BuildImage } from '../domain/plan.ts';
 import type { Disk } from '../domain/volume.ts';
 import { currentAttempt } from './attempt.ts';
-import { baseBootDir, bootDir, freshDir, keepBoot } from './boot.ts';
+import { baseBootDir, bootDir, freshStage, keepBoot, removeBoot, shareBoot } from './boot.ts';
 import type { InstallJob } from './drivers/installer/driver.ts';
 import type { HostDeps } from './host-deps.ts';
 import { openDisk, remakeDisks } from './host-disk.ts';
@@ -40,15 +40,13 @@ export function installActivities(deps: HostDeps) {
       await inSlot({ task, disks, outDir: baseBootDir(deps.dir, base), job: { entry: 'build', input } });
     },
 
-    /** The VM boots from its own copies, so that the base image may go. */
+    /** The VM boots from files of its own, so that the base image may go. */
     copyBootFiles: ({ vm, base }: { readonly vm: VmId; readonly base: BaseKey }): Promise<void> =>
-      // A base image whose guest has its own boot loader has no boot files.
-      cp(baseBootDir(deps.dir, base), bootDir(deps.dir, vm), { recursive: true, force: true }).catch(unlessMissing),
+      shareBoot(baseBootDir(deps.dir, base), bootDir(deps.dir, vm)),
 
-    removeBootFiles: (vm: VmId): Promise<void> => rm(bootDir(deps.dir, vm), { recursive: true, force: true }),
+    removeBootFiles: (vm: VmId): Promise<void> => removeBoot(bootDir(deps.dir, vm)),
 
-    removeBaseFiles: (base: BaseKey): Promise<void> =>
-      rm(baseBootDir(deps.dir, base), { recursive: true, force: true }),
+    removeBaseFiles: (base: BaseKey): Promise<void> => removeBoot(baseBootDir(deps.dir, base)),
   };
 }
 
@@ -57,7 +55,7 @@ async function runScript(deps: HostDeps, { task, disks, outDir, job }: Script): 
   if (number > 1) await remakeDisks(deps, disks, signal);
   const open = await Promise.all(disks.map((disk) => openDisk(deps, disk)));
   const pump = logPump((lines) => deps.controlPlane.appendLog(task, lines), step, deps.warn);
-  const stage = await freshDir(`${outDir}.new`);
+  const stage = await freshStage(outDir);
   const line = (text: string): void => {
     note(text);
     pump.line(text);
@@ -69,8 +67,4 @@ async function runScript(deps: HostDeps, { task, disks, outDir, job }: Script): 
     await pump.drained();
     await rm(stage, { recursive: true, force: true });
   }
-}
-
-function unlessMissing(error: unknown): void {
-  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 }
