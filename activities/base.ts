@@ -81,7 +81,7 @@ async function newBuild(tx: Db, base: BaseKey, node: NodeName, waiter: string): 
     ...{ id, kind: 'image.build', target: base.slice(0, 16), runOn: node, input },
     tenant: asker?.tenant ?? DEFAULT_TENANT,
     account: asker?.account ?? SYSTEM.account,
-    ...{ idempotencyKey: null, requestHash: null, workflowStarted: false },
+    workflowStarted: false,
   });
   return id;
 }

@@ -33,8 +33,6 @@ export interface NewTask {
   readonly account: string;
   readonly runOn: string;
   readonly input: unknown;
-  readonly idempotencyKey: string | null;
-  readonly requestHash: string | null;
   readonly workflowStarted: boolean;
 }
 
@@ -75,13 +73,6 @@ export async function insertTask(tx: Db, task: NewTask): Promise<TaskRow> {
 }
 
 export const findTask = async (db: Db, id: TaskId): Promise<TaskRow | undefined> => byId(db).get({ id });
-
-/** At most one of each tenant. */
-export const listTasksByKey = async (db: Db, account: string, key: string): Promise<readonly TaskRow[]> =>
-  db
-    .select()
-    .from(tasks)
-    .where(and(eq(tasks.account, account), eq(tasks.idempotencyKey, key)));
 
 /** Newest first. */
 export async function listTasks(

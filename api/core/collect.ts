@@ -45,6 +45,6 @@ async function acceptRemoval(tx: Db, { image, recipe }: Unused): Promise<TaskRow
   return insertTask(tx, {
     ...{ id, kind: 'image.collect', target: key.slice(0, 16), runOn: node, input },
     ...{ tenant: SYSTEM.tenant, account: SYSTEM.account },
-    ...{ idempotencyKey: null, requestHash: null, workflowStarted: false },
+    workflowStarted: false,
   });
 }

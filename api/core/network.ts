@@ -83,7 +83,7 @@ async function beginRemoval(tx: Db, who: Principal, ref: string): Promise<Outcom
   const task = await insertTask(tx, {
     ...{ id, kind: 'network.remove', target: String(network.vni), runOn: 'control', input },
     ...{ tenant: who.tenant, account: who.account },
-    ...{ idempotencyKey: null, requestHash: null, workflowStarted: false },
+    workflowStarted: false,
   });
   return { task, fresh: true };
 }

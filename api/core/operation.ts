@@ -40,7 +40,7 @@ export async function ask(
   await insertTask(tx, {
     ...{ id, kind, target: vm.name, runOn: vm.node, input: { task: id, vm: vm.id, ...argument } },
     ...{ tenant: vm.tenant, account: who.account },
-    ...{ idempotencyKey: null, requestHash: null, workflowStarted: false },
+    workflowStarted: false,
   });
   await updateTask(tx, id, { status: 'Waits for what was asked of the VM before.' });
   await insertOperation(tx, { task: id, vm: vm.id, kind, argument, createdAt: Date.now() });

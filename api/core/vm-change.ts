@@ -55,7 +55,7 @@ async function accept(tx: Db, vm: VmRow, { who, action, deleteDisks, graceMs }: 
   return insertTask(tx, {
     ...{ id, kind: `vm.${action}` as const, target: vm.name, runOn: vm.node, input },
     ...{ tenant: vm.tenant, account: who.account },
-    ...{ idempotencyKey: null, requestHash: null, workflowStarted: false },
+    workflowStarted: false,
   });
 }
 

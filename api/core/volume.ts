@@ -63,6 +63,6 @@ async function accept(tx: Db, who: Principal, row: VolumeRow): Promise<TaskRow> 
   return insertTask(tx, {
     ...{ id, kind: 'volume.remove', target: `${pool}/${name}`, runOn: node, input },
     ...{ tenant: row.tenant, account: who.account },
-    ...{ idempotencyKey: null, requestHash: null, workflowStarted: false },
+    workflowStarted: false,
   });
 }

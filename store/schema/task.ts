@@ -1,4 +1,4 @@
-import { index, integer, sqliteTable, text, unique } from 'drizzle-orm/sqlite-core';
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { TaskId } from '../../domain/ids.ts';
 import type { TaskKind, TaskState } from '../../domain/task.ts';
 
@@ -19,9 +19,6 @@ export const tasks = sqliteTable(
     /** Kind of the fault that it failed with; null unless it is one of ours. */
     fault: text('fault'),
     input: text('input', { mode: 'json' }).notNull(),
-    idempotencyKey: text('idempotency_key'),
-    /** SHA-256 in hex of the request that made it. */
-    requestHash: text('request_hash'),
     cancelRequested: integer('cancel_requested', { mode: 'boolean' }).notNull(),
     /** Whether the engine knows of the workflow, and of the wish to end it. */
     workflowStarted: integer('workflow_started', { mode: 'boolean' }).notNull(),
@@ -30,11 +27,23 @@ export const tasks = sqliteTable(
     startedAt: integer('started_at'),
     finishedAt: integer('finished_at'),
   },
-  (t) => [
-    unique('task_idempotency').on(t.account, t.idempotencyKey, t.tenant),
-    index('task_created').on(t.createdAt),
-    index('task_state').on(t.state),
-  ],
+  (t) => [index('task_created').on(t.createdAt), index('task_state').on(t.state)],
+);
+
+/** Which task a request with an idempotency key led to: one that it began, or that it joined. */
+export const taskKeys = sqliteTable(
+  'task_key',
+  {
+    account: text('account').notNull(),
+    key: text('key').notNull(),
+    task: text('task')
+      .$type<TaskId>()
+      .notNull()
+      .references(() => tasks.id, { onDelete: 'cascade' }),
+    /** SHA-256 in hex of the request. */
+    requestHash: text('request_hash').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.account, t.key, t.task] })],
 );
 
 export const taskLog = sqliteTable(

@@ -60,7 +60,7 @@ it('never moves a task backwards, nor one that has ended', async () => {
   await c.store.write(async (tx) => {
     await insertTask(tx, {
       ...{ id, kind: 'vm.stop', target: 'a', tenant: 't', account: 'a', runOn: 'n', input: {} },
-      ...{ idempotencyKey: null, requestHash: null, workflowStarted: true },
+      workflowStarted: true,
     });
   });
   const advance = async (current: number) => {

@@ -60,24 +60,50 @@ it('changes nothing when nothing is missing', () => {
   expect(rowsOf(file)).toBe(rows);
 });
 
+const all = readMigrationFiles({ migrationsFolder: join(STORE, 'migrations') });
+
+/** An empty store as the first `version` migrations left it. */
+function storeOf(version: number): BetterSqlite3.Database {
+  const own = join(dir, `from-${version}`);
+  mkdirSync(join(own, 'meta'), { recursive: true });
+  const journal = JSON.parse(readFileSync(join(STORE, 'migrations/meta/_journal.json'), 'utf8'));
+  journal.entries = journal.entries.slice(0, version);
+  writeFileSync(join(own, 'meta/_journal.json'), JSON.stringify(journal));
+  for (const { tag } of journal.entries) copyFileSync(join(STORE, `migrations/${tag}.sql`), join(own, `${tag}.sql`));
+  const db = new BetterSqlite3(join(own, 'slipway.db'));
+  migrate(db, own);
+  expect(db.prepare('SELECT count(*) FROM migrations').pluck().get()).toBe(version);
+  return db;
+}
+
 it('brings a store of any earlier version forward, with its rows', () => {
-  const all = readMigrationFiles({ migrationsFolder: join(STORE, 'migrations') });
   for (let version = 1; version < all.length; version += 1) {
-    const own = join(dir, `from-${version}`);
-    mkdirSync(join(own, 'meta'), { recursive: true });
-    const journal = JSON.parse(readFileSync(join(STORE, 'migrations/meta/_journal.json'), 'utf8'));
-    journal.entries = journal.entries.slice(0, version);
-    writeFileSync(join(own, 'meta/_journal.json'), JSON.stringify(journal));
-    for (const { tag } of journal.entries) copyFileSync(join(STORE, `migrations/${tag}.sql`), join(own, `${tag}.sql`));
-    const db = new BetterSqlite3(join(own, 'slipway.db'));
-    migrate(db, own);
-    expect(db.prepare('SELECT count(*) FROM migrations').pluck().get()).toBe(version);
+    const db = storeOf(version);
     db.exec("INSERT INTO storage_pools VALUES ('vms', 'sim', '{}')");
     migrate(db);
     expect(db.prepare('SELECT count(*) FROM migrations').pluck().get()).toBe(all.length);
     expect(db.prepare('SELECT name FROM storage_pools').pluck().all()).toEqual(['vms']);
     db.close();
   }
+});
+
+it('takes along which request a key was used for', () => {
+  const db = storeOf(7);
+  const rest = "'t', 'admin', 'hv1', 'SUCCESS', 1, 1, '', '{}', 0, 1, 0, 0";
+  const columns =
+    'target, tenant, account, run_on, state, current, total, status, input, cancel_requested, workflow_started, cancel_sent, created_at';
+  const insert = (id: string, key: string) =>
+    db.exec(
+      `INSERT INTO tasks (id, kind, ${columns}, idempotency_key, request_hash) VALUES ('${id}', 'vm.stop', 'web1', ${rest}, ${key})`,
+    );
+  insert('one', "'k1', 'abc'");
+  insert('two', 'NULL, NULL');
+  migrate(db);
+  expect(db.prepare('SELECT * FROM task_key').all()).toEqual([
+    { account: 'admin', key: 'k1', task: 'one', request_hash: 'abc' },
+  ]);
+  expect(db.prepare('SELECT count(*) FROM tasks').pluck().get()).toBe(2);
+  db.close();
 });
 
 it('leaves a store untouched when a migration fails', () => {

@@ -31,6 +31,6 @@ export async function accept(tx: Db, plan: Plan, who: Principal): Promise<TaskRo
   return insertTask(tx, {
     ...{ id: cmd.task, kind: 'provisioner.create', target: name, runOn: node, input: cmd },
     ...{ tenant: who.tenant, account: who.account },
-    ...{ idempotencyKey: null, requestHash: null, workflowStarted: false },
+    workflowStarted: false,
   });
 }

@@ -3,7 +3,6 @@ import { controlActivities } from '../../../activities/control.ts';
 import type { Principal } from '../../../domain/principal.ts';
 import type { Task } from '../../../domain/task.ts';
 import { gibToMib } from '../../../domain/units.ts';
-import { findTask } from '../../../store/task.ts';
 import { findVmByName, updateVm, type VmRow } from '../../../store/vm.ts';
 import { ADMIN, BUILDING, type Cluster, cluster, NETWORK, request, rowsOf } from './cluster.ts';
 
@@ -128,10 +127,14 @@ it('restarts once for a key, and again for another', async () => {
   expect((await act('restart', 'k2'))?.id).not.toBe(once?.id);
 });
 
-it('leaves its key to a task that is joined', async () => {
-  const task = await act('shutdown', 'k1');
-  expect((await act('shutdown', 'k2'))?.id).toBe(task?.id);
-  expect((await findTask(c.store.read, task!.id))?.idempotencyKey).toBe('k1');
+it('gives a task that was joined by a key when it has ended, and begins no other', async () => {
+  const task = await act('restart', 'k1');
+  expect((await act('restart', 'k2'))?.id).toBe(task?.id);
+  await be('running');
+  await end(task!);
+  for (const key of ['k2', 'k1']) expect((await act('restart', key))?.id).toBe(task?.id);
+  expect(await row()).toMatchObject({ state: 'running', changing: null });
+  await expect(act('stop', 'k2')).rejects.toMatchObject({ fault: { kind: 'conflict' } });
 });
 
 it('knows what an administrator asked of another tenant’s VM, beside what others of that name asked', async () => {

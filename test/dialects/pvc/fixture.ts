@@ -64,7 +64,7 @@ async function insertRunning(tx: Db): Promise<void> {
   for (const id of [TASK, ENDED]) {
     await insertTask(tx, {
       ...{ id, kind: 'vm.stop', target: 'web1', tenant: 'default', account: 'admin', runOn: 'hv1', input: {} },
-      ...{ idempotencyKey: null, requestHash: null, workflowStarted: true },
+      workflowStarted: true,
     } as never);
     await updateTask(tx, id as never, { createdAt: START });
   }

@@ -47,7 +47,7 @@ async function makeNetwork(tx: Db, vni: number): Promise<void> {
 
 const taskRow = (kind: TaskKind, id: TaskId, target: string, runOn: string, input: unknown) => ({
   ...{ id, kind, target, runOn, input, tenant: DEFAULT_TENANT, account: SYSTEM.account },
-  ...{ idempotencyKey: null, requestHash: null, workflowStarted: false },
+  workflowStarted: false,
 });
 
 let minted = 0;
