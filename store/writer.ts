@@ -1,8 +1,7 @@
 import { utimesSync } from 'node:fs';
 import type BetterSqlite3 from 'better-sqlite3';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { type BetterSQLite3Database as Db, drizzle } from 'drizzle-orm/better-sqlite3';
 import { unavailable } from '../domain/fault.ts';
-import type { Db } from './open.ts';
 
 /** 'kept': survives a power cut once it is committed. 'told': survives the end of any process; of a power cut, with the next that is kept. */
 export type Durability = 'kept' | 'told';

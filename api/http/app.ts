@@ -149,10 +149,6 @@ function nothingHere(dialects: readonly Dialect[]) {
     const { allow } = exchangeOf(response);
     if (allow.has('GET')) allow.add('HEAD');
     if (allow.size > 0) response.set('Allow', [...allow].sort().join(', '));
-    if (allow.size > 0 && request.method === 'OPTIONS') {
-      response.status(204).end();
-      return;
-    }
     const error =
       allow.size > 0
         ? new HttpError(405, `${request.path} does not know the method ${request.method}.`)
