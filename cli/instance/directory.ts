@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { invalid } from '../../domain/fault.ts';
 
-/** Either of them says that a directory is Slipway's: no other program's files are called so. */
-const MARKS = ['slipway.db', 'slipway.log'];
+/** Says that a directory is Slipway's: no other program's file is called so, and no shell makes it for somebody's output. */
+const MARK = 'slipway.db';
 
 /** Everything that Slipway ever puts at the top of a data directory. */
 const OWN = [
@@ -15,8 +15,12 @@ const OWN = [
   /^(token|ports\.json|payload\.key(\.\d+)?|up\.log|demo\.password)$/,
 ];
 
-/** May stand in a directory that is to become Slipway's, and is never removed: a file system's own, an operator's configuration. */
-const HARMLESS = ['lost+found', 'slipway.yaml'];
+/** May stand in a directory that is to become Slipway's: a file system's own, an operator's configuration, a log that a shell began. */
+const HARMLESS = ['lost+found', 'slipway.yaml', 'slipway.log'];
+
+/** With what users and tasks have said in them, secrets included. */
+const STORE = ['slipway.db', 'slipway.db-wal', 'slipway.db-shm'];
+const OTHERS = 0o007;
 
 /**
  * Makes the directory Slipway's, if it is not there or empty; succeeds if it is already. 'invalid' for one that holds what
@@ -25,30 +29,43 @@ const HARMLESS = ['lost+found', 'slipway.yaml'];
 export function claimDirectory(dir: string): void {
   try {
     makeDirectory(dir);
-    if (isClaimed(dir)) return;
-    const others = readdirSync(dir).filter((name) => !HARMLESS.includes(name));
-    if (others.length > 0) {
-      throw invalid(
-        '--data',
-        `${dir} is not empty, and is no data directory of Slipway (it holds ${listed(others)}): name an empty one`,
-      );
-    }
-    // An empty file is an empty store.
-    writeFileSync(join(dir, 'slipway.db'), '', { flag: 'a' });
+    if (!isClaimed(dir)) mark(dir);
+    closeToOthers(dir);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
     throw invalid('--data', `cannot make ${dir}: ${(error as Error).message}`);
   }
 }
 
+function mark(dir: string): void {
+  const others = readdirSync(dir).filter((name) => !HARMLESS.includes(name));
+  if (others.length > 0) {
+    throw invalid(
+      '--data',
+      `${dir} is not empty, and is no data directory of Slipway (it holds ${listed(others)}): name an empty one`,
+    );
+  }
+  // An empty file is an empty store.
+  writeFileSync(join(dir, MARK), '', { flag: 'a', mode: 0o640 });
+}
+
 /** Whether Slipway keeps an installation there. */
-export const isClaimed = (dir: string): boolean => MARKS.some((name) => existsSync(join(dir, name)));
+export const isClaimed = (dir: string): boolean => existsSync(join(dir, MARK));
+
+/** A store that was made so that others can read it is closed to them. */
+function closeToOthers(dir: string): void {
+  for (const name of STORE) {
+    const file = statSync(join(dir, name), { throwIfNoEntry: false });
+    const own = file !== undefined && [file.uid, 0].includes(process.getuid?.() ?? file.uid);
+    if (own && (file.mode & OTHERS) !== 0) chmodSync(join(dir, name), file.mode & ~OTHERS & 0o777);
+  }
+}
 
 /** Removes what Slipway put there, and the directory itself if nothing else is in it; returns the names of what is. */
 export function removeInstallation(dir: string): readonly string[] {
-  // The marks last: what was interrupted is done again.
+  // The mark last: what was interrupted is done again.
   const own = readdirSync(dir).filter((name) => OWN.some((one) => one.test(name)));
-  const ordered = [...own.filter((name) => !MARKS.includes(name)), ...own.filter((name) => MARKS.includes(name))];
+  const ordered = [...own.filter((name) => name !== MARK), ...own.filter((name) => name === MARK)];
   for (const name of ordered) rmSync(join(dir, name), { recursive: true, force: true });
   const others = readdirSync(dir);
   if (others.length === 0) rmdirSync(dir);

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { hypervisorDrivers } from '../../activities/drivers/hypervisor/index.ts';
 import { removeGroups } from '../../activities/drivers/installer/groups.ts';
@@ -39,7 +39,9 @@ export interface DownPlan {
 /** Ends the installation in this directory, whatever still runs of it, or is just being started; succeeds if nothing does. */
 export async function bringDown(paths: Paths, plan: DownPlan): Promise<void> {
   const { say } = plan;
-  if (!existsSync(paths.dir)) return say(`There is nothing at ${paths.dir}.`);
+  const there = statSync(paths.dir, { throwIfNoEntry: false });
+  if (there === undefined) return say(`There is nothing at ${paths.dir}.`);
+  if (!there.isDirectory()) throw invalid('--data', `${paths.dir} is no directory`);
   if (!isClaimed(paths.dir)) {
     const others = readdirSync(paths.dir);
     if (!plan.purge || others.length === 0) return say(`There is nothing of Slipway's at ${paths.dir}.`);

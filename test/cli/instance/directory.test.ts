@@ -28,7 +28,8 @@ it.each([
   ['with a file system of its own', ['lost+found/x']],
   ['that has the configuration', ['slipway.yaml']],
   ['of an installation', ['slipway.db', 'pools/vms/x', 'photos/y']],
-  ['of a start that was killed', ['slipway.log', 'lock']],
+  ['that a shell began a log in', ['slipway.log']],
+  ['of a start that was killed', ['slipway.db', 'slipway.log', 'lock']],
 ])('takes a directory %s, once and again', (_, names) => {
   hold(...names);
   claimDirectory(dir);
@@ -42,7 +43,7 @@ it('makes it and what is above it, for this user alone', () => {
   expect(statSync(join(dir, 'a')).mode & 0o777).toBe(0o750);
 });
 
-it.each([[['photos/a.jpg', 'thesis.txt']], [['cache/x', 'lock', 'token']], [['pools/x']]])(
+it.each([[['photos/a.jpg', 'thesis.txt']], [['cache/x', 'lock', 'token']], [['images/x', 'slipway.log']]])(
   'refuses one that holds what somebody else put there (%j), whichever process is to start, and leaves it alone',
   async (names) => {
     hold(...names);
@@ -56,6 +57,20 @@ it.each([[['photos/a.jpg', 'thesis.txt']], [['cache/x', 'lock', 'token']], [['po
     expect(readdirSync(dir, { recursive: true })).toEqual(held);
   },
 );
+
+it('keeps its store from others, and closes one that was open to them', () => {
+  const bits = () => ['slipway.db', 'slipway.db-wal'].map((name) => statSync(join(dir, name)).mode & 0o777);
+  const before = process.umask(0o022);
+  try {
+    claimDirectory(dir);
+    writeFileSync(join(dir, 'slipway.db-wal'), '');
+    expect(bits()).toEqual([0o640, 0o644]);
+    claimDirectory(dir);
+    expect(bits()).toEqual([0o640, 0o640]);
+  } finally {
+    process.umask(before);
+  }
+});
 
 it.each([
   ['/proc/slipway', /cannot make .*\/proc\/slipway/],
