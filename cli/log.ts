@@ -13,20 +13,31 @@ const REDACT = [
   '*.headers["x-api-key"]',
 ];
 
-/** Structured log of one process: JSON lines into `file`, or on standard error. Standard output is the command's own. */
+/** Bytes of lines that are kept for a log that cannot be written to; later ones are dropped. */
+const KEPT_BYTES = 1024 * 1024;
+
+/**
+ * Structured log of one process: JSON lines into `file`, or on standard error. Standard output is the command's own. A log that
+ * cannot be written to, as on a full disk, ends no work: its lines follow when it can.
+ */
 export function openLog(options: {
   readonly process: string;
   readonly debug: boolean;
   readonly file?: string | undefined;
 }): Logger {
-  const dest = options.file ?? 2;
+  // Synchronous: the last lines before a kill are the ones that are wanted.
+  const destination = pino.destination({
+    ...{ dest: options.file ?? 2, sync: true, append: true, mkdir: true },
+    maxLength: KEPT_BYTES,
+  });
+  // There is nowhere left to say it; without anybody who hears it, it would end the process.
+  destination.on('error', () => undefined);
   return pino(
     {
       base: { process: options.process },
       level: options.debug ? 'debug' : 'info',
       redact: { paths: REDACT, censor: '[secret]' },
     },
-    // Synchronous: the last lines before a kill are the ones that are wanted.
-    pino.destination({ dest, sync: true, append: true, mkdir: true }),
+    destination,
   );
 }
