@@ -5,7 +5,7 @@ import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3'
 import { unavailable } from '../domain/fault.ts';
 import { type Changes, watchChanges } from './changes.ts';
 import { migrate } from './migrate.ts';
-import { type Durability, groupingWriter } from './writer.ts';
+import { BUSY_MS, type Durability, groupingWriter } from './writer.ts';
 
 /** What queries are asked of: the reading connection, or a transaction. */
 export type Db = BetterSQLite3Database;
@@ -24,9 +24,6 @@ export interface Store {
   /** Resolves when what was begun is committed and the files are closed. */
   close(): Promise<void>;
 }
-
-/** How long another process's transaction may keep the store busy. */
-const BUSY_MS = 10_000;
 
 /** Opens the store, making and migrating it as needed. Several processes may use one file. */
 export function openStore(file: string): Store {

@@ -1,4 +1,5 @@
 import { utimesSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import type BetterSqlite3 from 'better-sqlite3';
 import { type BetterSQLite3Database as Db, drizzle } from 'drizzle-orm/better-sqlite3';
 import { unavailable } from '../domain/fault.ts';
@@ -20,6 +21,13 @@ interface Asked {
   readonly refuse: (error: unknown) => void;
 }
 
+/** How long another process's transaction may keep the store busy. */
+export const BUSY_MS = 10_000;
+/** How much of that SQLite waits by itself, at a time: meanwhile nothing else is done, and nobody is answered. */
+const BLOCKED_MS = 20;
+/** Between two such waits. SQLite has no event that says when it is free. */
+const PAUSE_MS = 5;
+
 /** Works in one transaction: few enough that none of them waits long for the others. */
 const AT_ONCE = 64;
 
@@ -29,6 +37,7 @@ const AT_ONCE = 64;
  */
 export function groupingWriter(connection: BetterSqlite3.Database, wal: string): Writer {
   const tx = drizzle(connection);
+  connection.pragma(`busy_timeout = ${BLOCKED_MS}`);
   const statement = (text: string) => connection.prepare(text);
   const [begin, commit, rollback] = [statement('BEGIN IMMEDIATE'), statement('COMMIT'), statement('ROLLBACK')];
   const save = statement('SAVEPOINT part');
@@ -54,7 +63,7 @@ export function groupingWriter(connection: BetterSqlite3.Database, wal: string):
   const together = async (durability: Durability): Promise<void> => {
     if (durability !== now) connection.pragma(level[durability]);
     now = durability;
-    busyIsUnavailable(() => begin.run());
+    await whenFree(() => begin.run());
     const settle: ((lost: unknown) => void)[] = [];
     let lost: unknown;
     try {
@@ -97,7 +106,7 @@ export function groupingWriter(connection: BetterSqlite3.Database, wal: string):
         const run: Asked['run'] = () =>
           part(work).then(
             (value) => (lost) => (lost === undefined ? resolve(value) : reject(lost)),
-            (error: unknown) => () => reject(error),
+            (error: unknown) => () => reject(toFault(error)),
           );
         queue.push({ durability, run, refuse: reject });
         draining ??= drain();
@@ -108,13 +117,30 @@ export function groupingWriter(connection: BetterSqlite3.Database, wal: string):
   };
 }
 
-const isBusy = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && `${error.code}`.startsWith('SQLITE_BUSY');
-
-function busyIsUnavailable<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw isBusy(error) ? unavailable('The store is busy: try again.', error) : error;
+/** Waits for its turn among processes without keeping this one from anything else. */
+async function whenFree(begin: () => unknown): Promise<void> {
+  const deadline = Date.now() + BUSY_MS;
+  for (;;) {
+    try {
+      begin();
+      return;
+    } catch (error) {
+      if (!codeOf(error).startsWith('SQLITE_BUSY') || Date.now() > deadline) throw toFault(error);
+      await pause(PAUSE_MS);
+    }
   }
+}
+
+/** SQLite's own, or that of what it is the cause of. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  return 'code' in error ? `${error.code}` : codeOf(error.cause);
+}
+
+/** What another try may mend is 'unavailable'. */
+function toFault(error: unknown): unknown {
+  const code = codeOf(error);
+  if (code.startsWith('SQLITE_BUSY')) return unavailable('The store is busy: try again.', error);
+  if (code === 'SQLITE_FULL') return unavailable('The disk that the store is on is full: make room.', error);
+  return error;
 }

@@ -79,3 +79,26 @@ it('says so of all that a transaction held when it is gone', async () => {
   expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled']);
   expect(all()).toEqual([3]);
 });
+
+it('waits for another process that writes, and keeps this one from nothing else', async () => {
+  const other = new BetterSqlite3(join(dir, 'store.db'));
+  other.exec('BEGIN IMMEDIATE');
+  const written = writer.write(add(1));
+  // Ten turns of the event loop, each of which a wait in SQLite itself would have taken.
+  const began = performance.now();
+  for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setTimeout(resolve, 1));
+  expect(performance.now() - began).toBeLessThan(5_000);
+  other.exec('COMMIT');
+  other.close();
+  expect(await written).toBe(1);
+});
+
+it('says that the disk is full', async () => {
+  const pages = Number(connection.pragma('page_count', { simple: true }));
+  connection.pragma(`max_page_count = ${pages}`);
+  const large = writer.write(async (tx) => tx.run(sql`INSERT INTO t VALUES (zeroblob(100000))`));
+  await expect(large).rejects.toMatchObject({
+    fault: { kind: 'unavailable', why: 'The disk that the store is on is full: make room.' },
+  });
+  expect(await writer.write(add(1))).toBe(1);
+});
