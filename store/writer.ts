@@ -80,7 +80,7 @@ export function groupingWriter(connection: BetterSqlite3.Database, wal: string):
       utimesSync(wal, at, at);
     } catch (error) {
       if (connection.inTransaction) rollback.run();
-      lost = error;
+      lost = toFault(error);
     }
     for (const one of settle) one(lost);
   };

@@ -12,6 +12,8 @@ let connection: BetterSqlite3.Database;
 let writer: Writer;
 /** What was asked of the connection, in order: commits, and how they are synced. */
 let asked: string[];
+/** What the next commit fails with. */
+let failure: Error | null;
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'slipway-writer-'));
@@ -21,11 +23,13 @@ beforeEach(() => {
   connection.pragma('synchronous = FULL');
   connection.exec('CREATE TABLE t (n integer UNIQUE)');
   asked = [];
+  failure = null;
   const { prepare, pragma } = connection;
   connection.prepare = ((text: string) => {
     const statement = prepare.call(connection, text);
     if (text !== 'COMMIT') return statement;
     const run = (): unknown => {
+      if (failure) throw failure;
       asked.push(`commit ${pragma.call(connection, 'synchronous', { simple: true })}`);
       return statement.run([]);
     };
@@ -101,4 +105,14 @@ it('says that the disk is full', async () => {
     fault: { kind: 'unavailable', why: 'The disk that the store is on is full: make room.' },
   });
   expect(await writer.write(add(1))).toBe(1);
+});
+
+it('says so of all that it could not commit', async () => {
+  failure = new BetterSqlite3.SqliteError('database or disk is full', 'SQLITE_FULL');
+  const results = await Promise.allSettled([writer.write(add(1)), writer.write(add(2))]);
+  const refused = { status: 'rejected', reason: { fault: { kind: 'unavailable' } } };
+  expect(results).toMatchObject([refused, refused]);
+  failure = null;
+  expect(await writer.write(add(3))).toBe(3);
+  expect(all()).toEqual([3]);
 });
