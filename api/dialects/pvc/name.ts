@@ -2,14 +2,25 @@ import type { ZodType } from 'zod';
 import { word } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';
 
+/** Characters of a name. */
+const LONGEST = 128;
+
 /**
  * A name, or a reference to something named. Names hold no white space: a blank is a `+` that a query string or form
  * turned into one, so the manual's `?name=net200+net300` and `/template/network/net200+net300` are the same name,
  * whether `+` was percent-encoded or not.
  */
-export const name = (description: string, longest = 128): ZodType<string> =>
+export const name = (description: string, longest = LONGEST): ZodType<string> =>
   z
-    .preprocess((value) => (typeof value === 'string' ? value.trim().replaceAll(' ', '+') : value), word(description))
+    .preprocess(
+      (value) => (typeof value === 'string' ? value.trim().replaceAll(' ', '+') : value),
+      label(description, longest),
+    )
+    .openapi({ type: 'string', maxLength: longest, description });
+
+/** A text without white space that a person writes anew, where no example of the manual has a `+`: a blank in it is a mistake. */
+export const label = (description: string, longest = LONGEST): ZodType<string> =>
+  word(description)
     .refine((value) => value.length <= longest, `must not be longer than ${longest} characters.`)
     .refine((value) => /^[^\s/\\]*$/.test(value), 'must not contain white space or slashes.')
     .openapi({ type: 'string', maxLength: longest, description });

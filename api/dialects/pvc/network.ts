@@ -6,7 +6,7 @@ import { type Context, type Route, route } from '../../http/route.ts';
 import { flag, integer, oneOf, optional, repeated, word } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';
 import { begun, KEYED, keyOf, listOf, MESSAGE, ok, STARTED } from './answer.ts';
-import { limit, name } from './name.ts';
+import { label, limit, name } from './name.ts';
 
 export const MAX_VNI = 2 ** 24 - 1;
 
@@ -50,7 +50,7 @@ const toNetwork = ({ ip4, ...network }: Network): z.output<typeof NetworkObject>
 
 const NewNetwork = z.object({
   vni: integer('VXLAN number of a managed network, VLAN of a bridged one.', 1, MAX_VNI),
-  description: name('Description, without white space.'),
+  description: label('Description, without white space.'),
   nettype: oneOf('managed: DHCP, gateway and DNS by the platform; bridged: a VLAN of the outside.', [
     'managed',
     'bridged',

@@ -17,6 +17,7 @@ const network: Values = {
 };
 const networkBad: Row['bad'] = [
   [{ description: [] }, 'description'],
+  [{ description: 'my net' }, 'description'],
   [{ nettype: [] }, 'nettype'],
   [{ nettype: 'magic' }, 'nettype'],
   [{ mtu: 'x' }, 'mtu'],
