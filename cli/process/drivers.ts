@@ -54,7 +54,7 @@ export function realDrivers(
   };
 }
 
-/** Drivers of a simulated node; every effect takes `stepMs`. */
+/** Drivers of a simulated node, which makes nothing real, whatever the pools are on other nodes; every effect takes `stepMs`. */
 export function simulatedDrivers(settings: Settings, name: NodeName, stepMs: number): NodeDrivers {
   const below = (part: string): string => join(settings.paths.sim, name, part);
   const installer = installers.sim({ run, imagesDir: '', simDir: below('installer'), stepMs });
@@ -62,7 +62,7 @@ export function simulatedDrivers(settings: Settings, name: NodeName, stepMs: num
     hypervisor: simulatedHypervisor(settings.paths, name, { stepMs, filesystems: installer.filesystems }),
     network: networkDrivers.sim({ dir: below('network'), stepMs }),
     installer,
-    storage: (pool) => storageDriver(pool, { run, simDir: below('pools'), stepMs }),
+    storage: (pool) => storageDriver({ ...pool, driver: 'sim' }, { run, simDir: below('pools'), stepMs }),
     writeSeed: simSeed,
   };
 }
