@@ -2,6 +2,7 @@ import { type Dirent, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Api, apiClient } from '../../cli/client/api.ts';
 import type { TaskDocument } from '../../cli/client/task.ts';
+import { claimDirectory } from '../../cli/instance/directory.ts';
 import { freePort } from '../../cli/instance/ports.ts';
 import { pathsOf } from '../../cli/paths.ts';
 import { type DevServer, devServer } from '../../cli/temporal/dev-server.ts';
@@ -54,6 +55,8 @@ export async function withEachVictim<T>(work: (victim: Victim, lab: KillLab) => 
 
 async function killLab(): Promise<KillLab> {
   const data = dataDir();
+  // The server's files come first, as they do with 'up'.
+  claimDirectory(data.dir);
   const alive = new Map<Victim, { kill(): Promise<void>; end(): Promise<unknown> }>();
   const [apiPort, metadataPort] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')];
   let server: DevServer;
