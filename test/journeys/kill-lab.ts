@@ -27,7 +27,7 @@ export interface KillLab {
   readonly api: Api;
   /** Kills the victim when the task is at this step. */
   killAt(victim: Victim, verb: string, task: string, step: number): Promise<Kill>;
-  /** What the simulated host keeps, and what of a real one there should not be; its installer's records of what it was asked to run are no things of a host. */
+  /** What the simulated host keeps, and what of a real one there should not be. */
   world(): readonly string[];
   end(): Promise<void>;
 }
@@ -94,7 +94,6 @@ async function killLab(): Promise<KillLab> {
         .filter((entry) => entry.isFile())
         .map((entry) => join(entry.parentPath, entry.name))
         .filter((path) => [paths.sim, paths.pools].some((dir) => path.startsWith(dir)))
-        .filter((path) => !/\/installer\/\w+\/[^/]+\.json$/.test(path))
         .sort(),
     end: async () => {
       for (const victim of ['api', 'node', 'control', 'temporal'] as const) await alive.get(victim)?.end();
