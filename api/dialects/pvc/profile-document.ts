@@ -71,7 +71,12 @@ export const profileDocumentRoutes = (profiles: ProfileService): readonly Route[
   route(
     'post',
     '/provisioner/profile/apply',
-    { tag, summary: 'Make a profile and its parts what a document says', values: profileDocument, responses: CHANGED },
+    {
+      ...{ tag, summary: 'Make a profile and its parts what a document says', values: profileDocument },
+      // As the JSON schema and 'slipway profile check' have it: null is no value of any key.
+      nulls: 'kept',
+      responses: CHANGED,
+    },
     async ({ values, principal }) => {
       await profiles.apply(principal, values);
       return changed(`Applied profile '${values.name}'.`, values.name);
