@@ -1,5 +1,5 @@
 import type { Vni } from '../../../domain/ids.ts';
-import { splitArgument } from '../../../domain/profile.ts';
+import { splitArgument, withoutMark } from '../../../domain/profile.ts';
 import type { WaitFor } from '../../../domain/vm.ts';
 import {
   deleteNets,
@@ -27,7 +27,8 @@ import { resolveParts } from './parts.ts';
 import { toDisk, toSystem } from './templates.ts';
 
 /** Makes the profile and its parts, all named after it, what the document says. To be called in a transaction. */
-export async function applyDocument(tx: Db, document: ProfileDocument): Promise<void> {
+export async function applyDocument(tx: Db, given: ProfileDocument): Promise<void> {
+  const document = withoutMarks(given);
   const { name } = document;
   const vnis = (document.networks ?? []) as readonly Vni[];
   refuse([...profileMistakes(document), ...(await vniMistakes(tx, vnis, 'networks'))]);
@@ -92,6 +93,12 @@ export async function exportDocument(db: Db, profile: ProfileRow): Promise<Profi
     userdata: await text('userdata', profile.userdata),
   });
 }
+
+const withoutMarks = ({ script, userdata, ...rest }: ProfileDocument): ProfileDocument => ({
+  ...rest,
+  script: script === undefined ? undefined : withoutMark(script),
+  userdata: userdata === undefined ? undefined : withoutMark(userdata),
+});
 
 async function applySystem(tx: Db, { name, system }: ProfileDocument): Promise<void> {
   const known = await findSystemTemplate(tx, name);

@@ -39,6 +39,16 @@ it('is written as it was applied, and applying it again changes nothing', async 
   expect(await c.services.profiles.export(ADMIN, 'small')).toMatchObject(SMALL);
 });
 
+it('keeps scripts and user-data without the byte order mark of an editor, by whichever way they come', async () => {
+  const [script, userdata] = [FULL.script ?? '', FULL.userdata ?? ''];
+  await c.services.profiles.apply(ADMIN, { ...FULL, script: `\uFEFF${script}`, userdata: `\uFEFF${userdata}` });
+  expect(await c.services.profiles.export(ADMIN, FULL.name)).toEqual(FULL);
+  await c.services.templates.updateText(ADMIN, 'script', FULL.name, `\uFEFF${script}`);
+  await c.services.templates.createText(ADMIN, 'userdata', 'other', `\uFEFF${userdata}`);
+  expect(await c.services.profiles.export(ADMIN, FULL.name)).toEqual(FULL);
+  expect(await c.services.templates.getText(ADMIN, 'userdata', 'other')).toMatchObject({ text: userdata });
+});
+
 it('takes away what a newer document does not have', async () => {
   await c.services.profiles.apply(ADMIN, FULL);
   await c.services.profiles.apply(ADMIN, { ...SMALL, name: FULL.name });
