@@ -45,6 +45,7 @@ export const profileDocument = z
     wait: z.enum(WAITS).optional().describe('What a creation waits for.'),
     script: z.string().optional().describe('Text of the install script.'),
     userdata: z.string().optional().describe('Text of the user-data, a Handlebars template.'),
+    scriptName: z.string().min(1).optional().describe("What the script is called; the profile's name without."),
   })
   .openapi('ProfileDocument');
 
