@@ -20,6 +20,9 @@ export interface Network {
   readonly nat: boolean;
 }
 
+/** Bytes that a network's MTU may be: IPv4 has every host take 576, and Linux has no more than the other. */
+export const MTU = { least: 576, most: 65_535 } as const;
+
 /** One guest's place on a network: fixed at reservation, so that DHCP has nothing to decide. */
 export interface Nic {
   readonly vm: VmId;

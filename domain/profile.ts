@@ -71,6 +71,9 @@ export interface Profile {
   readonly wait: WaitFor;
 }
 
+/** A text as it is kept: the byte order mark that some editors put in front is none of it, and Python takes no text with one. */
+export const withoutMark = (text: string): string => text.replace(/^\uFEFF/, '');
+
 /** Splits `name=value` at its first '='; null if there is none or the name is no Python identifier. */
 export function splitArgument(arg: string): { readonly name: string; readonly value: string } | null {
   const match = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(arg);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isHost, overlap, parseCidr4, parseIp4 } from '../../domain/address.ts';
 import { conflict, exists, invalid, notFound } from '../../domain/fault.ts';
 import type { TaskId, Vni } from '../../domain/ids.ts';
-import type { Network } from '../../domain/network.ts';
+import { MTU, type Network } from '../../domain/network.ts';
 import type { RemoveNetwork } from '../../domain/plan.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { Task } from '../../domain/task.ts';
@@ -112,8 +112,8 @@ function checkNetwork(network: Network): void {
   const { vni, description, mtu, nameServers, nat, ip4, type, domain } = network;
   if (!Number.isInteger(vni) || vni < 1 || vni > VNI_MAX) throw invalid('vni', `must be from 1 to ${VNI_MAX}.`);
   if (description === '') throw invalid('description', 'is missing.');
-  if (mtu !== null && (!Number.isInteger(mtu) || mtu < 576 || mtu > 65_535))
-    throw invalid('mtu', 'must be from 576 to 65535.');
+  if (mtu !== null && (!Number.isInteger(mtu) || mtu < MTU.least || mtu > MTU.most))
+    throw invalid('mtu', `must be from ${MTU.least} to ${MTU.most}.`);
   if (domain !== null && !DOMAIN.test(domain)) throw invalid('domain', `'${domain}' is no domain name.`);
   const wrong = nameServers.find((server) => parseIp4(server) === null);
   if (wrong !== undefined) throw invalid('name_servers', `'${wrong}' is no IPv4 address.`);
@@ -137,10 +137,13 @@ function checkIp4(ip4: NonNullable<Network['ip4']>): void {
     if (!isHost(cidr, address)) throw invalid(field, `${text} is no host's address in ${ip4.network}.`);
     return address;
   };
-  inside('ip4_gateway', ip4.gateway);
+  const gateway = inside('ip4_gateway', ip4.gateway);
   if (!ip4.dhcp) return;
   const start = inside('dhcp4_start', ip4.dhcp.start);
-  if (inside('dhcp4_end', ip4.dhcp.end) < start) throw invalid('dhcp4_end', 'comes before dhcp4_start.');
+  const end = inside('dhcp4_end', ip4.dhcp.end);
+  if (end < start) throw invalid('dhcp4_end', 'comes before dhcp4_start.');
+  if (start === gateway && end === gateway)
+    throw invalid('dhcp4_end', "leaves guests no address: the only one of the range is the gateway's.");
 }
 
 function checkAgainst(network: Network, others: readonly Network[]): void {

@@ -28,28 +28,43 @@ export async function sweep(
   { graceMs = GRACE_MS, unusedBaseMs = UNUSED_BASE_MS, log = STDERR_LOG }: SweepOptions = {},
 ): Promise<{ readonly told: number; readonly failed: number }> {
   const tally = { told: 0, failed: 0 };
-  const untold = await listUntold(store.read, Date.now() - graceMs);
-  const begun = [...(await collectBases(store, Date.now() - unusedBaseMs)), ...(await beginIdle(store))];
-  for (const task of [...untold, ...begun]) {
+  const attempt = async (work: () => Promise<void>, failed: (error: unknown) => void): Promise<void> => {
     try {
-      if (!task.workflowStarted) await startNow({ store, jobs }, task);
-      else if (task.cancelRequested) await cancelNow({ store, jobs }, task);
-      tally.told += 1;
+      await work();
     } catch (error) {
-      logUntold(log, task, error);
+      failed(error);
       tally.failed += 1;
     }
-  }
+  };
+  const tell = (task: TaskRow): Promise<void> =>
+    attempt(
+      async () => {
+        if (!task.workflowStarted) await startNow({ store, jobs }, task);
+        else if (task.cancelRequested) await cancelNow({ store, jobs }, task);
+        tally.told += 1;
+      },
+      (error) => logUntold(log, task, error),
+    );
+  const tellAll = async (tasks: readonly TaskRow[]): Promise<void> => {
+    for (const task of tasks) await tell(task);
+  };
+  const logged = (what: string) => (error: unknown) =>
+    log.warn({ reason: String(error) }, `${what}: will be tried again`);
+
+  await tellAll(await listUntold(store.read, Date.now() - graceMs));
+  await attempt(
+    async () => tellAll(await collectBases(store, Date.now() - unusedBaseMs)),
+    logged('unused base images could not be looked for'),
+  );
+  // Whoever freed a VM begins what waits for it: here is what was missed.
+  for (const vm of await listIdleQueues(store.read))
+    await attempt(
+      async () => {
+        const task = await store.write((tx) => beginNext(tx, vm));
+        if (task) await tell(task);
+      },
+      logged(`what waits for VM ${vm} could not be begun`),
+    );
   await store.write((tx) => deleteExpiredSessions(tx, Date.now()));
   return tally;
-}
-
-/** Whoever freed a VM begins what waits for it: here is what was missed. */
-async function beginIdle(store: Store): Promise<readonly TaskRow[]> {
-  const begun: TaskRow[] = [];
-  for (const vm of await listIdleQueues(store.read)) {
-    const task = await store.write((tx) => beginNext(tx, vm));
-    if (task) begun.push(task);
-  }
-  return begun;
 }

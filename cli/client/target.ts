@@ -20,7 +20,8 @@ export interface TargetOptions {
  */
 export function findTarget(options: TargetOptions, env: NodeJS.ProcessEnv = process.env): Target {
   const named = options.api ?? env.SLIPWAY_API;
-  if (named) return { api: checked(named, options.api ? '--api' : 'SLIPWAY_API'), token: env.SLIPWAY_TOKEN || null };
+  const given = tokenIn(env);
+  if (named) return { api: checked(named, options.api ? '--api' : 'SLIPWAY_API'), token: given };
   const dir = options.data ?? defaultDataDir();
   const paths = pathsOf(dir);
   const instance = readInstance(paths.instance);
@@ -29,7 +30,16 @@ export function findTarget(options: TargetOptions, env: NodeJS.ProcessEnv = proc
       `No Slipway runs on ${dir}. Start one with 'slipway up', name its data directory with --data, or set SLIPWAY_API and SLIPWAY_TOKEN.`,
     );
   }
-  return { api: instance.api, token: env.SLIPWAY_TOKEN || (readToken(paths.token) ?? instance.token) };
+  return { api: instance.api, token: given ?? readToken(paths.token) ?? instance.token };
+}
+
+/** The token of the environment; 'invalid' for what no header can carry. */
+function tokenIn({ SLIPWAY_TOKEN }: NodeJS.ProcessEnv): string | null {
+  const token = SLIPWAY_TOKEN?.trim();
+  if (!token) return null;
+  if (/[^\x20-\x7e\x80-\xff]/.test(token))
+    throw invalid('SLIPWAY_TOKEN', 'is no token: it has a line break or another character that cannot be sent');
+  return token;
 }
 
 function checked(text: string, where: string): string {

@@ -23,9 +23,15 @@ export const configFile = (file: string | undefined): string | null =>
 
 /** What the text says, complete with defaults; `name` is for messages. */
 export function parseConfig(name: string, text: string): Config {
-  const parsed = ConfigSchema.safeParse(withoutPvc(yaml(name, text)) ?? {}, { error: plainWords });
+  const document = yaml(name, text);
+  const twice = isPvc(document) ? Object.keys(document.pvc).filter((key) => key in document) : [];
+  if (twice.length > 0)
+    throw invalid(name, twice.map((key) => `pvc.${key}: stands beside pvc, too: leave one of them out.`).join('\n  '));
+  const parsed = ConfigSchema.safeParse(withoutPvc(document) ?? {}, { error: plainWords });
   if (parsed.success) return parsed.data;
-  throw invalid(name, parsed.error.issues.map(sentence).join('\n  '));
+  const place = (key: PropertyKey | undefined) =>
+    isPvc(document) && key !== undefined && key in document.pvc ? 'pvc.' : '';
+  throw invalid(name, parsed.error.issues.map((issue) => sentence(issue, place)).join('\n  '));
 }
 
 function yaml(name: string, text: string): unknown {
@@ -36,9 +42,8 @@ function yaml(name: string, text: string): unknown {
 
 /** PVC's file has everything below one key `pvc`; an empty token in its list (its example has one) is none. */
 function withoutPvc(document: unknown): unknown {
-  if (!isObject(document) || !('pvc' in document)) return document;
+  if (!isPvc(document)) return document;
   const { pvc, ...rest } = document;
-  if (!isObject(pvc)) return document;
   return { ...dropEmptyTokens(pvc), ...rest };
 }
 
@@ -54,15 +59,18 @@ function dropEmptyTokens(pvc: Record<string, unknown>): Record<string, unknown> 
   return { ...pvc, api: { ...api, authentication } };
 }
 
+const isPvc = (document: unknown): document is { readonly pvc: Record<string, unknown> } =>
+  isObject(document) && isObject(document.pvc);
+
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function sentence(issue: z.core.$ZodIssue): string {
-  const key = issue.path.join('.');
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((name) => `${key ? `${key}.` : ''}${name}: there is no such setting.`).join('\n  ');
-  }
-  return `${key || 'the file'}: ${issue.message.replace(/\.?$/, '.')}`;
+/** `place`: what stands before a key of the top. */
+function sentence(issue: z.core.$ZodIssue, place: (key: PropertyKey | undefined) => string): string {
+  const named = (path: readonly PropertyKey[]): string => place(path[0]) + path.join('.');
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((name) => `${named([...issue.path, name])}: there is no such setting.`).join('\n  ');
+  return `${named(issue.path) || 'the file'}: ${issue.message.replace(/\.?$/, '.')}`;
 }
 
 function read(file: string): string {

@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { Accounts } from './accounts.ts';
-import { Address, Flag, numeric, Port } from './values.ts';
+import { Address, Flag, Line, numeric, Port } from './values.ts';
 
 /** Text that is meant to be a token or password: never empty, never shown. */
-const Secret = z.string().min(1);
+const Secret = Line;
 
 const Token = z.strictObject({
   // PVC's manual: ignored.
-  description: z.string().min(1).default('unnamed'),
+  description: Line.default('unnamed'),
   token: Secret,
   role: z.enum(['admin', 'user', 'viewer']).default('admin'),
-  tenant: z.string().min(1).default('default'),
+  tenant: Line.default('default'),
 });
 
 /** One text can have one role only. */
@@ -18,7 +18,7 @@ function mustDiffer(tokens: readonly { readonly token: string }[], context: z.Re
   for (const [index, { token }] of tokens.entries()) {
     const first = tokens.findIndex((one) => one.token === token);
     if (first === index) continue;
-    const message = `is the same text as api.authentication.tokens.${first}.token`;
+    const message = `is the same text as the token of tokens.${first}`;
     context.addIssue({ code: 'custom', path: [index, 'token'], message });
   }
 }
@@ -65,7 +65,7 @@ const Temporal = z.strictObject({
     .string()
     .regex(/^(\[[^\]\s]+\]|[^:\s]+):\d{1,5}$/, 'must be HOST:PORT, such as 127.0.0.1:7233')
     .optional(),
-  namespace: z.string().min(1).default('default'),
+  namespace: Line.default('default'),
 });
 
 const Images = z.strictObject({

@@ -27,6 +27,12 @@ export const Address = z
   .string()
   .refine((text) => isIP(text) !== 0 || HOST_NAME.test(text), 'is no address and no host name, such as 127.0.0.1');
 
+/** Text that goes into headers, lists and terminals. */
+export const Line = z
+  .string()
+  .min(1)
+  .regex(/^\P{Cc}*$/u, 'must have no line break and no other control character');
+
 /** YAML's flags, and the words that PVC's configuration files use besides. */
 export const Flag = z.union(
   [z.boolean(), z.stringbool({ truthy: ['true', 'yes', 'on', '1'], falsy: ['false', 'no', 'off', '0'] })],

@@ -11,7 +11,7 @@ const OWN = [
   /^temporal(-.+\.db(-wal|-shm|-journal)?|\.json(\.new)?|\.log(\.1)?)$/,
   /^(pools|nodes|sim|images|cache|libvirt)$/,
   /^(lock|turn)(-journal)?$/,
-  /^(instance|holder)\.json(\.\d+)?$/,
+  /^(instance|holder)\.json(\.[\da-f-]+)?$/,
   /^(token|ports\.json|payload\.key(\.\d+)?|up\.log|demo\.password)$/,
 ];
 

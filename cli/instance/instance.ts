@@ -1,6 +1,7 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { z } from 'zod';
 import { beginningOf, isAlive, isOurs } from '../temporal/process.ts';
+import { writeWhole } from '../write-whole.ts';
 
 /** What `slipway up` says when it is ready, in this form also on standard output: kept stable. */
 export const InstanceSchema = z.object({
@@ -23,7 +24,7 @@ const UP = [/(^|\/)cli\/main\.[jt]s$/, 'up'] as const;
 
 /** Written whole or not at all, for this user only: it holds the token. */
 export function writeInstance(file: string, instance: Instance): void {
-  writeWhole(file, { ...instance, began: beginningOf(instance.pid) });
+  writePrivate(file, { ...instance, began: beginningOf(instance.pid) });
 }
 
 /** The instance that runs on this data directory; null if none does, also when its process id is another program's by now. */
@@ -45,7 +46,7 @@ const Holder = z.object({ pid: z.number(), began: z.string() });
 /** Remembers that the process is, or is about to be, the one that has the data directory: from before it is ready. */
 export function writeHolder(file: string, pid: number): void {
   const began = beginningOf(pid);
-  if (began !== null) writeWhole(file, { pid, began } satisfies z.infer<typeof Holder>);
+  if (began !== null) writePrivate(file, { pid, began } satisfies z.infer<typeof Holder>);
 }
 
 /** That process's id while it runs, else null. */
@@ -58,11 +59,7 @@ export function readHolder(file: string): number | null {
 /** Succeeds if nobody is remembered. */
 export const removeHolder = (file: string): void => rmSync(file, { force: true });
 
-function writeWhole(file: string, content: object): void {
-  const half = `${file}.${process.pid}`;
-  writeFileSync(half, `${JSON.stringify(content)}\n`, { mode: 0o600 });
-  renameSync(half, file);
-}
+const writePrivate = (file: string, content: object): void => writeWhole(file, `${JSON.stringify(content)}\n`, 0o600);
 
 function readIfThere(file: string): string | null {
   try {

@@ -7,6 +7,7 @@ import { networkDrivers } from '../../activities/drivers/network/index.ts';
 import { type Run, run as realRun } from '../../activities/drivers/run.ts';
 import { invalid, unavailable } from '../../domain/fault.ts';
 import type { VmId } from '../../domain/ids.ts';
+import { listNodes } from '../../store/node.ts';
 import { openStore } from '../../store/open.ts';
 import { findStoragePool } from '../../store/storage-pool.ts';
 import { listVms } from '../../store/vm.ts';
@@ -83,16 +84,17 @@ async function takeAway(paths: Paths, plan: DownPlan): Promise<void> {
 }
 
 async function endGuests(paths: Paths, plan: DownPlan): Promise<void> {
+  const known = await knownGuests(paths);
+  if (known === null) return;
   const nodes = existsSync(join(paths.dir, 'nodes')) ? readdirSync(join(paths.dir, 'nodes')) : [];
-  const { driver, vms } = await knownGuests(paths);
-  if (driver === null) return;
-  if (driver === 'local' && process.getuid?.() !== 0)
+  const real = nodes.filter(known.isReal);
+  if (real.length > 0 && process.getuid?.() !== 0)
     throw unavailable('Guests and networks of a real node are ended by root only.');
   plan.say('Ending guests and networks …');
   for (const name of nodes) {
     // First: those that are ended start again with their node, also if this is interrupted.
     forgetBoot(paths.nodeBoot(name));
-    if (driver === 'local') await endReal(paths, name, vms, plan);
+    if (real.includes(name)) await endReal(paths, name, known.vms, plan);
     else if (!plan.purge) await endSimulated(paths, name);
   }
 }
@@ -111,13 +113,18 @@ async function endSimulated(paths: Paths, name: string): Promise<void> {
   for (const { vm } of await hypervisor.list()) await hypervisor.stop(vm);
 }
 
-/** VMs, and of which driver's nodes they are; null where nothing was ever made. */
+/** VMs, and which nodes are real: what a node said of itself, else what the installation was made for; null where nothing was ever made. */
 async function knownGuests(paths: Paths) {
-  if (!existsSync(paths.store)) return { driver: null, vms: [] };
+  if (!existsSync(paths.store)) return null;
   const store = openStore(paths.store);
   try {
     const pool = await findStoragePool(store.read, 'vms');
-    return { driver: pool?.driver ?? null, vms: (await listVms(store.read, {})).map(({ id }) => id) };
+    if (!pool) return null;
+    const drivers = new Map<string, string>((await listNodes(store.read)).map(({ name, driver }) => [name, driver]));
+    return {
+      isReal: (node: string) => (drivers.get(node) ?? (pool.driver === 'sim' ? 'sim' : 'libvirt')) !== 'sim',
+      vms: (await listVms(store.read, {})).map(({ id }) => id),
+    };
   } finally {
     await store.close();
   }

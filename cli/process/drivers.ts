@@ -39,7 +39,6 @@ export function realDrivers(
   const installer = installers.libvirt({
     run,
     imagesDir: config.node.images_dir ?? paths.images,
-    simDir: '',
     stepMs: 0,
   });
   return {
@@ -54,15 +53,15 @@ export function realDrivers(
   };
 }
 
-/** Drivers of a simulated node; every effect takes `stepMs`. */
+/** Drivers of a simulated node, which makes nothing real, whatever the pools are on other nodes; every effect takes `stepMs`. */
 export function simulatedDrivers(settings: Settings, name: NodeName, stepMs: number): NodeDrivers {
   const below = (part: string): string => join(settings.paths.sim, name, part);
-  const installer = installers.sim({ run, imagesDir: '', simDir: below('installer'), stepMs });
+  const installer = installers.sim({ run, imagesDir: '', stepMs });
   return {
     hypervisor: simulatedHypervisor(settings.paths, name, { stepMs, filesystems: installer.filesystems }),
     network: networkDrivers.sim({ dir: below('network'), stepMs }),
     installer,
-    storage: (pool) => storageDriver(pool, { run, simDir: below('pools'), stepMs }),
+    storage: (pool) => storageDriver({ ...pool, driver: 'sim' }, { run, simDir: below('pools'), stepMs }),
     writeSeed: simSeed,
   };
 }

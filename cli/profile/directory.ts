@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { stringify } from 'yaml';
 import { readYaml } from '../../api/core/yaml.ts';
 import { conflict, DomainError, invalid } from '../../domain/fault.ts';
+import { withoutMark } from '../../domain/profile.ts';
 import { packageFile } from '../package-root.ts';
 import { type Draft, type ProfileFileDocument, readDraft } from './draft.ts';
 
@@ -94,7 +95,7 @@ function readText(file: string, dir: string): string {
   const name = relative(dir, file);
   try {
     // What is no file may never end.
-    if (statSync(file).isFile()) return readFileSync(file, 'utf8');
+    if (statSync(file).isFile()) return withoutMark(readFileSync(file, 'utf8'));
   } catch (error) {
     throw invalid(dir, unreadable(name, (error as NodeJS.ErrnoException).code));
   }

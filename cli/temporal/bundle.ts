@@ -1,9 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, type Logger } from '@temporalio/worker';
+import { writeWhole } from '../write-whole.ts';
 import { failureConverterPath } from './connection.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -26,10 +27,7 @@ export async function workflowBundle(cacheDir: string, logger?: Logger): Promise
   if (await stat(codePath).catch(() => null)) return { codePath, fresh: false };
   const { code } = await bundleWorkflowCode(bundleOptions(logger));
   await mkdir(cacheDir, { recursive: true });
-  // Written beside and renamed: another process never sees half of it.
-  const part = `${codePath}.${randomUUID()}`;
-  await writeFile(part, code);
-  await rename(part, codePath);
+  writeWhole(codePath, code);
   return { codePath, fresh: true };
 }
 

@@ -31,11 +31,14 @@ export async function loadKey(dataDir: string): Promise<PayloadKey> {
 /** Two processes that start together end up with the same key: a link succeeds once, and only to a complete file. */
 async function makeKey(file: string): Promise<string> {
   const fresh = `${file}.${process.pid}`;
-  await writeFile(fresh, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'w' });
-  await link(fresh, file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
-  await rm(fresh);
+  try {
+    await writeFile(fresh, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'w' });
+    await link(fresh, file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  } finally {
+    await rm(fresh, { force: true });
+  }
   return readFile(file, 'utf8');
 }
 

@@ -1,12 +1,13 @@
-import { type Dirent, readdirSync } from 'node:fs';
+import { type Dirent, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect } from 'vitest';
 import { type Api, apiClient } from '../../cli/client/api.ts';
 import type { TaskDocument } from '../../cli/client/task.ts';
+import { claimDirectory } from '../../cli/instance/directory.ts';
 import { freePort } from '../../cli/instance/ports.ts';
+import { pathsOf } from '../../cli/paths.ts';
 import { type DevServer, devServer } from '../../cli/temporal/dev-server.ts';
 import { isAlive } from '../../cli/temporal/process.ts';
-import { dataDir, type Process, role, up } from './installation.ts';
+import { dataDir, type Process, role } from './installation.ts';
 import { follow } from './task.ts';
 
 /** Long enough to be killed in, short enough to run often. */
@@ -26,7 +27,7 @@ export interface KillLab {
   readonly api: Api;
   /** Kills the victim when the task is at this step. */
   killAt(victim: Victim, verb: string, task: string, step: number): Promise<Kill>;
-  /** What the simulated host keeps; its installer's records of what it was asked to run are no things of a host. */
+  /** What the simulated host keeps, and what of a real one there should not be. */
   world(): readonly string[];
   end(): Promise<void>;
 }
@@ -54,12 +55,9 @@ export async function withEachVictim<T>(work: (victim: Victim, lab: KillLab) => 
 
 async function killLab(): Promise<KillLab> {
   const data = dataDir();
+  // The server's files come first, as they do with 'up'.
+  claimDirectory(data.dir);
   const alive = new Map<Victim, { kill(): Promise<void>; end(): Promise<unknown> }>();
-  // Prepares the directory: network, storage pool, profiles, token.
-  const first = await up(data.dir, '--sim=1');
-  const { token } = first.instance;
-  expect(await first.end()).toBe(0);
-
   const [apiPort, metadataPort] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')];
   let server: DevServer;
   const shared = () => ['--data', data.dir, '--temporal', server.address];
@@ -80,6 +78,8 @@ async function killLab(): Promise<KillLab> {
   };
   await begin.temporal();
   await Promise.all([begin.api(), begin.control(), begin.node()]);
+  const paths = pathsOf(data.dir);
+  const token = readFileSync(paths.token, 'utf8').trim();
   const api = apiClient({ api: `http://127.0.0.1:${apiPort}`, token });
   return {
     api,
@@ -90,10 +90,10 @@ async function killLab(): Promise<KillLab> {
       return { victim, what: `${verb}, step ${step}`, ended: follow(api, task) };
     },
     world: () =>
-      (readdirSync(join(data.dir, 'sim', 'hv1'), { recursive: true, withFileTypes: true }) as Dirent[])
+      (readdirSync(data.dir, { recursive: true, withFileTypes: true }) as Dirent[])
         .filter((entry) => entry.isFile())
-        .map((entry) => join(entry.parentPath, entry.name).slice(data.dir.length))
-        .filter((path) => !/\/installer\/\w+\/[^/]+\.json$/.test(path))
+        .map((entry) => join(entry.parentPath, entry.name))
+        .filter((path) => [paths.sim, paths.pools].some((dir) => path.startsWith(dir)))
         .sort(),
     end: async () => {
       for (const victim of ['api', 'node', 'control', 'temporal'] as const) await alive.get(victim)?.end();

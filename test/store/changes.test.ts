@@ -1,4 +1,7 @@
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { watchChanges } from '../../store/changes.ts';
 import type { Store } from '../../store/open.ts';
 import { insertStoragePool, listStoragePools } from '../../store/storage-pool.ts';
 import { scratch } from './scratch.ts';
@@ -43,6 +46,34 @@ it('shows a waiter every commit in the end, however fast they come', async () =>
   })();
   for (let n = 0; n < 50; n += 1) await write(`p${n}`);
   expect(await watching).toBe(50);
+});
+
+it('wakes nobody for a write to the log that is no commit', async () => {
+  const log = `${s.file}-other`;
+  writeFileSync(log, '');
+  let version = 1;
+  let looked = (): void => undefined;
+  const changes = watchChanges(log, () => {
+    looked();
+    return version;
+  });
+  try {
+    const look = () =>
+      new Promise<void>((resolve) => {
+        looked = resolve;
+        appendFileSync(log, '.');
+      });
+    const waiting = changes.after(changes.seen(), new AbortController().signal);
+    await look();
+    expect(await Promise.race([waiting.then(() => 'woken'), setImmediate('asleep')])).toBe('asleep');
+    expect(changes.seen()).toBe(0);
+    version = 2;
+    await look();
+    await waiting;
+    expect(changes.seen()).toBe(1);
+  } finally {
+    changes.close();
+  }
 });
 
 it('lets go when aborted, at once if that is past', async () => {

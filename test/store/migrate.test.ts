@@ -87,6 +87,15 @@ it('brings a store of any earlier version forward, with its rows', () => {
   }
 });
 
+it('is no store for the version before', () => {
+  const db = storeOf(all.length - 1);
+  migrate(db);
+  const tables = rowsOf(db.name);
+  expect(() => migrate(db, join(dir, `from-${all.length - 1}`))).toThrow('by a newer version of Slipway: run that one');
+  expect(rowsOf(db.name)).toBe(tables);
+  db.close();
+});
+
 it('takes along which request a key was used for', () => {
   const db = storeOf(7);
   const rest = "'t', 'admin', 'hv1', 'SUCCESS', 1, 1, '', '{}', 0, 1, 0, 0";

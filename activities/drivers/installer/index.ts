@@ -7,13 +7,11 @@ export interface InstallerSettings {
   readonly run: Run;
   /** Directory of image files that scripts may import. */
   readonly imagesDir: string;
-  /** Directory of a simulated node's installer. */
-  readonly simDir: string;
   readonly stepMs: number;
 }
 
 /** Every backend there is, by the node's driver. */
 export const installers = {
   libvirt: ({ run, imagesDir }) => linux({ run, imagesDir }),
-  sim: ({ simDir, stepMs }) => sim({ dir: simDir, stepMs }),
+  sim: ({ stepMs }) => sim({ stepMs }),
 } satisfies Record<'libvirt' | 'sim', (settings: InstallerSettings) => Installer>;

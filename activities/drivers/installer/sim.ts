@@ -1,15 +1,14 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { scriptFailed } from '../../../domain/fault.ts';
 import { scriptFunctions } from '../../../domain/profile.ts';
-import type { Installer } from './driver.ts';
+import { workingName } from '../storage/volume-name.ts';
+import type { Installer, OpenDisk } from './driver.ts';
 import { scriptArguments } from './kwargs.ts';
 import { mkfsCommand } from './mkfs.ts';
 
 export interface SimInstallerOptions {
-  /** Directory of the records: `formats/<volume>.json`, `installs/<first volume>.<entry>.json`. */
-  readonly dir: string;
   /** Milliseconds that each effect takes. */
   readonly stepMs: number;
 }
@@ -17,18 +16,21 @@ export interface SimInstallerOptions {
 /** Filesystems of a Debian host with e2fsprogs, xfsprogs, btrfs-progs and dosfstools. */
 const FILESYSTEMS = ['bfs', 'btrfs', 'cramfs', 'ext2', 'ext3', 'ext4', 'fat', 'minix', 'swap', 'vfat', 'xfs'];
 
-/** Records what would be formatted and run, without the values of arguments; executes nothing. */
-export function sim({ dir, stepMs }: SimInstallerOptions): Installer {
-  const record = async (kind: string, name: string, content: unknown, signal: AbortSignal): Promise<void> => {
-    const folder = join(dir, kind);
-    await mkdir(folder, { recursive: true });
+/**
+ * Executes nothing: writes into the simulated volumes what would be on them, which goes when they do. Values of arguments
+ * are left out.
+ */
+export function sim({ stepMs }: SimInstallerOptions): Installer {
+  const put = async ({ volume, source }: OpenDisk, content: object, signal: AbortSignal): Promise<void> => {
+    if (source.type !== 'file') throw new Error('bug: a simulated volume is a file');
     // The same for every attempt, so that the next one takes it over from one that was killed.
-    const working = join(folder, `.${name}~`);
+    const working = join(dirname(source.path), workingName(volume, 'content'));
     try {
-      await writeFile(working, JSON.stringify(content));
+      const known = JSON.parse(await readFile(source.path, 'utf8')) as object;
+      await writeFile(working, JSON.stringify({ ...known, ...content }));
       if (stepMs > 0) await delay(stepMs, undefined, { signal });
       signal.throwIfAborted();
-      await rename(working, join(folder, `${name}.json`));
+      await rename(working, source.path);
     } catch (error) {
       await rm(working, { force: true });
       signal.throwIfAborted();
@@ -41,8 +43,7 @@ export function sim({ dir, stepMs }: SimInstallerOptions): Installer {
 
     async format(disk, signal) {
       if (!disk.filesystem) return;
-      const argv = mkfsCommand(disk.filesystem, disk.filesystemArgs);
-      await record('formats', disk.volume, { argv, source: disk.source }, signal);
+      await put(disk, { mkfs: mkfsCommand(disk.filesystem, disk.filesystemArgs) }, signal);
     },
 
     async run(job, line, signal) {
@@ -50,8 +51,9 @@ export function sim({ dir, stepMs }: SimInstallerOptions): Installer {
       if (!scriptFunctions(input.script)[entry])
         throw scriptFailed(`NameError: the script defines no function ${entry}()`);
       line(`simulated: ${entry}() of a script of ${input.script.length} characters on ${disks.length} disks`);
-      const content = { vmName: input.vmName, arguments: Object.keys(scriptArguments(job)) };
-      await record('installs', `${disks[0]?.volume ?? 'no-disk'}.${entry}`, content, signal);
+      const [first] = disks;
+      if (first)
+        await put(first, { [entry]: { vmName: input.vmName, arguments: Object.keys(scriptArguments(job)) } }, signal);
       return { boot: null };
     },
   };

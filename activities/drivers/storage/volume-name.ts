@@ -10,7 +10,7 @@ export function checkName(volume: VolumeId): void {
 }
 
 /** Name of a file that does not count until it is renamed. */
-export const workingName = (volume: VolumeId): string => `.${volume}${MARK}${crypto.randomUUID()}`;
+export const workingName = (volume: VolumeId, mark: string = crypto.randomUUID()): string => `.${volume}${MARK}${mark}`;
 
 /** Whose working file this is, or null if it is none. */
 export function workingFor(file: string): VolumeId | null {

@@ -1,5 +1,6 @@
+import { invalid } from '../../../domain/fault.ts';
 import type { Vni } from '../../../domain/ids.ts';
-import { splitArgument } from '../../../domain/profile.ts';
+import { splitArgument, withoutMark } from '../../../domain/profile.ts';
 import type { WaitFor } from '../../../domain/vm.ts';
 import {
   deleteNets,
@@ -9,7 +10,7 @@ import {
   updateNetworkTemplate,
 } from '../../../store/network-template.ts';
 import type { Db } from '../../../store/open.ts';
-import { findProfile, insertProfile, type ProfileRow, updateProfile } from '../../../store/profile.ts';
+import { findProfile, insertProfile, type ProfileRow, profilesUsing, updateProfile } from '../../../store/profile.ts';
 import {
   deleteDisks,
   findStorageTemplate,
@@ -26,8 +27,9 @@ import { profileMistakes } from './mistakes.ts';
 import { resolveParts } from './parts.ts';
 import { toDisk, toSystem } from './templates.ts';
 
-/** Makes the profile and its parts, all named after it, what the document says. To be called in a transaction. */
-export async function applyDocument(tx: Db, document: ProfileDocument): Promise<void> {
+/** Makes the profile and its parts, named after it unless told, what the document says. To be called in a transaction. */
+export async function applyDocument(tx: Db, given: ProfileDocument): Promise<void> {
+  const document = withoutMarks(given);
   const { name } = document;
   const vnis = (document.networks ?? []) as readonly Vni[];
   refuse([...profileMistakes(document), ...(await vniMistakes(tx, vnis, 'networks'))]);
@@ -38,7 +40,7 @@ export async function applyDocument(tx: Db, document: ProfileDocument): Promise<
     networkTemplate: await applyNetworks(tx, document),
     storageTemplate: await applyDisks(tx, document),
     userdata: await applyText(tx, 'userdata', name, document.userdata),
-    script: await applyText(tx, 'script', name, document.script),
+    script: await applyScript(tx, document),
     arguments: Object.entries(document.arguments ?? {}).map(([key, value]) => `${key}=${value}`),
     wait: (document.wait ?? 'running') as WaitFor,
   };
@@ -48,7 +50,7 @@ export async function applyDocument(tx: Db, document: ProfileDocument): Promise<
   else await insertProfile(tx, { name, ...row });
 }
 
-/** The document that makes this profile again; parts with other names are written as if they were its own. */
+/** The document that makes this profile again; parts with other names, but for the script, are written as if they were its own. */
 export async function exportDocument(db: Db, profile: ProfileRow): Promise<ProfileDocument> {
   const system = mustExist(
     'system template',
@@ -90,8 +92,15 @@ export async function exportDocument(db: Db, profile: ProfileRow): Promise<Profi
     wait: profile.wait,
     script: await text('script', profile.script),
     userdata: await text('userdata', profile.userdata),
+    scriptName: profile.script === null || profile.script === profile.name ? undefined : profile.script,
   });
 }
+
+const withoutMarks = ({ script, userdata, ...rest }: ProfileDocument): ProfileDocument => ({
+  ...rest,
+  script: script === undefined ? undefined : withoutMark(script),
+  userdata: userdata === undefined ? undefined : withoutMark(userdata),
+});
 
 async function applySystem(tx: Db, { name, system }: ProfileDocument): Promise<void> {
   const known = await findSystemTemplate(tx, name);
@@ -120,6 +129,20 @@ async function applyDisks(tx: Db, { name, disks }: ProfileDocument): Promise<str
   await deleteDisks(tx, id);
   for (const disk of disks) await insertDisk(tx, id, toDisk(disk));
   return name;
+}
+
+/** Several profiles may have one script by its name: none of them changes it for the others. */
+async function applyScript(tx: Db, { name, script, scriptName = name }: ProfileDocument): Promise<string | null> {
+  const known = await findText(tx, 'script', scriptName);
+  if (scriptName !== name && known && known.text !== script) {
+    const others = (await profilesUsing(tx, 'script', known.id)).filter((user) => user !== name);
+    if (others.length > 0)
+      throw invalid(
+        'scriptName',
+        `'${scriptName}' is another script, in use by the profiles ${others.join(', ')}: leave this key out, or choose another name.`,
+      );
+  }
+  return applyText(tx, 'script', scriptName, script);
 }
 
 async function applyText(tx: Db, kind: TextKind, name: string, text: string | undefined): Promise<string | null> {

@@ -30,4 +30,6 @@ export interface ProfileDocument {
   /** Text of the script, and of the user-data. */
   readonly script?: string | undefined;
   readonly userdata?: string | undefined;
+  /** What the script is called; without, as the profile is. */
+  readonly scriptName?: string | undefined;
 }

@@ -43,7 +43,7 @@ export function profileMistakes(
   draft: ProfileDraft,
   isOpen: (key: string) => boolean = () => false,
 ): readonly Mistake[] {
-  const { name, system, disks = [], macTemplate, script, wait } = draft;
+  const { name, system, disks = [], macTemplate, script, scriptName, wait } = draft;
   const mistakes: readonly Mistake[] = [
     ...(name === undefined ? [] : partNameMistakes(name)),
     ...inWords('system.', systemMistakes(toSystem({ ...SYSTEM, ...(system as Partial<System>) }))),
@@ -56,6 +56,7 @@ export function profileMistakes(
     ),
     ...Object.keys(draft.arguments ?? {}).flatMap(argumentMistakes),
     ...(script === undefined ? [] : scriptMistakes(script)),
+    ...(scriptName === undefined ? [] : scriptNameMistakes(scriptName, script)),
     ...waitMistakes(wait, system?.serial),
   ];
   return mistakes.filter(({ lacks }) => !lacks?.some(isOpen));
@@ -94,6 +95,12 @@ function argumentMistakes(name: string): readonly Mistake[] {
 function scriptMistakes(text: string): readonly Mistake[] {
   const { install, build } = scriptFunctions(text);
   return install || build ? [] : [{ field: 'script', why: 'defines neither install() nor build().' }];
+}
+
+function scriptNameMistakes(name: string, script: string | undefined): readonly Mistake[] {
+  const field = 'scriptName';
+  if (script === undefined) return [{ field, why: 'there is no script to be called so.', lacks: ['script'] }];
+  return [...partNameMistakes(name)].map(({ why }) => ({ field, why }));
 }
 
 function waitMistakes(wait: string | undefined, serial: boolean | undefined): readonly Mistake[] {

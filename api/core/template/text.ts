@@ -1,5 +1,5 @@
 import type { Principal } from '../../../domain/principal.ts';
-import type { TextTemplate } from '../../../domain/profile.ts';
+import { type TextTemplate, withoutMark } from '../../../domain/profile.ts';
 import type { Db, Store } from '../../../store/open.ts';
 import { deleteText, findText, insertText, listTexts, updateText } from '../../../store/text.ts';
 import { mustAdminister } from '../authorize.ts';
@@ -31,12 +31,12 @@ export function textTemplates(store: Store): TextService {
       checkPartName(name);
       await store.write(async (tx) => {
         mustBeNew(WHAT[kind], name, await findText(tx, kind, name));
-        await insertText(tx, kind, name, text);
+        await insertText(tx, kind, name, withoutMark(text));
       });
     },
     updateText: async (who, kind, name, text) => {
       mustAdminister(who);
-      await store.write(async (tx) => updateText(tx, (await get(tx, kind, name)).id, text));
+      await store.write(async (tx) => updateText(tx, (await get(tx, kind, name)).id, withoutMark(text)));
     },
     removeText: async (who, kind, name) => {
       mustAdminister(who);

@@ -1,6 +1,6 @@
 import { invalid } from '../../../domain/fault.ts';
 import type { Vni } from '../../../domain/ids.ts';
-import type { Ip4Config, Network } from '../../../domain/network.ts';
+import { type Ip4Config, MTU, type Network } from '../../../domain/network.ts';
 import type { NetworkService } from '../../core/network.ts';
 import { type Context, type Route, route } from '../../http/route.ts';
 import { flag, integer, oneOf, optional, repeated, word } from '../../http/words.ts';
@@ -55,7 +55,7 @@ const NewNetwork = z.object({
     'managed',
     'bridged',
   ]),
-  mtu: optional(integer('MTU in bytes.', 68, 65_535)),
+  mtu: optional(integer('MTU in bytes.', MTU.least, MTU.most)),
   domain: optional(word('DNS domain of the guests.')),
   name_servers: repeated('Name servers that DHCP announces; repeatable.', word('Address.')).optional(),
   ip4_network: optional(word('IPv4 network in CIDR notation.')),

@@ -45,6 +45,7 @@ export const profileDocument = z
     wait: z.enum(WAITS).optional().describe('What a creation waits for.'),
     script: z.string().optional().describe('Text of the install script.'),
     userdata: z.string().optional().describe('Text of the user-data, a Handlebars template.'),
+    scriptName: z.string().min(1).optional().describe("What the script is called; the profile's name without."),
   })
   .openapi('ProfileDocument');
 
@@ -71,7 +72,12 @@ export const profileDocumentRoutes = (profiles: ProfileService): readonly Route[
   route(
     'post',
     '/provisioner/profile/apply',
-    { tag, summary: 'Make a profile and its parts what a document says', values: profileDocument, responses: CHANGED },
+    {
+      ...{ tag, summary: 'Make a profile and its parts what a document says', values: profileDocument },
+      // As the JSON schema and 'slipway profile check' have it: null is no value of any key.
+      nulls: 'kept',
+      responses: CHANGED,
+    },
     async ({ values, principal }) => {
       await profiles.apply(principal, values);
       return changed(`Applied profile '${values.name}'.`, values.name);

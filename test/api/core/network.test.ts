@@ -45,6 +45,11 @@ it.each<[string, Partial<Network>, object]>([
   ['a gateway outside', { ip4: { ...IP4, gateway: '10.8.0.1' } }, { field: 'ip4_gateway' }],
   ['the broadcast address as gateway', { ip4: { ...IP4, gateway: '10.9.0.255' } }, { field: 'ip4_gateway' }],
   ['a range outside', { ip4: { ...IP4, dhcp: { start: '10.9.0.10', end: '10.9.1.1' } } }, { field: 'dhcp4_end' }],
+  [
+    "a range of nothing but the gateway's address",
+    { ip4: { ...IP4, dhcp: { start: '10.9.0.1', end: '10.9.0.1' } } },
+    { field: 'dhcp4_end' },
+  ],
   ['a range backwards', { ip4: { ...IP4, dhcp: { start: '10.9.0.10', end: '10.9.0.9' } } }, { field: 'dhcp4_end' }],
 ])('refuses %s', async (_, change, fault) => {
   const rows = rowsOf(c.file);

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { controlActivities } from '../../../activities/control.ts';
 import { settleLost } from '../../../api/core/lost.ts';
@@ -259,5 +260,31 @@ describe('what is asked of a VM', () => {
     await sweep(c.store, c.jobs, { graceMs: -1 });
     expect(c.jobs.started.at(-1)).toMatchObject({ id: waiting.id, kind: 'vm.attach-disk' });
     expect(await states(waiting)).toEqual(['begun']);
+  });
+
+  it('holds up neither other VMs nor accepted tasks where it cannot be begun', async () => {
+    const missed: Task[] = [];
+    for (const name of ['web2', 'web3']) {
+      await c.services.provisioner.create(ADMIN, request({ name }));
+      const { id } = (await findVmByName(c.store.read, name))!;
+      // As if something were changing it, and whoever ended that had died.
+      await c.store.write((tx) => updateVm(tx, id, { state: 'running', changing: 'x' as TaskId, defined: true }));
+      missed.push(await c.services.disks.attach(ADMIN, name, gibToMib(1)));
+      await c.store.write((tx) => updateVm(tx, id, { changing: null }));
+    }
+    c.jobs.down = true;
+    const accepted = await c.services.vms.act(ADMIN, 'web1', 'restart');
+    await c.settled();
+    c.jobs.down = false;
+    const broken = "BEFORE UPDATE ON vms WHEN NEW.name = 'web2' BEGIN SELECT RAISE(ABORT, 'broken row'); END";
+    await c.store.write(async (tx) => void (await tx.run(sql.raw(`CREATE TRIGGER broken ${broken}`))));
+    const said: object[] = [];
+    const log = { warn: (fields: object) => void said.push(fields) };
+    expect(await sweep(c.store, c.jobs, { graceMs: -1, log })).toMatchObject({ failed: 1 });
+    const started = c.jobs.started.map(({ id }) => id);
+    expect(started).toContain(accepted?.id);
+    expect(started).toContain(missed[1]?.id);
+    expect(started).not.toContain(missed[0]?.id);
+    expect(said).toEqual([{ reason: expect.stringContaining('broken row') }]);
   });
 });

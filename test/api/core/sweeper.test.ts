@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { controlActivities } from '../../../activities/control.ts';
 import { sweep } from '../../../api/core/sweeper.ts';
@@ -10,6 +11,7 @@ beforeEach(async () => {
   c = await cluster();
   await c.node('hv1');
   await c.profile();
+  await c.profile({ name: 'plain' });
 });
 afterEach(() => c.close());
 
@@ -116,6 +118,23 @@ it('has a base image removed once nothing depends on it', async () => {
   await control.forgetBase(base, HV1);
   await control.forgetBase(base, HV1);
   expect(await findRecipe(c.store.read, base)).toBeUndefined();
+});
+
+it('starts what was accepted also while unused images cannot be looked for, and says why', async () => {
+  const { vm } = await built();
+  await controlActivities(c.store).release(vm);
+  await sweepAll();
+  c.jobs.down = true;
+  const task = await c.services.provisioner.create(ADMIN, request({ name: 'web2', profile: 'plain' }));
+  await c.settled();
+  c.jobs.down = false;
+  const broken = "CREATE TRIGGER broken BEFORE UPDATE ON base_images BEGIN SELECT RAISE(ABORT, 'broken row'); END";
+  await c.store.write(async (tx) => void (await tx.run(sql.raw(broken))));
+  const said: object[] = [];
+  const options = { graceMs: -1, unusedBaseMs: NOW, log: { warn: (fields: object) => void said.push(fields) } };
+  expect(await sweep(c.store, c.jobs, options)).toEqual({ told: 1, failed: 1 });
+  expect(c.jobs.started.map(({ id }) => id)).toContain(task.id);
+  expect(said).toEqual([{ reason: expect.stringContaining('broken row') }]);
 });
 
 it('keeps the recipe for a VM that was accepted meanwhile, which builds anew', async () => {

@@ -67,8 +67,41 @@ it('names both keys of tokens with the same text, and does not tell the text', (
   const token = (text: string) => ({ description: 'x', token: text });
   const tokens = [token('one-text'), token('another'), token('one-text')];
   const refusal = (): unknown => config({ api: { authentication: { tokens } } });
-  expect(refusal).toThrow('api.authentication.tokens.2.token: is the same text as api.authentication.tokens.0.token');
+  expect(refusal).toThrow('api.authentication.tokens.2.token: is the same text as the token of tokens.0');
   expect(refusal).not.toThrow('one-text');
+});
+
+const TOKEN_KEYS = ['token', 'description', 'tenant'].map(
+  (key) =>
+    [
+      `api.authentication.tokens.0.${key}`,
+      (text: string) => ({ api: { authentication: { tokens: [{ token: 'x', [key]: text }] } } }),
+    ] as const,
+);
+
+it.each([...TOKEN_KEYS, ['temporal.namespace', (text: string) => ({ temporal: { namespace: text } })] as const])(
+  'refuses a control character in %s, without telling the text',
+  (key, make) => {
+    const refusal = (): unknown => config(make('secret\ntext'));
+    expect(refusal).toThrow(`${key}: must have no line break`);
+    expect(refusal).not.toThrow('secret');
+    expect(() => config(make('Ünïcode text'))).not.toThrow();
+  },
+);
+
+it('names what is wrong below pvc by its whole key', () => {
+  const refusal = (): unknown =>
+    config({ pvc: { debug: 'maybe', api: { listen_port: 'x', prot: 1 }, nope: 1 }, node: { name: '-' }, other: 1 });
+  expect(refusal).toThrow(/pvc\.debug: .*\n {2}pvc\.api\.listen_port: .*\n {2}pvc\.api\.prot: there is no such/);
+  expect(refusal).toThrow(
+    /\n {2}node\.name: .*\n {2}pvc\.nope: there is no such setting\.\n {2}other: there is no such/,
+  );
+});
+
+it('takes settings beside pvc, but none twice', () => {
+  const pvc = { api: { listen_port: 7001 }, debug: true };
+  expect(config({ pvc, node: { name: 'hv1' } })).toMatchObject({ api: { listen_port: 7001 }, node: { name: 'hv1' } });
+  expect(() => config({ pvc, api: { listen_port: 7002 } })).toThrow('slipway.yaml: pvc.api: stands beside pvc, too');
 });
 
 it('has an example whose every value is the default', () => {

@@ -82,7 +82,15 @@ it.each([
 
 it('removes everything that is its own, and nothing else', async () => {
   claimDirectory(dir);
-  hold('slipway.db-wal', 'temporal-1.6.0.db-shm', 'temporal.log.1', 'holder.json', 'nodes/hv1/x', 'instance.json.77');
+  hold(
+    'slipway.db-wal',
+    'temporal-1.6.0.db-shm',
+    'temporal.log.1',
+    'holder.json',
+    'nodes/hv1/x',
+    'instance.json.77',
+    'holder.json.0b6c7ad1-2a3b-4c5d-8e9f-001122334455',
+  );
   expect(removeInstallation(dir)).toEqual([]);
   expect(existsSync(dir)).toBe(false);
 

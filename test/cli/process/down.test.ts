@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { storeControlPlane } from '../../../activities/control-plane.ts';
 import { type Paths, pathsOf } from '../../../cli/paths.ts';
 import { bringDown } from '../../../cli/process/down.ts';
 import { rememberLibvirt } from '../../../cli/process/host.ts';
@@ -9,6 +10,7 @@ import type { VmId } from '../../../domain/ids.ts';
 import { openStore } from '../../../store/open.ts';
 import { insertStoragePool } from '../../../store/storage-pool.ts';
 import { insertVm } from '../../../store/vm.ts';
+import { report } from '../../api/core/cluster.ts';
 import { scriptedRun } from '../../scripted-run.ts';
 
 const VM = '10000000-0000-4000-8000-000000000000' as VmId;
@@ -64,6 +66,16 @@ describe.skipIf(skip)(`ending guests${skip ? ` (skipped: ${skip})` : ''}`, () =>
       NO_BRIDGES,
       { argv: `${script} end ${paths.libvirt}` },
     ]);
+    await down(run);
+    done();
+  });
+
+  it('asks no libvirt about a simulated node, also where a first start made the pool a real one', async () => {
+    await installation();
+    const store = openStore(paths.store);
+    await storeControlPlane(store).keepalive(report('hv1', { facts: { accel: 'sim' } }));
+    await store.close();
+    const { run, done } = scriptedRun([]);
     await down(run);
     done();
   });

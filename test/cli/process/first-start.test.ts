@@ -41,6 +41,8 @@ it('prepares once, whichever of the processes that start together does it', asyn
   const services = coreOver(store, recordingJobs(), { warn: () => undefined });
   expect((await services.networks.list(ADMIN)).map(({ vni }) => vni)).toEqual([100]);
   expect((await services.profiles.list(ADMIN)).map(({ name }) => name)).toEqual(['cloud-image', 'debian-12', 'empty']);
+  const scripts = await services.templates.listText(ADMIN, 'script');
+  expect(scripts.map(({ name }) => name)).toEqual(['debootstrap', 'image', 'noop']);
   expect(await services.tokens.list(ADMIN)).toHaveLength(1);
   await store.close();
 });

@@ -23,6 +23,13 @@ function mistakes(script: string): readonly string[] {
   return parseProfile(dir).mistakes;
 }
 
+it('reads files that an editor put a byte order mark before', () => {
+  const script = 'def install(**kwargs):\n  pass\n';
+  writeFileSync(join(dir, 'profile.yaml'), `\uFEFF${stringify({ ...PROFILE, script: 'script.py' })}`);
+  writeFileSync(join(dir, 'script.py'), `\uFEFF${script}`);
+  expect(readProfile(dir)).toEqual({ ...PROFILE, script });
+});
+
 it('reads nothing of another directory by way of a symbolic link', () => {
   writeFileSync(join(top, 'secret'), 'def install(**kwargs):\n  pass\n');
   symlinkSync(join(top, 'secret'), join(dir, 'script.py'));

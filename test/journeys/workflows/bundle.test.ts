@@ -5,6 +5,7 @@ import { bundleWorkflowCode } from '@temporalio/worker';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { bundleOptions, workflowBundle } from '../../../cli/temporal/bundle.ts';
 import { WORKFLOW_OF } from '../../../domain/task.ts';
+import { fullDisk, noFullDisk } from '../../full-disk.ts';
 
 const QUIET = { log: () => undefined, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 const ROOT = join(import.meta.dirname, '../../..');
@@ -47,6 +48,16 @@ it('is made once, by whoever comes first, and leaves nothing half-made', async (
   expect(found).toEqual({ codePath: made[0].codePath, fresh: false });
   expect(await readdir(dir)).toEqual([found.codePath.slice(dir.length + 1)]);
   expect((await stat(found.codePath)).size).toBeGreaterThan(100_000);
+});
+
+it.skipIf(noFullDisk)('leaves nothing where it does not fit', async () => {
+  const disk = fullDisk();
+  try {
+    await expect(workflowBundle(disk.dir, QUIET)).rejects.toThrow('ENOSPC');
+    expect(await readdir(disk.dir)).toEqual(['others']);
+  } finally {
+    disk.remove();
+  }
 });
 
 it.each([

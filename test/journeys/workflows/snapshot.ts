@@ -9,8 +9,6 @@ export type Snapshot = Readonly<Record<string, string>>;
 const RECORDS = ['tasks', 'task_log', 'base_recipes', 'sqlite_sequence', '__drizzle_migrations'];
 /** Columns that say when somebody looked, not what there is. */
 const MOMENTS = ['seen_at', 'used_at', 'memory_used', 'memory_free', 'memory_other', 'load'];
-/** The simulated installer's protocol of what it ran. What it did not finish writing is a leftover all the same. */
-const PROTOCOL = /\/installer\/\w+\/[^.][^/]*\.json$/;
 
 /** What exists in the store `file` and below these directories, now. */
 export function snapshot(file: string, dirs: readonly string[]): Snapshot {
@@ -57,8 +55,6 @@ function filesOf(dir: string): Snapshot {
   const entries = readdirSync(dir, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   return Object.fromEntries(
-    files
-      .filter((path) => !PROTOCOL.test(path))
-      .map((path) => [`file ${path.slice(dir.length)}`, readFileSync(path, 'utf8').slice(0, 2_000)]),
+    files.map((path) => [`file ${path.slice(dir.length)}`, readFileSync(path, 'utf8').slice(0, 2_000)]),
   );
 }

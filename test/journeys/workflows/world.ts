@@ -72,7 +72,7 @@ function hostOf(dir: string, name: NodeName, store: Store): HostActivities {
     storage: async (pool) => simStorage({ dir: join(at('pools'), pool), stepMs }),
     hypervisor: simHypervisor({ dir: at('hypervisor'), stepMs }),
     network: simNetwork({ dir: at('network'), stepMs }),
-    installer: simInstaller({ dir: at('installer'), stepMs }),
+    installer: simInstaller({ stepMs }),
     controlPlane: storeControlPlane(store),
     writeSeed: (path, seed) => writeFile(path, JSON.stringify(seed)),
     concurrency: 4,

@@ -4,6 +4,7 @@ import type { Vni } from '../../../../domain/ids.ts';
 import type { Principal } from '../../../../domain/principal.ts';
 import { deleteNetwork, markNetworkRemoving } from '../../../../store/network.ts';
 import { findNetworkTemplate, insertNet } from '../../../../store/network-template.ts';
+import { insertVolumes } from '../../../../store/volume.ts';
 import { ADMIN, type Cluster, cluster, NETWORK, request, rowsOf } from '../cluster.ts';
 
 let c: Cluster;
@@ -26,6 +27,13 @@ interface Case {
 
 const why = (text: string) => expect.stringContaining(text);
 const disk = (change: object) => ({ disks: [{ id: 'sda', pool: 'vms', sizeGiB: 1, ...change }] });
+/** A volume that a VM left behind. */
+const keep = (name: string, tenant: string) =>
+  c.store.write(async (tx) => {
+    const kept = { volume: 'old', name, pool: 'vms', diskId: 'sda', size: 1, fill: { kind: 'blank' } };
+    const row = { ...kept, filesystem: null, filesystemArgs: [], mountpoint: null } as never;
+    await insertVolumes(tx, [row], { vm: null, tenant, node: 'hv1' } as never);
+  });
 const imported = (name: string) => c.profile({ disks: [{ id: 'sda', pool: 'vms', sourceVolume: name }] });
 
 const CASES: Readonly<Record<string, Case>> = {
@@ -98,6 +106,14 @@ const CASES: Readonly<Record<string, Case>> = {
     prepare: () => imported('golden_sda'),
     fault: { kind: 'invalid', field: 'source_volume', why: why("'golden_sda'") },
   },
+  "another tenant's source volume, as if there were none": {
+    prepare: async () => {
+      await keep('golden_sda', 'acme');
+      await imported('golden_sda');
+    },
+    who: { account: 'ann', tenant: 'default', role: 'user' },
+    fault: { kind: 'invalid', field: 'source_volume', why: "there is no volume 'golden_sda' in storage pool 'vms'." },
+  },
   'a source volume of a VM that is not at rest': {
     prepare: async () => {
       await c.services.provisioner.create(ADMIN, request({ name: 'golden' }));
@@ -149,13 +165,7 @@ const CASES: Readonly<Record<string, Case>> = {
     fault: { kind: 'invalid', field: 'wait' },
   },
   'a volume that a deleted VM left behind': {
-    prepare: () =>
-      c.store.write(async (tx) => {
-        const { insertVolumes } = await import('../../../../store/volume.ts');
-        const kept = { volume: 'old', name: 'web1_sda', pool: 'vms', diskId: 'sda', size: 1, fill: { kind: 'blank' } };
-        const row = { ...kept, filesystem: null, filesystemArgs: [], mountpoint: null } as never;
-        await insertVolumes(tx, [row], { vm: null, tenant: 'default', node: 'hv1' } as never);
-      }),
+    prepare: () => keep('web1_sda', 'default'),
     renders: true,
     fault: { kind: 'exists', what: 'volume', ref: 'vms/web1_sda' },
   },

@@ -39,6 +39,31 @@ it('is written as it was applied, and applying it again changes nothing', async 
   expect(await c.services.profiles.export(ADMIN, 'small')).toMatchObject(SMALL);
 });
 
+it('keeps scripts and user-data without the byte order mark of an editor, by whichever way they come', async () => {
+  const [script, userdata] = [FULL.script ?? '', FULL.userdata ?? ''];
+  await c.services.profiles.apply(ADMIN, { ...FULL, script: `\uFEFF${script}`, userdata: `\uFEFF${userdata}` });
+  expect(await c.services.profiles.export(ADMIN, FULL.name)).toEqual(FULL);
+  await c.services.templates.updateText(ADMIN, 'script', FULL.name, `\uFEFF${script}`);
+  await c.services.templates.createText(ADMIN, 'userdata', 'other', `\uFEFF${userdata}`);
+  expect(await c.services.profiles.export(ADMIN, FULL.name)).toEqual(FULL);
+  expect(await c.services.templates.getText(ADMIN, 'userdata', 'other')).toMatchObject({ text: userdata });
+});
+
+it('has its script under a name of its own, which other profiles may use, too, but none changes for them', async () => {
+  const { profiles, templates } = c.services;
+  const named = { ...FULL, scriptName: 'debootstrap' };
+  await profiles.apply(ADMIN, named);
+  expect(await profiles.get(ADMIN, FULL.name)).toMatchObject({ script: 'debootstrap', userdata: FULL.name });
+  expect(await profiles.export(ADMIN, FULL.name)).toEqual(named);
+  await profiles.apply(ADMIN, { ...named, script: `${FULL.script}# newer\n` });
+  await profiles.apply(ADMIN, named);
+  await profiles.apply(ADMIN, { ...named, name: 'other' });
+  await expect(profiles.apply(ADMIN, { ...named, script: `${FULL.script}# newer\n` })).rejects.toMatchObject({
+    fault: { kind: 'invalid', field: 'scriptName', why: expect.stringContaining('in use by the profiles other:') },
+  });
+  expect(await templates.getText(ADMIN, 'script', 'debootstrap')).toMatchObject({ text: FULL.script });
+});
+
 it('takes away what a newer document does not have', async () => {
   await c.services.profiles.apply(ADMIN, FULL);
   await c.services.profiles.apply(ADMIN, { ...SMALL, name: FULL.name });
@@ -75,6 +100,8 @@ it.each<[string, object, string]>([
   ],
   ['an argument of the platform', { arguments: { disks: 'x' } }, 'arguments.disks'],
   ['a script without install() and build()', { script: 'x = 1\n' }, 'script'],
+  ['a name for a script that there is not', { scriptName: 'x' }, 'scriptName'],
+  ['a bad name for a script', { script: FULL.script, scriptName: 'a b' }, 'scriptName'],
   ['a wait that cannot be seen', { wait: 'cloud-init', system: { ...SMALL.system, serial: false } }, 'wait'],
   ['an unknown wait', { wait: 'for ever' }, 'wait'],
 ])('refuses %s, and changes nothing', async (_, change, field) => {

@@ -21,6 +21,8 @@ const networkBad: Row['bad'] = [
   [{ nettype: [] }, 'nettype'],
   [{ nettype: 'magic' }, 'nettype'],
   [{ mtu: 'x' }, 'mtu'],
+  [{ mtu: '67' }, 'from 576 to 65535'],
+  [{ mtu: '575' }, 'from 576 to 65535'],
   [{ ip4_gateway: [] }, 'ip4_gateway'],
   [{ ip4_network: '' }, 'ip4_network'],
   [{ dhcp4_start: [] }, 'dhcp4_start'],

@@ -1,0 +1,28 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readDraft } from '../../../cli/profile/draft.ts';
+import { client, type Served, served } from '../served.ts';
+
+let world: Served;
+let call: ReturnType<typeof client>;
+beforeAll(async () => {
+  world = await served();
+  call = client(world.origin);
+});
+afterAll(() => world.close());
+
+const DOCUMENT = { name: 'web', system: { vcpus: 1, memoryMiB: 64 } };
+
+it.each(['description', 'networks', 'macTemplate', 'disks', 'arguments', 'wait', 'script', 'userdata', 'system'])(
+  'refuses a document whose %s is null, as a check of its directory does',
+  async (key) => {
+    const document = { ...DOCUMENT, [key]: null };
+    const { status, body } = await call('POST', '/provisioner/profile/apply', document as never, 'json');
+    expect({ status, message: body.message }).toEqual({ status: 510, message: expect.stringMatching(`^${key}: `) });
+    expect(readDraft(document).mistakes).toMatchObject([{ field: key }]);
+  },
+);
+
+it('takes what is left when those keys are left out', async () => {
+  const { status } = await call('POST', '/provisioner/profile/apply', DOCUMENT as never, 'json');
+  expect(status).toBe(200);
+});
