@@ -5,7 +5,7 @@ import { bundleWorkflowCode } from '@temporalio/worker';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { bundleOptions, workflowBundle } from '../../../cli/temporal/bundle.ts';
 import { WORKFLOW_OF } from '../../../domain/task.ts';
-import { fullDisk, noFullDisk } from '../../full-disk.ts';
+import { becauseNoDisk, fullDisk, noFullDisk } from '../../full-disk.ts';
 
 const QUIET = { log: () => undefined, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 const ROOT = join(import.meta.dirname, '../../..');
@@ -50,7 +50,7 @@ it('is made once, by whoever comes first, and leaves nothing half-made', async (
   expect((await stat(found.codePath)).size).toBeGreaterThan(100_000);
 });
 
-it.skipIf(noFullDisk)('leaves nothing where it does not fit', async () => {
+it.skipIf(noFullDisk)(`leaves nothing where it does not fit${becauseNoDisk}`, async () => {
   const disk = fullDisk();
   try {
     await expect(workflowBundle(disk.dir, QUIET)).rejects.toThrow('ENOSPC');
