@@ -7,10 +7,17 @@ import type { AttachDisk, ChangeSnapshot, CreateVm } from '../domain/plan.ts';
 import { currentAttempt } from './attempt.ts';
 import { bootDir, readBoot } from './boot.ts';
 import { lastLines } from './console-tail.ts';
+import { findLine } from './drivers/hypervisor/console.ts';
 import type { HostDeps } from './host-deps.ts';
 
-/** cloud-init's last line on the console, whatever it was told to do. */
-const CLOUD_INIT_FINISHED = /Cloud-init v\. .* finished at /;
+/** cloud-init's last line on the console, whatever it was told to do; as far as its datasource, since a line may still be growing. */
+const CLOUD_INIT_FINISHED = /Cloud-init v\. .* finished at .* Datasource (\w+)\W/;
+
+/** The datasource of a guest that found none. */
+const NO_DATASOURCE = 'DataSourceNone';
+
+/** Said by a guest whose metadata service went away between telling who it is and giving its user-data. */
+const USER_DATA_LOST = /Failed fetching userdata from url/;
 
 /** Before the engine's own deadline, which would say no more than that it has passed. */
 const MARGIN_MS = 2_000;
@@ -70,8 +77,8 @@ export function domainActivities(deps: HostDeps) {
       hypervisor.detachDisk(vm, disk.diskId),
 
     /**
-     * Resolves when cloud-init has finished in the guest; 'conflict' if the guest went off before, or time is up: then the task's log
-     * gets the last lines of its console, which goes with the VM.
+     * Resolves when cloud-init has finished in the guest; 'conflict' if the guest went off before, time is up, or the user-data that it
+     * has did not reach it: then the task's log gets the last lines of its console, which goes with the VM.
      */
     awaitGuest: (guest: AwaitedGuest): Promise<void> => awaitGuest(deps, guest),
   };
@@ -115,15 +122,27 @@ async function awaitGuest({ hypervisor, controlPlane }: HostDeps, { vm, name }: 
     const last = lines.at(-1);
     return last === undefined ? 'its console shows nothing' : `its console ends with: ${last}`;
   };
-  try {
-    await hypervisor.awaitConsole(vm, CLOUD_INIT_FINISHED, AbortSignal.any([signal, late]));
-  } catch (error) {
-    signal.throwIfAborted();
-    // 'conflict': waiting again would not help.
-    if (late.aborted) throw conflict(`${name} runs, but cloud-init did not finish in time; ${await saidLast()}`);
-    if (!(error instanceof DomainError) || error.fault.kind !== 'unavailable') throw error;
-    if (await runs()) throw error;
-    const when = wentWithNode ? ', while its node was down or ended its guests,' : '';
-    throw conflict(`${name} went off${when} before cloud-init had finished; ${await saidLast()}`);
-  }
+  const finished = await hypervisor
+    .awaitConsole(vm, CLOUD_INIT_FINISHED, AbortSignal.any([signal, late]))
+    .catch(async (error: unknown) => {
+      signal.throwIfAborted();
+      // 'conflict': waiting again would not help.
+      if (late.aborted) throw conflict(`${name} runs, but cloud-init did not finish in time; ${await saidLast()}`);
+      if (!(error instanceof DomainError) || error.fault.kind !== 'unavailable') throw error;
+      if (await runs()) throw error;
+      const when = wentWithNode ? ', while its node was down or ended its guests,' : '';
+      throw conflict(`${name} went off${when} before cloud-init had finished; ${await saidLast()}`);
+    });
+  const missed = await whyMissed(hypervisor.consolePath(vm), finished);
+  // Where there is none, there was nothing to find.
+  if (missed !== null && (await controlPlane.seedInput(vm)).userData !== '')
+    throw conflict(`${name} runs, but without its user-data: ${missed}; ${await saidLast()}`);
+}
+
+/** Why a guest whose cloud-init has finished with this line did not get its user-data; null if it did. */
+async function whyMissed(console: string, finished: string): Promise<string | null> {
+  if (CLOUD_INIT_FINISHED.exec(finished)?.[1] === NO_DATASOURCE)
+    return 'its cloud-init found neither a seed nor the metadata service (an address by DHCP, the API, datasource_list in the image)';
+  const lost = await findLine(console, USER_DATA_LOST);
+  return lost === undefined ? null : 'the metadata service (the API) went away while its cloud-init asked';
 }

@@ -20,6 +20,8 @@ export interface AgentDeps {
   /** How many creations the node is to work on at once. */
   readonly creations: number;
   readonly log: Logger;
+  /** Between two looks at what has to go on; KEEPALIVE_MS unless told. */
+  readonly beatMs?: number;
 }
 
 /** What a node does besides the work it is given. */
@@ -41,10 +43,14 @@ export async function startAgent(deps: AgentDeps): Promise<Agent> {
   // Also of those that are off: their last words may have come while nobody followed.
   for (const domain of await hypervisor.list()) consoles.follow(domain.vm);
   const restored = restoreNetworks(deps);
-  const beats = beat(deps, stopping.signal);
+  const beats = Promise.all([
+    // A node that cannot be asked is one that the control plane has to take for dead: it hears nothing.
+    beat(() => keepAlive(deps), 'no keepalive', deps, stopping.signal),
+    beat(() => keepNetworks(deps), 'networks without DHCP and DNS', deps, stopping.signal),
+  ]);
   return {
     name: `agent of ${name}`,
-    ended: beats,
+    ended: beats.then(() => undefined),
     started: consoles.follow,
     stop: async () => {
       stopping.abort();
@@ -54,12 +60,17 @@ export async function startAgent(deps: AgentDeps): Promise<Agent> {
   };
 }
 
-async function beat(deps: AgentDeps, signal: AbortSignal): Promise<void> {
+/** Works every few seconds until the signal; what fails is said, and tried again. */
+async function beat(
+  work: () => Promise<void>,
+  failed: string,
+  { name, log, beatMs = KEEPALIVE_MS }: Pick<AgentDeps, 'name' | 'log' | 'beatMs'>,
+  signal: AbortSignal,
+): Promise<void> {
   for (;;) {
-    await pause(KEEPALIVE_MS, undefined, { signal }).catch(() => undefined);
+    await pause(beatMs, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
-    // A node that cannot be asked is one that the control plane has to take for dead: it hears nothing.
-    await keepAlive(deps).catch((error: unknown) => deps.log.warn({ err: error, node: deps.name }, 'no keepalive'));
+    await work().catch((error: unknown) => log.warn({ err: error, node: name }, failed));
   }
 }
 
@@ -77,6 +88,12 @@ async function keepAlive({ name, hypervisor, controlPlane, pools, storage, creat
   );
   const facts = { ...found, creations };
   await controlPlane.keepalive({ name, facts, ...usage, askedAt, running, pools: capacities });
+}
+
+/** What serves a network is nobody's child, since it outlives its node's process: that it was killed is seen by looking. */
+async function keepNetworks({ name, network, log }: AgentDeps): Promise<void> {
+  for (const vni of await network.keep())
+    log.warn({ node: name, vni }, "the network's dnsmasq was gone: it is started again");
 }
 
 /** What the node's VMs are on has to be there after a reboot; one network that cannot be does not keep the node away. */

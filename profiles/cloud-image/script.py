@@ -2,9 +2,9 @@
 
 Arguments:
   image     name of a file in the node's directory of images, or a URL (http, https; up to what /tmp has room for, 2 GiB at
-            most, since it is kept in memory)
+            most, since it is kept in memory, and up to what comes in two hours)
   checksum  'sha256:…' or 'sha512:…', or the URL or file of a list such as SHA512SUMS that names the image; '' for none,
-            which is refused for http
+            which is refused for http, also where https leads there; a list by https may not be led there at all
 
 The base image is made once for these texts: another file of the same name is not noticed. A new name makes a new one, and
 so does a new checksum.
@@ -16,7 +16,9 @@ import hashlib
 import json
 import os
 import re
+import signal
 import subprocess
+import urllib.parse
 import urllib.request
 
 IMAGES = "/images"
@@ -24,7 +26,8 @@ CHUNK_BYTES = 4 * 1024**2
 # Hexadecimal digits of a digest tell which one it is.
 DIGESTS = {64: "sha256", 128: "sha512"}
 SUMS = "'sha256:' and 64 or 'sha512:' and 128 hexadecimal digits, the URL of a list (http, https) or a file of the node's images directory"
-TIMEOUT_S = 60
+# That nothing comes, and that not all has come: a server may trickle for ever.
+TIMEOUT_S, DOWNLOAD_S = 60, 2 * 3600
 # What no disk that boots is smaller than, and what disks are made of.
 DISK_BYTES, SECTOR_BYTES = 1024**2, 512
 # Exit codes of qemu-img check: sound, clusters that nobody uses, a format that has no check.
@@ -41,12 +44,33 @@ def inside(name):
     return path if path.startswith(f"{IMAGES}/") and os.path.isfile(path) else None
 
 
-def fetch(url, path):
+class Led(urllib.request.HTTPRedirectHandler):
+    """Follows redirects, but to plain text only with `plain`: who sits on the way there chooses what comes."""
+
+    def __init__(self, plain):
+        self.plain = plain
+
+    def redirect_request(self, req, fp, code, msg, headers, newurl):
+        if not self.plain and urllib.parse.urlsplit(newurl).scheme != "https":
+            raise ValueError(f"checksum: an image that comes by http needs one, and {req.full_url} leads to {newurl}; a list of them has to come by https")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def overdue(*_):
+    raise TimeoutError(f"image: not all of it came within {DOWNLOAD_S} s")
+
+
+def fetch(url, path, plain=False):
     print(f"fetching {url}")
-    with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer, open(path, "wb") as file:
-        told, got = answer.headers["Content-Length"], 0
-        while chunk := answer.read(CHUNK_BYTES):
-            got += file.write(chunk)
+    signal.signal(signal.SIGALRM, overdue)
+    signal.alarm(DOWNLOAD_S)
+    try:
+        with urllib.request.build_opener(Led(plain)).open(url, timeout=TIMEOUT_S) as answer, open(path, "wb") as file:
+            told, got = answer.headers["Content-Length"], 0
+            while chunk := answer.read(CHUNK_BYTES):
+                got += file.write(chunk)
+    finally:
+        signal.alarm(0)
     # A connection that ends early reads like an end.
     if told is not None and got != int(told):
         raise ValueError(f"image: {url} ended after {got} of {told} bytes")
@@ -82,7 +106,7 @@ def wanted(checksum, name):
     kind, _, digest = checksum.lower().partition(":")
     if re.fullmatch(r"[0-9a-f]+", digest) and DIGESTS.get(len(digest)) == kind:
         return kind, digest
-    file = fetch(checksum, "/tmp/checksums") if is_url(checksum) else inside(checksum)
+    file = fetch(checksum, "/tmp/checksums", plain=checksum.startswith("http:")) if is_url(checksum) else inside(checksum)
     if file is None:
         raise ValueError(f"checksum: '{checksum}' is none of {SUMS}")
     with open(file, encoding="utf-8", errors="replace") as lines:
@@ -135,7 +159,7 @@ def build(disks, image="", checksum=""):
     if disk is None:
         raise ValueError("the storage template needs a disk without filesystem")
     name = image.split("?")[0].rsplit("/", 1)[-1] if is_url(image) else os.path.basename(image)
-    path = fetch(image, "/tmp/image") if is_url(image) else local(image)
+    path = fetch(image, "/tmp/image", plain=bool(checksum)) if is_url(image) else local(image)
     if checksum:
         check(path, checksum, name)
     found = described(path, name)

@@ -35,6 +35,7 @@ MODULES = "virtio_pci virtio_blk virtio_scsi virtio_net ahci sd_mod sr_mod isofs
 KERNEL_WORDS = "quiet console=tty0 console=ttyS0 net.ifnames=0"
 # How packages got in there, with this host's proxy: none of the guest's business, and no fsync is no way to run one.
 BUILD_SETTINGS = ("etc/apt/apt.conf.d/99mmdebstrap", "etc/dpkg/dpkg.cfg.d/99mmdebstrap")
+METADATA_WAIT_S = 300
 SLOW_UNITS = ("apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "e2scrub_reap.service")
 
 
@@ -147,10 +148,11 @@ def configure_network(root):
 
 
 def configure_cloud_init(root):
-    # A seed disk is recognized at once; the metadata service is asked when there is none.
+    # A seed disk is recognized at once; the metadata service is asked when there is none, for as long as a restart of it or of
+    # the network's DHCP may take. Given up, a guest would go on as one without user-data.
     settings = {
         "datasource_list": ["NoCloud", "Ec2", "None"],
-        "datasource": {"Ec2": {"metadata_urls": ["http://169.254.169.254"], "strict_id": False, "timeout": 5, "max_wait": 30}},
+        "datasource": {"Ec2": {"metadata_urls": ["http://169.254.169.254"], "strict_id": False, "timeout": 5, "max_wait": METADATA_WAIT_S}},
         "system_info": {"network": {"renderers": ["networkd"]}},
         # RSA and DSA keys take an emulated processor ten seconds, generating locales two.
         "ssh_genkeytypes": ["ed25519", "ecdsa"],

@@ -8,12 +8,21 @@ Exit status: 0 done, 65 mkfs refused, with its words on standard error; otherwis
 """
 
 import os
+import signal
 import sys
 
 import sandbox
 from disks import Export
 from groups import why_killed
 from workspace import WORK, begin
+
+
+def signal_of(status):
+    """Name of the signal that the program or its bwrap was ended by; None if it ended by itself."""
+    code = os.waitstatus_to_exitcode(status)
+    # What its program died of, bwrap tells as a shell does.
+    number = -code if code < 0 else code - 128
+    return signal.Signals(number).name if number in signal.valid_signals() else None
 
 
 def main():
@@ -25,6 +34,9 @@ def main():
     if box.killed_for_memory:
         print(why_killed(box.killed_for_memory), file=sys.stderr)
     export.close()
+    killed = signal_of(status)
+    if killed and not box.killed_for_memory:
+        raise RuntimeError(f"mkfs was ended by {killed}")
     sys.exit(65 if status else 0)
 
 

@@ -31,11 +31,15 @@ let logged: string[];
 const controlPlane = {
   appendLog: async (_: TaskId, lines: readonly { readonly text: string }[]) =>
     void logged.push(...lines.map(({ text }) => text)),
+  seedInput: async () => ({ userData }),
 };
+/** What the guest is to be told; empty for nothing. */
+let userData: string;
 
 let dir: string;
 beforeEach(async () => {
   logged = [];
+  userData = '#cloud-config';
   dir = await mkdtemp(join(tmpdir(), 'slipway-domain-'));
 });
 afterEach(() => rm(dir, { recursive: true }));
@@ -79,7 +83,7 @@ describe('awaitGuest', () => {
   it('takes a line of cloud-init with a timestamp of the kernel before it', async () => {
     const { awaited, say } = await quiet();
     await say(
-      '[   45.123456] cloud-init[612]: Cloud-init v. 22.4.2 finished at Thu, 01 Jan 2026 00:00:00 +0000. Datasource',
+      '[   45.123456] cloud-init[612]: Cloud-init v. 22.4.2 finished at Thu, 01 Jan 2026 00:00:00 +0000. Datasource DataSourceEc2.',
     );
     await awaited;
   });
@@ -88,6 +92,49 @@ describe('awaitGuest', () => {
     const { awaited, say } = await quiet({ deadline: Date.now() + 2_300 });
     await say("Cloud-init v. 22.4.2 running 'modules:final' at Thu. Up 9 seconds. Nothing has finished\r\n");
     await expect(awaited).rejects.toThrow('in time');
+  });
+
+  const finished = (datasource: string) =>
+    `Cloud-init v. 22.4.2 finished at Thu, 01 Jan 2026 00:00:00 +0000. Datasource ${datasource}.  Up 45.03 seconds\r\n`;
+
+  it('fails if cloud-init found nobody to give it its user-data', async () => {
+    const { awaited, say } = await quiet();
+    await say(`${finished('DataSourceNone')}Used fallback datasource\r\n`);
+    await expect(awaited).rejects.toMatchObject({
+      fault: {
+        kind: 'conflict',
+        why: 'web1 runs, but without its user-data: its cloud-init found neither a seed nor the metadata service (an address by DHCP, the API, datasource_list in the image); its console ends with: Used fallback datasource',
+      },
+    });
+    expect(logged).toEqual([finished('DataSourceNone').trim(), 'Used fallback datasource']);
+  });
+
+  it('judges no line before the whole name of the datasource is there', async () => {
+    const { awaited, say } = await quiet();
+    await say(finished('DataSourceNone').split('None')[0] ?? '');
+    await say('None.  Up 45.03 seconds\r\n');
+    await expect(awaited).rejects.toThrow('without its user-data');
+  });
+
+  it('fails if the metadata service went away before it gave the user-data', async () => {
+    const { awaited, say } = await quiet();
+    const url = 'http://169.254.169.254/2009-04-04/user-data';
+    await say(`2026-01-01 00:00:00,000 - util.py[WARNING]: Failed fetching userdata from url ${url}\r\n`);
+    await say(finished('DataSourceEc2'));
+    await expect(awaited).rejects.toThrow('without its user-data: the metadata service (the API) went away');
+  });
+
+  it('is content without a datasource where there is no user-data', async () => {
+    userData = '';
+    const { awaited, say } = await quiet();
+    await say(finished('DataSourceNone'));
+    await awaited;
+  });
+
+  it.each(['DataSourceEc2', 'DataSourceNoCloud [seed=/dev/sr0][dsmode=net]'])('takes %s', async (datasource) => {
+    const { awaited, say } = await quiet();
+    await say(finished(datasource));
+    await awaited;
   });
 
   it('says what the console ended with when it has waited long enough', async () => {

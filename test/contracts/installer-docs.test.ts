@@ -88,6 +88,12 @@ describe.skipIf(reason)(`docs/template-authors.md${reason ? ` (skipped: ${reason
     for (const word of lines[0]?.split(' ') ?? []) expect(told).toContain(word);
   });
 
+  it('says what build() gets nothing of: all that would make its image the image of one VM', () => {
+    const table = text.slice(text.indexOf('| keyword |'), text.indexOf('| *your own* |'));
+    const alone = table.split('\n').filter((row) => row.includes('(`install()` only'));
+    expect(alone.map((row) => row.split('`')[1])).toEqual(['vm_name', 'vm_id', 'networks']);
+  });
+
   it('lists every variable of user-data', () => {
     const table = text.slice(text.indexOf('| variable |'), text.indexOf('`{{json value}}`'));
     for (const word of ['vm.name', 'vm.uuid', 'vm.profile', 'vm.node']) expect(table).toContain(`\`${word}\``);

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OpenDisk } from '../../activities/drivers/installer/driver.ts';
 import { DomainError } from '../../domain/fault.ts';
-import { type Lab, missing, openLab } from './installer-lab.ts';
+import { type Lab, missing, namespacesOf, openLab, processesIn, soon } from './installer-lab.ts';
 
 const exec = promisify(execFile);
 const reason = missing();
@@ -80,6 +80,18 @@ describe.skipIf(reason)(`formatting${reason ? ` (skipped: ${reason})` : ''}`, as
     expect(await refused({ filesystem: 'ext4', filesystemArgs: ['--bogus'] })).toMatch(
       /disk sda: mkfs refused: mkfs.ext4: invalid option/,
     );
+  });
+
+  it.each(['mkfs.ext4', 'bwrap'])('takes it for no refusal when %s is killed', async (program) => {
+    const blank = await lab.disk('sda', { filesystem: null, mountpoint: null, sizeMiB: 2048 });
+    // Looks for bad blocks by writing, and takes its time for that.
+    const disk = { ...blank, filesystem: 'ext4', filesystemArgs: ['-c', '-c'] };
+    const failed = lab.installer.format(disk, signal).catch((error: unknown) => error);
+    const running = (): readonly string[] => processesIn(namespacesOf(lab.dir));
+    await soon(() => (running().some((line) => /^\d+ (\S*\/)?mkfs/.test(line)) ? [] : ['it has not begun']));
+    const [pid] = running().flatMap((line) => new RegExp(`^(\\d+) (?:\\S*/)?${program} `).exec(line)?.[1] ?? []);
+    process.kill(Number(pid), 'SIGKILL');
+    expect(await failed).toMatchObject({ fault: { kind: 'internal', why: expect.stringContaining('by SIGKILL') } });
   });
 
   it('makes no program of a filesystem', async () => {

@@ -76,6 +76,22 @@ describe.skipIf(skip)(`a libvirt guest's devices${skip ? ` (skipped: ${skip})` :
     expect(stdout.trim()).toMatch(/^\/dev\/pts\/\d+$/);
   });
 
+  it('are looked for when it cannot start: one whose file is gone is named', async () => {
+    const other = randomUUID() as VmId;
+    const path = join(state, "gone's.img");
+    await writeFile(path, Buffer.alloc(1024 * 1024));
+    await driver.define({
+      ...{ vm: other, name: 'other', memory: mib(64), vcpus: 1, nics: [], serial: true, vnc: null },
+      ...{ disks: [{ diskId: 'vda', source: { type: 'file', path, format: 'raw' } }], seed: null, boot: null },
+    });
+    await rm(path);
+    await expect(driver.start(other)).rejects.toMatchObject({
+      fault: { kind: 'conflict', why: `The disk vda of the domain ${other} is gone: there is no ${path}.` },
+    });
+    await driver.undefine(other);
+    await expect(driver.start(other)).rejects.toMatchObject({ fault: { kind: 'not-found' } });
+  });
+
   it('are gone with the guest, and what was moved aside of its log, too', async () => {
     const log = driver.consolePath(vm);
     await writeFile(`${log}.0`, 'older');

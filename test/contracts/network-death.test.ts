@@ -84,6 +84,37 @@ describe.skipIf(skip)(`death on linux networks${skip ? ` (skipped: ${skip})` : '
     expect(await tracesOf(lab, vni)).toEqual([]);
   });
 
+  it('brings back a dnsmasq that was killed, and the guests that it knew', async () => {
+    const web6 = aNic(31, 6);
+    await driver().ensure(network, [web6]);
+    // Nobody serves it: there is nothing to be brought back.
+    await driver().ensure(aNetwork(32, { ip4: null }));
+    const before = await withoutPids();
+    const client = await lab.client(vni, web6.mac);
+    for (const { pid } of await findDaemons('dnsmasq', `--conf-file=${lab.dir}/`)) process.kill(pid, 'SIGKILL');
+    await expect.poll(() => driver().keep(), { timeout: 5_000 }).toEqual([vni]);
+    expect(await withoutPids()).toEqual(before);
+    expect(await client.dhcp()).toMatch(/^10\.31\.0\.6\//);
+    expect(await client.resolve('web6.n31.test', '10.31.0.1')).toBe('10.31.0.6');
+    expect(await driver().keep()).toEqual([]);
+    await driver().remove(vni);
+    await driver().remove(aNetwork(32).vni);
+    expect(await tracesOf(lab, vni)).toEqual([]);
+  });
+
+  it('does not bring back a network whose removal was begun', async () => {
+    await driver().ensure(network, [nic]);
+    const stuck = linux({
+      dir: lab.dir,
+      run: (argv, options) => (argv.includes('delete') ? Promise.reject(new Error('killed')) : lab.host(argv, options)),
+    });
+    await expect(stuck.remove(vni)).rejects.toThrow('killed');
+    expect(await driver().keep()).toEqual([]);
+    expect((await withoutPids()).filter((name) => name.startsWith('dnsmasq '))).toEqual([]);
+    await driver().remove(vni);
+    expect(await tracesOf(lab, vni)).toEqual([]);
+  });
+
   it('makes everything again after the host was started again', async () => {
     await driver().ensure(network);
     await driver().ensureLease(nic);

@@ -76,6 +76,16 @@ export function networkContract(name: string, make: () => Promise<NetworkWorld>,
       expect(await world.again().list()).toEqual([a.vni]);
     });
 
+    it('has nothing to bring back where all is there, and nothing where all was removed', async () => {
+      await driver.ensure(a);
+      const traces = await world.traces(a.vni);
+      expect(await driver.keep()).toEqual([]);
+      expect(await world.traces(a.vni)).toEqual(traces);
+      await driver.remove(a.vni);
+      expect(await driver.keep()).toEqual([]);
+      expect(await world.traces(a.vni)).toEqual([]);
+    });
+
     it('takes a changed description', async () => {
       await driver.ensure(a);
       await driver.ensure({ ...a, domain: 'other.test', nat: true, mtu: 1400 });

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { conflict, notFound, unavailable } from '../../../domain/fault.ts';
@@ -45,6 +46,12 @@ export function libvirtDisks({ call, find }: Virsh, { xmlFile, letPass }: Places
   const xmlOf = async (vm: VmId): Promise<string> => (await call(['dumpxml', vm, '--inactive'])).stdout;
 
   return {
+    /** 'conflict' naming a disk of the domain whose file is gone: that is so at the next attempt, too. */
+    mustBeThere: async (vm: VmId): Promise<void> => {
+      for (const [diskId, source] of await attached(vm, '--config'))
+        if (source.startsWith('/') && !existsSync(source))
+          throw conflict(`The disk ${diskId} of the domain ${vm} is gone: there is no ${source}.`);
+    },
     attachDisk: async (vm: VmId, disk: Disk): Promise<string> => {
       const where = await places(vm);
       if (where === null) throw notFound('domain', vm);

@@ -44,7 +44,7 @@ export function libvirt(settings: LibvirtSettings): HypervisorDriver {
   const letPass = (files: readonly string[]): Promise<void> => makePassable(settings.passableFrom, files);
   const xmlFile = (vm: VmId): string => join(dir, 'domains', `${vm}.xml`);
   const consolePath = (vm: VmId): string => join(dir, 'consoles', `${vm}.log`);
-  const { attachDisk, detachDisk } = libvirtDisks(libvirtd, {
+  const { attachDisk, detachDisk, mustBeThere } = libvirtDisks(libvirtd, {
     xmlFile: (vm, diskId) => `${xmlFile(vm)}.${diskId}`,
     letPass,
   });
@@ -74,6 +74,10 @@ export function libvirt(settings: LibvirtSettings): HypervisorDriver {
       await attain(vm, ['start', vm], (domain) => {
         if (domain === undefined) throw notFound('domain', vm);
         return domain.running;
+      }).catch(async (failure: unknown) => {
+        // virsh ends with 1 whatever went wrong.
+        if (failure instanceof DomainError && failure.fault.kind === 'internal') await mustBeThere(vm);
+        throw failure;
       });
     },
     stop,

@@ -44,6 +44,8 @@ export function dnsmasq(dir: string, run: Run) {
 
   return {
     end,
+    /** Whether one runs, with whatever configuration. */
+    runs: async (): Promise<boolean> => (await daemons()).length > 0,
     /** Succeeds if one dnsmasq runs, with the configuration for this network, on the bridge that has this index. */
     ensure: async (network: Network, device: number): Promise<void> => {
       const text = dnsmasqConf(network, dir, device);

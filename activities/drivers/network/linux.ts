@@ -63,6 +63,13 @@ export function linux({ dir, run, metadataPort, uplink }: LinuxNetworkSettings):
     }
     await described(network.vni).put(NETWORK, network);
   };
+  /** The network, if its dnsmasq was gone and is back; null if there was nothing to do. */
+  const keep = async (vni: Vni): Promise<Vni | null> => {
+    const network = await described(vni).find(NETWORK);
+    if (!network || !isServed(network) || (await dnsmasq(dirOf(vni), run).runs())) return null;
+    await ensure(network, []);
+    return vni;
+  };
 
   return {
     traits: { metadata },
@@ -71,6 +78,8 @@ export function linux({ dir, run, metadataPort, uplink }: LinuxNetworkSettings):
       alone(vni, async () => {
         const own = dirOf(vni);
         await mkdir(own, { recursive: true });
+        // From now on it is none to be kept.
+        await described(vni).drop(NETWORK);
         await dnsmasq(own, run).end();
         // The tables are of whoever has the bridge.
         if (await bridge.remove(vni)) await tables.remove(own, vni);
@@ -93,12 +102,18 @@ export function linux({ dir, run, metadataPort, uplink }: LinuxNetworkSettings):
         const network = await described(vni).find(NETWORK);
         if (network && isServed(network)) await ensureRules(network);
       }),
-    list: async () => {
-      await mkdir(join(dir, 'networks'), { recursive: true });
-      const kept = (await readdir(join(dir, 'networks'))).map((name) => Number(name) as Vni);
-      return [...new Set([...kept, ...(await bridge.list())])].sort((a, b) => a - b);
+    keep: async () => {
+      const back = await Promise.all((await madeIn(dir)).map((vni) => alone(vni, () => keep(vni))));
+      return back.filter((vni) => vni !== null);
     },
+    list: async () => [...new Set([...(await madeIn(dir)), ...(await bridge.list())])].sort((a, b) => a - b),
   };
+}
+
+/** Networks that a node's directory has anything of. */
+async function madeIn(dir: string): Promise<readonly Vni[]> {
+  await mkdir(join(dir, 'networks'), { recursive: true });
+  return (await readdir(join(dir, 'networks'))).map((name) => Number(name) as Vni);
 }
 
 /** The state file that says how a network was made last. */

@@ -40,6 +40,8 @@ export function sim({ dir, stepMs = 0 }: SimNetworkSettings): NetworkDriver {
       await effect();
       await leases(vni).drop(mac);
     },
+    // No process serves a network of files: none can die.
+    keep: async () => [],
     list: async () => (await networks.keys()).map((vni) => Number(vni) as Vni).sort((a, b) => a - b),
   };
 }

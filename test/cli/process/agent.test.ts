@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { sim as simHypervisor } from '../../../activities/drivers/hypervisor/sim.ts';
 import { sim as simNetwork } from '../../../activities/drivers/network/sim.ts';
 import { sim as simStorage } from '../../../activities/drivers/storage/sim.ts';
-import { type Agent, startAgent } from '../../../cli/process/agent.ts';
+import { type Agent, type AgentDeps, startAgent } from '../../../cli/process/agent.ts';
 import type { ControlPlane } from '../../../domain/control-plane.ts';
 import { notFound } from '../../../domain/fault.ts';
 import type { NodeName, VmId, Vni } from '../../../domain/ids.ts';
@@ -50,7 +50,7 @@ const controlPlane = {
 const hypervisor = () => simHypervisor({ dir: join(dir, 'hypervisor') });
 const network = () => simNetwork({ dir: join(dir, 'network') });
 
-const start = (): Promise<Agent> =>
+const start = (change: Partial<AgentDeps> = {}): Promise<Agent> =>
   startAgent({
     name: 'hv1' as NodeName,
     hypervisor: hypervisor(),
@@ -60,6 +60,7 @@ const start = (): Promise<Agent> =>
     controlPlane,
     creations: 4,
     log: pino({ level: 'silent' }),
+    ...change,
   });
 
 async function define(vm: string): Promise<VmId> {
@@ -84,6 +85,24 @@ it('makes its node known before it is there, and its networks, whichever of them
   agent = await start();
   expect(reports).toMatchObject([{ name: 'hv1', running: [vm], pools: [{ name: 'vms' }] }]);
   await expect.poll(() => network().list(), PATIENT).toEqual([11]);
+});
+
+it('looks after its networks again and again, and says what was gone', async () => {
+  const said: object[] = [];
+  const log = pino({ level: 'warn' }, { write: (line: string) => void said.push(JSON.parse(line)) });
+  let looks = 0;
+  const keep = async (): Promise<readonly Vni[]> => {
+    looks += 1;
+    if (looks === 1) throw new Error('it does not start');
+    return looks === 2 ? [11 as Vni] : [];
+  };
+  agent = await start({ beatMs: 1, log, network: { ...network(), keep } });
+  await expect.poll(() => looks, PATIENT).toBeGreaterThan(3);
+  await agent.stop();
+  expect(said.filter((line) => !('vni' in line && line.vni === 12))).toMatchObject([
+    { msg: 'networks without DHCP and DNS', err: { message: 'it does not start' } },
+    { vni: 11, msg: "the network's dnsmasq was gone: it is started again" },
+  ]);
 });
 
 it('hands on consoles: of guests that it starts, and what those wrote that ran or ended without it', async () => {
