@@ -108,6 +108,38 @@ it('gives back what was made of an on-demand request when one of its pools is re
   expect(await at.states('a')).toEqual({ completed: 1 });
 });
 
+it.each([0, 1])(
+  'of a pool of %i ends with its pause, once nobody wants the VMs any more that it failed to make',
+  async (size) => {
+    await at.pool({ size });
+    await at.fill();
+    await at.services.poolRequests.create('anyone', [{ name: POOL.name, count: 1 }], 'none');
+    await at.keep();
+    await at.work('FAILURE');
+    await at.keep();
+    const { failures, retryAt } = await trouble();
+    expect([failures, (retryAt ?? 0) > Date.now()]).toEqual([1, true]);
+    await at.keep(POOL.name, retryAt ?? 0);
+    expect(await trouble()).toMatchObject({ condition: 'backing-off', failures: 1 });
+    await at.services.poolRequests.remove('anyone', 'none');
+    const turn = await at.keep(POOL.name, (retryAt ?? 0) - 1);
+    expect([turn?.wakeAt, (await trouble()).condition]).toEqual([retryAt, 'backing-off']);
+    await at.keep(POOL.name, retryAt ?? 0);
+    expect(await trouble()).toMatchObject({ condition: 'ok', failures: 0, lastError: null, retryAt: null });
+  },
+);
+
+it("wakes a request's pools when it is deleted, though they have made nothing of it", async () => {
+  await at.pool({ size: 0 });
+  await heardOf(DEAD_AFTER_MS + 1);
+  await at.services.poolRequests.create('anyone', [{ name: POOL.name, count: 1 }], 'none');
+  await at.settled();
+  const woken = at.jobs.woken.length;
+  await at.services.poolRequests.remove('anyone', 'none');
+  await at.settled();
+  expect(at.jobs.woken.slice(woken)).toEqual([POOL.name]);
+});
+
 it("lets nobody cancel what is done with somebody else's VM, or the making of a pool's", async () => {
   await at.pool({ size: 1 });
   await at.keep();
