@@ -149,6 +149,44 @@ it('asks guests of a pool with a port, and takes them for ready when they answer
   expect(await at.states()).toEqual({ completed: 1 });
 });
 
+it('takes a VM for ready that was made while nobody looked for longer than it may take, and gives up one that is not made', async () => {
+  await at.pool({ size: 1, timeoutMin: 5 });
+  await at.keep();
+  await at.work();
+  await at.keep(POOL.name, Date.now() + 6 * MINUTE_MS);
+  expect(await at.states()).toEqual({ ready: 1 });
+  await at.pool({ name: 'slow', size: 1, timeoutMin: 5 });
+  await at.keep('slow');
+  await at.keep('slow', Date.now() + 5 * MINUTE_MS);
+  expect(await at.services.pools.get('slow')).toMatchObject({
+    failures: 1,
+    lastError: expect.stringContaining('5 min'),
+  });
+});
+
+it('asks a guest once more when its time is up, and gives it up if it does not answer then', async () => {
+  await at.profile({ name: 'net' });
+  await at.pool({ size: 2, profile: 'net', probePort: 22, timeoutMin: 5 });
+  await at.keep();
+  await at.work();
+  const early = (await at.keep())?.probes ?? [];
+  await at.keeper.probed(
+    POOL.name,
+    early.map(({ vm }) => ({ vm, well: false })),
+    Date.now(),
+  );
+  const late = Date.now() + 6 * MINUTE_MS;
+  const probes = (await at.keep(POOL.name, late))?.probes ?? [];
+  expect([probes.length, await at.states()]).toEqual([2, { pending: 2 }]);
+  await at.keeper.probed(
+    POOL.name,
+    probes.map(({ vm }, index) => ({ vm, well: index === 0 })),
+    late,
+  );
+  expect((await at.keep(POOL.name, late))?.probes).toEqual([]);
+  expect(await at.states()).toMatchObject({ ready: 1, completed: 1 });
+});
+
 it('hands out what was made on demand, and fails a request that cannot be filled', async () => {
   await at.pool({ size: 0 });
   const asked = [{ name: POOL.name, count: 2 }];
