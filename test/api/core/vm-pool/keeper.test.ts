@@ -1,8 +1,11 @@
+import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { TaskId } from '../../../../domain/ids.ts';
 import { DEAD_AFTER_MS } from '../../../../domain/node.ts';
 import { poolVmName } from '../../../../domain/pool-name.ts';
 import { HOUR_MS, MINUTE_MS, POOL_DEFAULTS } from '../../../../domain/vm-pool.ts';
 import { nodes } from '../../../../store/schema/node.ts';
+import { vms } from '../../../../store/schema/vm.ts';
 import { poolEntries } from '../../../../store/schema/vm-pool.ts';
 import { ADMIN, request } from '../cluster.ts';
 import { POOL, type Pooled, pooled } from './pooled.ts';
@@ -107,11 +110,45 @@ it('takes back a VM when its lifetime is over, and wakes at that moment', async 
   expect(await at.services.poolVms.get(name)).toMatchObject({ state: 'destroyed', reason: 'Its lifetime is over.' });
 });
 
-it('replaces a ready VM that waited for too long, and one that went off', async () => {
+const reasons = async () =>
+  (await at.store.read.select().from(poolEntries)).map(({ reason }) => reason).filter((reason) => reason !== null);
+
+it('replaces a ready VM that waited for too long', async () => {
   await at.pool({ size: 1, readyTtlMin: 5 });
   await at.fill();
   await at.keep(POOL.name, Date.now() + 5 * MINUTE_MS + 1);
   expect(await at.states()).toMatchObject({ completed: 1, pending: 1 });
+  expect(await reasons()).toEqual(['It was ready for 5 minutes without being wanted.']);
+});
+
+it('replaces a ready VM that went off, once nothing changes it any more', async () => {
+  await at.pool({ size: 1 });
+  await at.fill();
+  const set = (change: Partial<typeof vms.$inferInsert>) =>
+    at.store.write((tx) => tx.update(vms).set(change)) as Promise<unknown>;
+  await set({ state: 'stopped', changing: 'someone' as TaskId });
+  await at.keep();
+  expect(await at.states()).toEqual({ ready: 1 });
+  await set({ changing: null });
+  await at.keep();
+  expect(await at.states()).toMatchObject({ completed: 1, pending: 1 });
+  expect(await reasons()).toEqual(['It is stopped: it went off while it waited.']);
+});
+
+it('gives up what it is still cloning before what is ready when it is made smaller, the youngest first', async () => {
+  await at.pool({ size: 1 });
+  await at.fill();
+  await at.services.pools.update(ADMIN, POOL.name, { size: 3 });
+  await at.keep();
+  const cloning = await at.store.read.select().from(poolEntries).where(eq(poolEntries.state, 'pending'));
+  await at.services.pools.update(ADMIN, POOL.name, { size: 2 });
+  await at.keep();
+  expect(await at.states()).toMatchObject({ ready: 1, pending: 1 });
+  const [left] = await at.store.read.select().from(poolEntries).where(eq(poolEntries.state, 'pending'));
+  expect(left?.number).toBe(Math.min(...cloning.map(({ number }) => number)));
+  await at.services.pools.update(ADMIN, POOL.name, { size: 1 });
+  await at.keep();
+  expect(await at.states()).toMatchObject({ ready: 1, completed: 2 });
 });
 
 it('shrinks, is drained by a reset, and goes with everything when it is removed', async () => {
