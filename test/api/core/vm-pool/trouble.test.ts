@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { controlActivities } from '../../../../activities/control.ts';
+import { tidyHistory } from '../../../../api/core/vm-pool/history.ts';
 import type { TaskId } from '../../../../domain/ids.ts';
 import { DEAD_AFTER_MS } from '../../../../domain/node.ts';
 import type { CreateVm } from '../../../../domain/plan.ts';
 import type { Principal } from '../../../../domain/principal.ts';
+import { HOUR_MS } from '../../../../domain/vm-pool.ts';
 import { nodes } from '../../../../store/schema/node.ts';
 import { ADMIN } from '../cluster.ts';
 import { POOL, type Pooled, pooled } from './pooled.ts';
@@ -128,6 +130,34 @@ it.each([0, 1])(
     expect(await trouble()).toMatchObject({ condition: 'ok', failures: 0, lastError: null, retryAt: null });
   },
 );
+
+it('is remembered for a week with its reason, one an hour, though it cost no VM and is over', async () => {
+  await at.profile({ name: 'huge', system: { vcpus: 1, memoryMiB: 10_000_000 }, networks: [] });
+  await at.pool({ size: 0, profile: 'huge' });
+  const hour = Date.now() - (Date.now() % HOUR_MS);
+  await at.services.poolRequests.create('anyone', [{ name: POOL.name, count: 1 }], 'huge');
+  for (const ms of [1_000, 12_000, HOUR_MS + 1]) await at.keep(POOL.name, hour - 2 * HOUR_MS + ms);
+  const { lastError } = await trouble();
+  await at.services.poolRequests.remove('anyone', 'huge');
+  await at.keep();
+  expect(await trouble()).toMatchObject({ condition: 'ok', lastError: null });
+  const failures = [hour - HOUR_MS + 1, hour - 2 * HOUR_MS + 12_000].map((at) => ({
+    ...{ pool: POOL.name, name: null, at, reason: lastError },
+  }));
+  expect(await failuresShown()).toEqual(failures);
+  await tidyHistory(at.store, hour - 2 * HOUR_MS + 12_000 + 7 * 24 * HOUR_MS + 1);
+  expect(await failuresShown()).toEqual(failures.slice(0, 1));
+});
+
+async function failuresShown() {
+  const stop = new AbortController();
+  for await (const { part, value } of at.services.poolStats.watch(stop.signal)) {
+    if (part !== 'failures') continue;
+    stop.abort();
+    return value;
+  }
+  return expect.unreachable();
+}
 
 it("wakes a request's pools when it is deleted, though they have made nothing of it", async () => {
   await at.pool({ size: 0 });
