@@ -18,12 +18,16 @@ export interface AuthenticationStore {
 const LONGEST = 128;
 
 /**
- * A person's name as it is kept: directories do not tell case, width or blanks around it apart, so neither does anything here.
+ * A person's name as it is kept: directories do not tell case, width, blanks around it or the number of those within apart, so neither does anything here.
  * Null for what can be nobody's name.
- * @example accountName(' JDoe') // 'jdoe'
+ * @example accountName(' J  Doe') // 'j doe'
  */
 export function accountName(text: string): string | null {
-  const name = text.normalize('NFKC').trim().toLowerCase();
+  const name = text
+    .normalize('NFKC')
+    .trim()
+    .replaceAll(/\p{Zs}+/gu, ' ')
+    .toLowerCase();
   return name === '' || name.length > LONGEST || /\p{C}/u.test(name) ? null : name;
 }
 

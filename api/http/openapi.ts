@@ -33,6 +33,8 @@ function operation({ method, path, spec }: Route, failure: ZodType): RouteConfig
   const params = part((name) => inPath.has(name));
   const others = part((name) => !inPath.has(name));
   const { document } = spec;
+  // What stands in the path may stand in the body as well.
+  const isClosed = spec.unknown === 'refused' && params === undefined;
   const takesBody = document === undefined && (method === 'post' || method === 'put');
   return {
     method,
@@ -45,7 +47,7 @@ function operation({ method, path, spec }: Route, failure: ZodType): RouteConfig
       // What a body may hold may also stand in the query, hence nothing is required there.
       ...(others === undefined ? {} : { query: takesBody ? others.partial() : others }),
       ...(spec.headers === undefined ? {} : { headers: headers(spec.headers) }),
-      ...(others === undefined || !takesBody ? {} : { body: body(others) }),
+      ...(others === undefined || !takesBody ? {} : { body: body(isClosed ? others.strict() : others) }),
       ...(document === undefined || document === 'ignored'
         ? {}
         : { body: { content: { 'application/json': { schema: document } } } }),

@@ -1,4 +1,5 @@
 import type { ZodObject, ZodType, z } from 'zod';
+import { invalidAll } from '../../domain/fault.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { Reply } from './reply.ts';
 import { parseValues, type RawValues } from './values.ts';
@@ -55,6 +56,8 @@ export interface RouteSpec<Schema extends ZodObject> {
   readonly nulls?: 'kept';
   /** Whether another value of a path parameter, in query or body, is a mistake: it is passed over unless told. */
   readonly others?: 'refused';
+  /** Whether a value that `values` does not have is a mistake: it is passed over unless told. */
+  readonly unknown?: 'refused';
   /** Whether a trailing slash makes it another path. */
   readonly exact?: boolean;
   /** Required by the app unless 'none' or in one of these ways, by which the route itself finds out who asks. */
@@ -84,9 +87,18 @@ export function route<Schema extends ZodObject = ZodObject<Record<never, never>>
     path,
     spec,
     handle: async (context) => {
+      if (spec.unknown === 'refused') mustKnow(schema?.shape ?? {}, context.values);
       const values = schema === undefined ? {} : parseValues(schema, context.values);
       // Not a copy: that would make the signal, which few handlers want.
       return handler(Object.assign(context, { values: values as z.output<Schema> }));
     },
   };
+}
+
+/** 'invalid' naming every value that the route does not have. */
+function mustKnow(shape: Readonly<Record<string, unknown>>, values: RawValues): void {
+  const [first, ...others] = Object.keys(values)
+    .filter((key) => !Object.hasOwn(shape, key))
+    .map((field) => ({ field, why: 'is not known here.' }));
+  if (first) throw invalidAll([first, ...others]);
 }

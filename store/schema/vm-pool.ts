@@ -158,6 +158,19 @@ export const poolHistory = sqliteTable(
   (t) => [primaryKey({ columns: [t.pool, t.at] })],
 );
 
+/** VMs that could not even be begun, in hours: of each the last. Those that were begun are entries. */
+export const poolFailures = sqliteTable(
+  'pool_failures',
+  {
+    pool: text('pool').notNull(),
+    /** Epoch milliseconds at which the hour began. */
+    hour: integer('hour').notNull(),
+    reason: text('reason').notNull(),
+    at: integer('at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.pool, t.hour, t.reason] }), index('pool_failure_at').on(t.at)],
+);
+
 /** What has happened since the pool's first day, never less: durations by the bucket that they fall into, and VMs that are gone. */
 export const poolTotals = sqliteTable(
   'pool_totals',

@@ -6,6 +6,8 @@ it.each([
   [' JDoe ', 'jdoe'],
   ['ｊｄｏｅ', 'jdoe'],
   ['Doe, John', 'doe, john'],
+  ['we  ird', 'we ird'],
+  ['we \u00a0\u1680ird', 'we ird'],
   ['jdoe@example.org', 'jdoe@example.org'],
   ['', null],
   ['   ', null],

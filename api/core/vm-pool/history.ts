@@ -1,5 +1,6 @@
 import type { Store } from '../../../store/open.ts';
 import { countEntries } from '../../../store/pool-entry.ts';
+import { forgetFailures } from '../../../store/pool-failure.ts';
 import { forgetHistory, historySince, insertHistory, thinHistory } from '../../../store/pool-history.ts';
 import { listPools } from '../../../store/vm-pool.ts';
 
@@ -29,6 +30,7 @@ export async function samplePools(store: Store, now: number): Promise<void> {
 export const tidyHistory = (store: Store, now: number): Promise<void> =>
   store.write(async (tx) => {
     await forgetHistory(tx, now - KEEP_MS);
+    await forgetFailures(tx, now - KEEP_MS);
     await thinHistory(tx, now - DAY_MS, THIN_MS);
   });
 

@@ -10,7 +10,7 @@ import { cancelNow, logUntold, startSoon } from '../start.ts';
 import { refill, shrink } from './refill.ts';
 import { removeCompleted } from './remove.ts';
 import { serveRequests } from './request-turn.ts';
-import { settleRunning, settleWaiting, watchNodes } from './settle.ts';
+import { recordAnswer, settleRunning, settleWaiting, watchNodes } from './settle.ts';
 import { isBlocked, recordLuck, type Turn } from './turn.ts';
 
 /** Keeps VM pools as they are wanted, a transaction a turn. */
@@ -69,8 +69,8 @@ const toOutside = ({ name, now, due, probes, wake }: Turn): PoolTurn => ({
 
 async function recordProbe(tx: Db, vm: VmId, well: boolean, now: number): Promise<void> {
   const entry = await findEntryOfVm(tx, vm);
-  if (entry?.state !== 'ready' && entry?.state !== 'pending') return;
+  if (entry?.state === 'pending') await recordAnswer(tx, entry, well, now);
+  if (entry?.state !== 'ready') return;
   if (well) await updateEntry(tx, vm, { probedAt: now });
-  else if (entry.state === 'ready')
-    await updateEntry(tx, vm, { state: 'completed', completedAt: now, reason: 'It did not answer any more.' });
+  else await updateEntry(tx, vm, { state: 'completed', completedAt: now, reason: 'It did not answer any more.' });
 }

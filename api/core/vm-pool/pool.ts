@@ -21,7 +21,7 @@ import {
 import { mustAdminister } from '../authorize.ts';
 import { checkPool } from './check.ts';
 import { applyLifetime, applyLifetimes } from './lifetime.ts';
-import { giveBackAll } from './request.ts';
+import { giveBackAll, poolsOf } from './request.ts';
 import type { WakePool } from './wake.ts';
 
 export type PoolUpdate = Partial<Omit<VmPoolWish, 'name'>>;
@@ -126,13 +126,14 @@ export function poolService({ store, wake }: { readonly store: Store; readonly w
   };
 }
 
-/** Nobody makes their VMs any more: what was made goes back, to the pools that are returned. */
+/** Nobody makes their VMs any more: what was made goes back. Returns the pools that had a part in them. */
 async function failRequestsOf(tx: Db, pool: string): Promise<ReadonlySet<string>> {
   const message = `The pool ${pool} was removed`;
   const pools = new Set<string>();
-  for (const { id } of await listPendingRequests(tx, pool)) {
-    await updateRequest(tx, id, { state: 'failed', message });
-    for (const other of await giveBackAll(tx, id, `Its request failed: ${message}`)) pools.add(other);
+  for (const request of await listPendingRequests(tx, pool)) {
+    await updateRequest(tx, request.id, { state: 'failed', message });
+    await giveBackAll(tx, request.id, `Its request failed: ${message}`);
+    for (const other of poolsOf(request)) pools.add(other);
   }
   return pools;
 }

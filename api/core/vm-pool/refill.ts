@@ -6,6 +6,7 @@ import { SYSTEM } from '../../../domain/principal.ts';
 import type { VmPool } from '../../../domain/vm-pool.ts';
 import type { Db } from '../../../store/open.ts';
 import { countCloning, countEntries, type EntryRow, insertEntry, nextNumber } from '../../../store/pool-entry.ts';
+import { insertFailure } from '../../../store/pool-failure.ts';
 import { listReady } from '../../../store/pool-turn.ts';
 import { findVmByName } from '../../../store/vm.ts';
 import { listPools } from '../../../store/vm-pool.ts';
@@ -75,13 +76,14 @@ async function shareSlots({ tx, settings, now }: Turn): Promise<ReadonlyMap<stri
 
 /** Begins so many VMs; returns how many it could. One that cannot be begun is the pool's failure, and the last one tried. */
 export async function begin(turn: Turn, maker: Maker, count: number, request: string | null): Promise<number> {
-  const { pool, luck } = turn;
+  const { tx, pool, now, luck } = turn;
   if (!pool) return 0;
   for (let index = 0; index < count; index += 1) {
     try {
       await beginOne(turn, maker, pool, request);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
+      await insertFailure(tx, { pool: pool.name, at: now, reason: error.message });
       luck.failures.push({
         why: error.message,
         permanent: PERMANENT.includes(error.fault.kind),

@@ -8,7 +8,7 @@ import {
   updateRequest,
 } from '../../../store/pool-request.ts';
 import { begin, type Maker } from './refill.ts';
-import { giveBackAll } from './request.ts';
+import { giveBackAll, poolsOf } from './request.ts';
 import { retire } from './settle.ts';
 import type { Turn } from './turn.ts';
 
@@ -67,8 +67,8 @@ async function countFailures(turn: Turn, request: RequestRow): Promise<boolean> 
 /** What was made for it goes back. */
 async function fail(turn: Turn, request: RequestRow, message: string): Promise<void> {
   await updateRequest(turn.tx, request.id, { state: 'failed', message });
-  const pools = await giveBackAll(turn.tx, request.id, `Its request failed: ${message}`);
-  for (const pool of pools) turn.wake.add(pool);
+  await giveBackAll(turn.tx, request.id, `Its request failed: ${message}`);
+  for (const pool of poolsOf(request)) turn.wake.add(pool);
 }
 
 async function handOut({ tx, pool, settings, now, due }: Turn, entry: EntryRow, request: RequestRow): Promise<void> {

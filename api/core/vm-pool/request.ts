@@ -64,7 +64,7 @@ export function requestService({ store, wake }: { readonly store: Store; readonl
         await insertRequest(tx, row);
         return row;
       });
-      for (const pool of new Set(request.wants.map(({ pool }) => pool))) wake(pool);
+      for (const pool of poolsOf(request)) wake(pool);
       return detailOf(request, []);
     },
     get: async (id) => {
@@ -80,13 +80,19 @@ export function requestService({ store, wake }: { readonly store: Store; readonl
         mustOwnRequest(who, request);
         if (request.state === 'deleted') return { already: true, pools: [] };
         await updateRequest(tx, id, { state: 'deleted', message: 'The request has been deleted' });
-        return { already: false, pools: await giveBackAll(tx, id, 'Its request was deleted.') };
+        await giveBackAll(tx, id, 'Its request was deleted.');
+        return { already: false, pools: poolsOf(request) };
       });
       for (const pool of pools) wake(pool);
       return { already };
     },
   };
 }
+
+/** Pools that make its VMs: none the less where they have made none yet. */
+export const poolsOf = ({ wants }: Pick<RequestRow, 'wants'>): readonly string[] => [
+  ...new Set(wants.map(({ pool }) => pool)),
+];
 
 /** The pool that makes each VM, drawn by weight among those that are likeliest to make any. */
 async function drawMakers(tx: Db, want: Want): Promise<RequestRow['wants']> {
@@ -110,11 +116,10 @@ async function makersAmong(tx: Db, names: readonly string[]): Promise<readonly s
   return live.length > 0 ? live : names;
 }
 
-/** What was made for a request goes back; returns the pools that it goes back to. */
-export async function giveBackAll(tx: Db, request: string, reason: string): Promise<readonly string[]> {
-  const entries = await entriesOfRequest(tx, request);
-  for (const { vm } of entries) await updateEntry(tx, vm, { state: 'completed', completedAt: Date.now(), reason });
-  return entries.map(({ pool }) => pool);
+/** What was made for a request goes back. */
+export async function giveBackAll(tx: Db, request: string, reason: string): Promise<void> {
+  for (const { vm } of await entriesOfRequest(tx, request))
+    await updateEntry(tx, vm, { state: 'completed', completedAt: Date.now(), reason });
 }
 
 /** VMs of a pool go to the names that ask for it, in their order. */

@@ -93,7 +93,12 @@ export const SETTING_KEYS = {
     'Whether /config of the vmpooler API may change pools.',
     yes,
   ),
-  max_ondemand_instances_per_request: setting('maxPerRequest', 'integer', 'VMs of an on-demand request.', count(1)),
+  max_ondemand_instances_per_request: setting(
+    'maxPerRequest',
+    'integer',
+    'VMs of each name that an on-demand request asks for.',
+    count(1),
+  ),
   ondemand_request_ttl: setting(
     'requestTtlMin',
     'integer',

@@ -1,8 +1,9 @@
 import { DEAD_AFTER_MS, deadBefore } from '../../../domain/node.ts';
 import { TASK_FINAL } from '../../../domain/task.ts';
 import type { VmState } from '../../../domain/vm.ts';
-import { MINUTE_MS } from '../../../domain/vm-pool.ts';
+import { MINUTE_MS, type PoolSettings, type VmPool } from '../../../domain/vm-pool.ts';
 import { nicsOf } from '../../../store/nic.ts';
+import type { Db } from '../../../store/open.ts';
 import { addDuration } from '../../../store/pool-day.ts';
 import { type EntryRow, updateEntry } from '../../../store/pool-entry.ts';
 import {
@@ -15,6 +16,7 @@ import {
   readyOf,
 } from '../../../store/pool-turn.ts';
 import { findTask } from '../../../store/task.ts';
+import { findPool, poolSettings } from '../../../store/vm-pool.ts';
 import { type Failure, PERMANENT, type Turn } from './turn.ts';
 
 type Waiting = Awaited<ReturnType<typeof listPendingEntries>>[number];
@@ -48,28 +50,41 @@ export async function settleWaiting(turn: Turn): Promise<WaitingEntries> {
 /** Whether the VM was made as its profile asks: nothing changes it any more, and it runs. */
 const isMade = ({ vmState, changing }: Waiting): boolean => vmState === 'running' && changing === null;
 
-async function settlePending(turn: Turn, waiting: Waiting): Promise<'pending' | 'ready' | 'running' | null> {
-  const { tx, pool, settings, now, due } = turn;
+async function settlePending(turn: Turn, waiting: Waiting): Promise<'pending' | 'ready' | null> {
+  const { pool, settings, now, due } = turn;
   const { entry, vmState } = waiting;
   if (vmState === null || (vmState !== 'provisioning' && !isMade(waiting) && waiting.changing === null))
     return failed(turn, waiting);
   if (isOnDeadNode(waiting)) return giveUp(turn, entry, deadReason(waiting), { scarce: true });
-  const timeoutAt = entry.startedAt + (pool?.timeoutMin ?? settings.timeoutMin) * MINUTE_MS;
-  if (timeoutAt <= now) {
-    const minutes = pool?.timeoutMin ?? settings.timeoutMin;
-    return giveUp(turn, entry, `${entry.name} was not ready after ${minutes} minutes.`);
-  }
-  due.push(timeoutAt);
-  if (!isMade(waiting)) return 'pending';
   const port = pool?.probePort ?? null;
-  if (port !== null && entry.probedAt === null) {
-    await askGuest(turn, waiting, port);
-    due.push(now + PROBE_PAUSE_MS);
-    return 'pending';
-  }
+  const made = isMade(waiting);
+  // Whatever time it took: it may have been made while nobody looked.
+  if (made && (port === null || entry.probedAt !== null)) return welcome(turn, entry);
+  const minutes = timeoutMin(pool, settings);
+  const timeoutAt = entry.startedAt + minutes * MINUTE_MS;
+  const asked = made && port !== null && entry.reason === null && (await askGuest(turn, waiting, port));
+  if (timeoutAt <= now && !asked) return giveUp(turn, entry, `${entry.name} was not ready after ${minutes} minutes.`);
+  if (timeoutAt > now) due.push(timeoutAt);
+  if (made) due.push(now + PROBE_PAUSE_MS);
+  return 'pending';
+}
+
+const timeoutMin = (pool: VmPool | undefined, settings: PoolSettings): number =>
+  pool?.timeoutMin ?? settings.timeoutMin;
+
+/** What a look at a guest that is to be ready has found: one that does not answer after its time is up is not asked again. */
+export async function recordAnswer(tx: Db, entry: EntryRow, well: boolean, now: number): Promise<void> {
+  const minutes = timeoutMin(await findPool(tx, entry.pool), await poolSettings(tx));
+  if (well) await updateEntry(tx, entry.vm, { probedAt: now });
+  else if (entry.startedAt + minutes * MINUTE_MS <= now)
+    await updateEntry(tx, entry.vm, { reason: 'It does not answer.' });
+}
+
+/** The VM is there, and well. */
+async function welcome({ tx, now, luck }: Turn, entry: EntryRow): Promise<'pending' | 'ready'> {
   // Made before, and not handed out yet.
   if (entry.readyAt !== null) return 'pending';
-  turn.luck.successes += 1;
+  luck.successes += 1;
   // This turn may have been due before the clone had ended, which another clock says.
   const readyAt = Math.max(now, entry.clonedAt ?? now);
   await addDuration(tx, { at: readyAt, kind: 'boot', pool: entry.pool, seconds: (readyAt - entry.startedAt) / 1_000 });
@@ -101,9 +116,12 @@ const deadReason = ({ node }: Waiting): string => `Its node ${node} does not ans
 
 const offReason = (state: VmState): string => `It is ${state}: it went off while it waited.`;
 
-async function askGuest({ tx, probes }: Turn, { entry, node }: Waiting, port: number): Promise<void> {
+/** Whether it can be asked at all. */
+async function askGuest({ tx, probes }: Turn, { entry, node }: Waiting, port: number): Promise<boolean> {
   const ip = (await nicsOf(tx, [entry.vm])).find((nic) => nic.ip !== null)?.ip;
-  if (ip && node) probes.push({ vm: entry.vm, node, ip, port });
+  if (!ip || !node) return false;
+  probes.push({ vm: entry.vm, node, ip, port });
+  return true;
 }
 
 /** The VM could not be made: whatever of it is left is deleted like all others. */

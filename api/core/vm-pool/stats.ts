@@ -2,6 +2,7 @@ import { familyOf } from '../../../domain/pool-stats.ts';
 import type { Store } from '../../../store/open.ts';
 import { dayOf } from '../../../store/pool-day.ts';
 import { listFailures } from '../../../store/pool-entry.ts';
+import { listUnbegun } from '../../../store/pool-failure.ts';
 import { listTotals, type TotalRow } from '../../../store/pool-total.ts';
 import { perCommit } from '../per-commit.ts';
 import { type Curves, curves, DAY_SPAN, HOUR_SPAN } from './history.ts';
@@ -9,7 +10,7 @@ import { type Live, live } from './live.ts';
 import { type PoolFigures, type PoolStatus, readStatus } from './status.ts';
 import { type DayFigures, readSummary, type Summary, type SummaryRange } from './summary.ts';
 
-/** A VM that could not be made, or not even begun. */
+/** A VM that could not be made, or not even begun: of the latter, the last of each pool, hour and reason. */
 export interface PoolFailure {
   readonly pool: string;
   /** Null for one that was not begun. */
@@ -96,23 +97,23 @@ function familiesOf({ pools }: Pick<PoolStatus, 'pools'>): Families {
   );
 }
 
-/**
- * The latest, newest first, and those that pools which are given up were given up for, however long ago. What no VM was begun for is
- * known of each pool's last attempt only.
- */
+/** The latest, newest first, and those that pools which are given up were given up for, however long ago. */
 async function failures(store: Store, pools: readonly PoolFigures[]): Promise<readonly PoolFailure[]> {
-  const rows = await listFailures(store.read, Date.now() - WEEK_DAYS * DAY_MS, FAILURES);
-  const made = rows.map(({ pool, name, completedAt, reason }) => ({
+  const since = Date.now() - WEEK_DAYS * DAY_MS;
+  const rows = await listFailures(store.read, since, FAILURES);
+  const begun = rows.map(({ pool, name, completedAt, reason }) => ({
     ...{ pool, name, at: completedAt ?? 0, reason: reason ?? '' },
   }));
+  const unbegun = await listUnbegun(store.read, since, FAILURES);
+  const known = [...begun, ...unbegun.map(({ pool, at, reason }) => ({ pool, name: null, at, reason }))];
   const keyOf = ({ pool, at, reason }: PoolFailure): string => `${pool}@${at}: ${reason}`;
-  const known = new Set(made.map(keyOf));
+  const keys = new Set(known.map(keyOf));
   const last = pools.flatMap(({ name, failedAt, lastError }) =>
     failedAt === null ? [] : [{ pool: name, name: null, at: failedAt, reason: lastError ?? '' }],
   );
   const givenUp = new Set(pools.filter(({ halted }) => halted).map(({ name }) => name));
   const stays = new Set(last.filter(({ pool }) => givenUp.has(pool)).map(keyOf));
-  return [...made, ...last.filter((one) => !known.has(keyOf(one)))]
+  return [...known, ...last.filter((one) => !keys.has(keyOf(one)))]
     .sort((a, b) => b.at - a.at)
     .filter((one, index) => index < FAILURES || stays.has(keyOf(one)));
 }

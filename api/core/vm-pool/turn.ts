@@ -1,6 +1,8 @@
 import type { PoolProbe } from '../../../domain/pool-keeper.ts';
-import { backOffMs, type PoolSettings, type VmPool } from '../../../domain/vm-pool.ts';
+import { backOffMs, isTroubled, type PoolSettings, type VmPool } from '../../../domain/vm-pool.ts';
 import type { Db } from '../../../store/open.ts';
+import { listPendingRequests } from '../../../store/pool-request.ts';
+import { readyOf } from '../../../store/pool-turn.ts';
 import type { TaskRow } from '../../../store/task.ts';
 import { clearTrouble, updatePool } from '../../../store/vm-pool.ts';
 
@@ -46,7 +48,10 @@ export const isBlocked = ({ pool, now, luck }: Turn): boolean =>
   !pool ||
   (luck.successes === 0 && (luck.failures.length > 0 || pool.halted || (pool.retryAt !== null && pool.retryAt > now)));
 
-/** The pool's trouble after this turn: a success ends it, failures make its pauses longer, until it is given up. */
+/**
+ * The pool's trouble after this turn: a success ends it, and so does the end of its pause if nobody wants another VM of it any more;
+ * failures make its pauses longer, until it is given up.
+ */
 export async function recordLuck({ tx, pool, settings, now, luck, due }: Turn): Promise<void> {
   if (!pool) return;
   if (luck.successes > 0) await updatePool(tx, pool.name, { lastReadyAt: now });
@@ -64,4 +69,9 @@ export async function recordLuck({ tx, pool, settings, now, luck, due }: Turn): 
     if (retryAt !== null) due.push(retryAt);
   } else if (luck.successes > 0 && pool.failures > 0) await clearTrouble(tx, [pool.name]);
   else if (pool.retryAt !== null && pool.retryAt > now) due.push(pool.retryAt);
+  else if (isTroubled(pool) && !pool.halted && !(await isWanting(tx, pool))) await clearTrouble(tx, [pool.name]);
 }
+
+/** Whether VMs of the pool are not ready yet that are to be, or that a request asks for. */
+const isWanting = async (tx: Db, { name, size }: VmPool): Promise<boolean> =>
+  (await readyOf(tx, name)).count < size || (await listPendingRequests(tx, name)).length > 0;

@@ -7,7 +7,7 @@ import type { Asked } from './take.ts';
 export interface WaitingLine {
   /**
    * Tries when all that it asks for is ready and it is its turn, and when its pools could not meet it any more, until there is a
-   * result or a failure; null when aborted.
+   * result or a failure, also of looking after the line; null when aborted.
    */
   wait<T>(
     asked: readonly Asked[],
@@ -23,15 +23,22 @@ const BEAT_MS = 250;
 /** Those who wait in a process that has told nothing for so long, in ms, are taken for gone. */
 const LEASE_MS = 1_500;
 
+/** Of one who waits here. */
+interface Place {
+  readonly wake: () => void;
+  /** Why the line cannot be looked after any more. */
+  failure?: unknown;
+}
+
 /** One look at the line per commit, however many wait here: only those try for whom others leave something. */
 export function waitingLine({ store, log }: Pick<CoreParts, 'store' | 'log'>): WaitingLine {
-  const here = new Map<number, () => void>();
+  const here = new Map<number, Place>();
   let stop = new AbortController();
 
   const failed = (error: unknown): void =>
-    log.warn({ reason: String(error) }, 'the line of waiting checkouts could not be looked after: at the next commit');
+    log.warn({ reason: String(error) }, 'the line of waiting checkouts could not be looked after');
   const look = async (): Promise<void> => {
-    for (const number of await callable(store.read, Date.now())) here.get(number)?.();
+    for (const number of await callable(store.read, Date.now())) here.get(number)?.wake();
   };
   const watch = async (signal: AbortSignal): Promise<void> => {
     const beat = setInterval(() => {
@@ -40,18 +47,28 @@ export function waitingLine({ store, log }: Pick<CoreParts, 'store' | 'log'>): W
     try {
       while (!signal.aborted) {
         const seen = store.changes.seen();
-        await look().catch(failed);
+        await look();
         await store.changes.after(seen, signal);
       }
     } finally {
       clearInterval(beat);
     }
   };
-  const join = (turn: number, wake: () => void): void => {
-    here.set(turn, wake);
+  /** Trying again would be in vain, where the store is closed for one: who comes next begins anew. */
+  const dismiss = (failure: unknown): void => {
+    failed(failure);
+    const places = [...here.values()];
+    here.clear();
+    for (const place of places) {
+      place.failure = failure;
+      place.wake();
+    }
+  };
+  const join = (turn: number, place: Place): void => {
+    here.set(turn, place);
     if (here.size > 1) return;
     stop = new AbortController();
-    watch(stop.signal).catch(failed);
+    watch(stop.signal).catch(dismiss);
   };
   const leave = (turn: number): void => {
     here.delete(turn);
@@ -67,11 +84,13 @@ export function waitingLine({ store, log }: Pick<CoreParts, 'store' | 'log'>): W
       let called = Promise.withResolvers<void>();
       const wake = (): void => called.resolve();
       signal.addEventListener('abort', wake);
-      join(turn, wake);
+      const place: Place = { wake };
+      join(turn, place);
       try {
         for (;;) {
           if (signal.aborted) return null;
           await called.promise;
+          if (place.failure !== undefined) throw place.failure;
           called = Promise.withResolvers();
           const result = signal.aborted ? null : await attempt(turn);
           if (result !== null) return result;

@@ -42,19 +42,22 @@ function fromPairs(value: unknown): unknown {
   return pairs.every((pair) => pair !== null) ? Object.fromEntries(pairs.map(([, key, one]) => [key, one])) : value;
 }
 
-const tag = 'VM pool';
+const POOLS = { tag: 'VM pool', unknown: 'refused' } as const;
 const PATH = '/pool-settings';
 
 /** What holds for all VM pools (beyond PVC), by the names of a vmpooler.yaml. */
 export const poolSettingRoutes = (pools: Pick<PoolService, 'settings' | 'changeSettings'>): readonly Route[] => [
-  route('get', PATH, { tag, summary: 'Show the settings of all VM pools', responses: objectOf(Settings) }, async () =>
-    ok(settingValues(await pools.settings())),
+  route(
+    'get',
+    PATH,
+    { ...POOLS, summary: 'Show the settings of all VM pools', responses: objectOf(Settings) },
+    async () => ok(settingValues(await pools.settings())),
   ),
   route(
     'put',
     PATH,
     {
-      tag,
+      ...POOLS,
       summary: 'Change the settings of all VM pools',
       description:
         'A value left out stays as it is; an empty one, or null, is the default. Mappings are JSON objects, or `name=value`, repeatable.',

@@ -119,16 +119,17 @@ const ImportReport = z
   })
   .openapi('PoolImportReport');
 
-const tag = 'VM pool';
+/** Of all routes: a name that is misspelt would change nothing without a word. */
+const POOLS = { tag: 'VM pool', unknown: 'refused' } as const;
 const ELEMENT = '/pool/:name';
 
 /** VM pools: VMs that are ready before anybody asks (beyond PVC). */
 export const poolRoutes = (pools: PoolService & ImportService): readonly Route[] => [
-  route('get', '/pool', { tag, summary: 'List VM pools', responses: listOf(PoolObject) }, async () =>
+  route('get', '/pool', { ...POOLS, summary: 'List VM pools', responses: listOf(PoolObject) }, async () =>
     ok((await pools.list()).map(toPool)),
   ),
   ...['/pool', ELEMENT].map((path) =>
-    route('post', path, { tag, summary: 'Create a VM pool', values: New, responses: CHANGED }, async (context) => {
+    route('post', path, { ...POOLS, summary: 'Create a VM pool', values: New, responses: CHANGED }, async (context) => {
       const { values, principal } = context;
       const template = values.template ?? values.profile;
       await pools.create(principal, { ...NOTHING, ...fromChange(values), ...nameAnd(values), template });
@@ -138,14 +139,14 @@ export const poolRoutes = (pools: PoolService & ImportService): readonly Route[]
   route(
     'get',
     ELEMENT,
-    { tag, summary: 'Show a VM pool', values: Named, responses: listOf(PoolObject) },
+    { ...POOLS, summary: 'Show a VM pool', values: Named, responses: listOf(PoolObject) },
     async ({ values }) => ok([toPool(await pools.get(values.name))]),
   ),
   route(
     'put',
     ELEMENT,
     {
-      tag,
+      ...POOLS,
       summary: 'Change a VM pool',
       description:
         'What its VMs are made of changes for those that are not checked out, too: they are replaced. Its name cannot be changed.',
@@ -163,7 +164,7 @@ export const poolRoutes = (pools: PoolService & ImportService): readonly Route[]
     'delete',
     ELEMENT,
     {
-      tag,
+      ...POOLS,
       summary: 'Remove a VM pool',
       description: 'VMs that are checked out live on until their lifetime is over.',
       values: Named,
@@ -177,7 +178,7 @@ export const poolRoutes = (pools: PoolService & ImportService): readonly Route[]
   route(
     'post',
     `${ELEMENT}/reset`,
-    { tag, summary: 'Replace the VMs of a pool that are not checked out', values: Named, responses: CHANGED },
+    { ...POOLS, summary: 'Replace the VMs of a pool that are not checked out', values: Named, responses: CHANGED },
     async ({ values, principal }) => {
       await pools.reset(principal, [values.name]);
       return changed(`Reset VM pool '${values.name}'.`, values.name);
@@ -187,7 +188,7 @@ export const poolRoutes = (pools: PoolService & ImportService): readonly Route[]
     'post',
     '/pool-import',
     {
-      tag,
+      ...POOLS,
       summary: 'Make pools and settings what a vmpooler.yaml says',
       values: z.object({ file: text('Text of the file.') }),
       responses: objectOf(ImportReport),

@@ -44,6 +44,7 @@ export const vmpoolerSite = (parts: SiteParts, mount: string): Dialect => ({
   title: 'VM pools: dashboard and metrics',
   description: 'Pages and metrics of VM pools; open to anyone.',
   mounts: [mount],
+  manners: { otherMethods: 'unknown' },
   routes: siteRoutes(parts),
   failure: ({ status, message }): Reply => ({ status, body: { ok: false, message } }),
   failureSchema: z.object({ ok: z.literal(false), message: z.string() }).openapi('PoolerSiteFailure'),

@@ -33,13 +33,34 @@ it.each([
   [{ name: 'other', size: 3 }, "name: is 'ci' in the path"],
   [{ name: null, size: 3 }, "name: is 'ci' in the path"],
   [{}, 'body: names nothing to change.'],
-  [{ siez: 3 }, 'body: names nothing to change.'],
+  [{ siez: 3, size: 4 }, 'siez: is not known here.'],
 ])('PUT /pool/ci of %j is refused, not said to have changed', async (body, why) => {
   const before = await pool();
   const response = await send('PUT', '/pool/ci', body);
   expect(response.ok).toBe(false);
   expect(((await response.json()) as { message: string }).message).toContain(why);
   expect(await pool()).toEqual(before);
+});
+
+it.each([
+  [
+    'POST',
+    '/pool',
+    { name: 'new', profile: 'web', size: 1, aliases: ['x'], foo: 1 },
+    'aliases: is not known here. foo: is not known here.',
+  ],
+  ['POST', '/pool/new?foo=1', { profile: 'web', size: 1 }, 'foo: is not known here.'],
+  ['POST', '/pool-import', { file: 'pools: []', dry: true }, 'dry: is not known here.'],
+  ['PUT', '/pool-settings', { vm_lifetme: 1 }, 'vm_lifetme: is not known here.'],
+  ['PUT', '/pool-settings?vm_lifetme=1', { vm_lifetime: 7 }, 'vm_lifetme: is not known here.'],
+  ['DELETE', '/pool/ci?force=1', {}, 'force: is not known here.'],
+])('%s %s of %j is refused, naming what is not known', async (method, path, body, message) => {
+  const settings = async () => (await send('GET', '/pool-settings', undefined)).json();
+  const before = await settings();
+  const response = await send(method, path, body);
+  expect([response.status, await response.json()]).toEqual([510, { message }]);
+  expect(await settings()).toEqual(before);
+  expect((await send('GET', '/pool/new', undefined)).ok).toBe(false);
 });
 
 it('clears by null what may be cleared, and takes the name that it has', async () => {

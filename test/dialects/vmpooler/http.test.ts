@@ -60,6 +60,17 @@ describe('an answer', () => {
     expect(headers).not.toHaveProperty('content-encoding');
   });
 
+  it.each(['/', '/dashboard', '/dashboard/main.js', '/prometheus', '/healthcheck', '/status'])(
+    'to a method that %s does not know is that to a path which is not there',
+    async (path) => {
+      for (const method of ['DELETE', 'PATCH', 'POST', 'OPTIONS']) {
+        const { status, headers, body } = await raw(method, `${at.alone}${path}`);
+        expect([method, status, JSON.parse(body.toString())]).toEqual([method, 404, { ok: false }]);
+        expect(headers).not.toHaveProperty('allow');
+      }
+    },
+  );
+
   it('to HEAD is that to GET without the body', async () => {
     const [head, get] = [await raw('HEAD', `${at.alone}/api/v1/vm`), await raw('GET', `${at.alone}/api/v1/vm`)];
     expect(head.status).toBe(200);

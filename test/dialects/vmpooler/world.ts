@@ -8,6 +8,7 @@ import type { Express } from 'express';
 import { pino } from 'pino';
 import { dummy } from '../../../api/accounts/dummy.ts';
 import type { Services } from '../../../api/core/services.ts';
+import { vmpoolerSite } from '../../../api/dialects/vmpooler/site.ts';
 import { ALONE, BESIDE, vmpooler } from '../../../api/dialects/vmpooler/vmpooler.ts';
 import { createApp } from '../../../api/http/app.ts';
 import type { Dialect } from '../../../api/http/dialect.ts';
@@ -153,9 +154,11 @@ export async function pooler({ file }: Fixture, people = true): Promise<Pooler> 
   const dialect = vmpooler(services, BESIDE);
   const closing = new AbortController();
   const shared = { authenticate: async () => null, logger, version: '1.0.3', closing: closing.signal };
+  const metrics = { text: async () => '', contentType: 'text/plain' };
+  const parts = { stats: services.poolStats, metrics };
   const servers = await Promise.all([
     served(createApp({ ...shared, dialects: [dialect] })),
-    served(createApp({ ...shared, dialects: [vmpooler(services, ALONE)] })),
+    served(createApp({ ...shared, dialects: [vmpooler(services, ALONE), vmpoolerSite(parts, '/')] })),
   ]);
   const [beside = '', alone = ''] = servers.map(
     (server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

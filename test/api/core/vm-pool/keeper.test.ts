@@ -1,8 +1,11 @@
+import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { TaskId } from '../../../../domain/ids.ts';
 import { DEAD_AFTER_MS } from '../../../../domain/node.ts';
 import { poolVmName } from '../../../../domain/pool-name.ts';
 import { HOUR_MS, MINUTE_MS, POOL_DEFAULTS } from '../../../../domain/vm-pool.ts';
 import { nodes } from '../../../../store/schema/node.ts';
+import { vms } from '../../../../store/schema/vm.ts';
 import { poolEntries } from '../../../../store/schema/vm-pool.ts';
 import { ADMIN, request } from '../cluster.ts';
 import { POOL, type Pooled, pooled } from './pooled.ts';
@@ -107,11 +110,45 @@ it('takes back a VM when its lifetime is over, and wakes at that moment', async 
   expect(await at.services.poolVms.get(name)).toMatchObject({ state: 'destroyed', reason: 'Its lifetime is over.' });
 });
 
-it('replaces a ready VM that waited for too long, and one that went off', async () => {
+const reasons = async () =>
+  (await at.store.read.select().from(poolEntries)).map(({ reason }) => reason).filter((reason) => reason !== null);
+
+it('replaces a ready VM that waited for too long', async () => {
   await at.pool({ size: 1, readyTtlMin: 5 });
   await at.fill();
   await at.keep(POOL.name, Date.now() + 5 * MINUTE_MS + 1);
   expect(await at.states()).toMatchObject({ completed: 1, pending: 1 });
+  expect(await reasons()).toEqual(['It was ready for 5 minutes without being wanted.']);
+});
+
+it('replaces a ready VM that went off, once nothing changes it any more', async () => {
+  await at.pool({ size: 1 });
+  await at.fill();
+  const set = (change: Partial<typeof vms.$inferInsert>) =>
+    at.store.write((tx) => tx.update(vms).set(change)) as Promise<unknown>;
+  await set({ state: 'stopped', changing: 'someone' as TaskId });
+  await at.keep();
+  expect(await at.states()).toEqual({ ready: 1 });
+  await set({ changing: null });
+  await at.keep();
+  expect(await at.states()).toMatchObject({ completed: 1, pending: 1 });
+  expect(await reasons()).toEqual(['It is stopped: it went off while it waited.']);
+});
+
+it('gives up what it is still cloning before what is ready when it is made smaller, the youngest first', async () => {
+  await at.pool({ size: 1 });
+  await at.fill();
+  await at.services.pools.update(ADMIN, POOL.name, { size: 3 });
+  await at.keep();
+  const cloning = await at.store.read.select().from(poolEntries).where(eq(poolEntries.state, 'pending'));
+  await at.services.pools.update(ADMIN, POOL.name, { size: 2 });
+  await at.keep();
+  expect(await at.states()).toMatchObject({ ready: 1, pending: 1 });
+  const [left] = await at.store.read.select().from(poolEntries).where(eq(poolEntries.state, 'pending'));
+  expect(left?.number).toBe(Math.min(...cloning.map(({ number }) => number)));
+  await at.services.pools.update(ADMIN, POOL.name, { size: 1 });
+  await at.keep();
+  expect(await at.states()).toMatchObject({ ready: 1, completed: 2 });
 });
 
 it('shrinks, is drained by a reset, and goes with everything when it is removed', async () => {
@@ -147,6 +184,44 @@ it('asks guests of a pool with a port, and takes them for ready when they answer
   expect(later?.probes).toHaveLength(1);
   await at.keeper.probed(POOL.name, [{ vm: probe.vm, well: false }], Date.now());
   expect(await at.states()).toEqual({ completed: 1 });
+});
+
+it('takes a VM for ready that was made while nobody looked for longer than it may take, and gives up one that is not made', async () => {
+  await at.pool({ size: 1, timeoutMin: 5 });
+  await at.keep();
+  await at.work();
+  await at.keep(POOL.name, Date.now() + 6 * MINUTE_MS);
+  expect(await at.states()).toEqual({ ready: 1 });
+  await at.pool({ name: 'slow', size: 1, timeoutMin: 5 });
+  await at.keep('slow');
+  await at.keep('slow', Date.now() + 5 * MINUTE_MS);
+  expect(await at.services.pools.get('slow')).toMatchObject({
+    failures: 1,
+    lastError: expect.stringContaining('5 min'),
+  });
+});
+
+it('asks a guest once more when its time is up, and gives it up if it does not answer then', async () => {
+  await at.profile({ name: 'net' });
+  await at.pool({ size: 2, profile: 'net', probePort: 22, timeoutMin: 5 });
+  await at.keep();
+  await at.work();
+  const early = (await at.keep())?.probes ?? [];
+  await at.keeper.probed(
+    POOL.name,
+    early.map(({ vm }) => ({ vm, well: false })),
+    Date.now(),
+  );
+  const late = Date.now() + 6 * MINUTE_MS;
+  const probes = (await at.keep(POOL.name, late))?.probes ?? [];
+  expect([probes.length, await at.states()]).toEqual([2, { pending: 2 }]);
+  await at.keeper.probed(
+    POOL.name,
+    probes.map(({ vm }, index) => ({ vm, well: index === 0 })),
+    late,
+  );
+  expect((await at.keep(POOL.name, late))?.probes).toEqual([]);
+  expect(await at.states()).toMatchObject({ ready: 1, completed: 1 });
 });
 
 it('hands out what was made on demand, and fails a request that cannot be filled', async () => {

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { controlActivities } from '../../../../activities/control.ts';
+import { tidyHistory } from '../../../../api/core/vm-pool/history.ts';
 import type { TaskId } from '../../../../domain/ids.ts';
 import { DEAD_AFTER_MS } from '../../../../domain/node.ts';
 import type { CreateVm } from '../../../../domain/plan.ts';
 import type { Principal } from '../../../../domain/principal.ts';
+import { HOUR_MS } from '../../../../domain/vm-pool.ts';
 import { nodes } from '../../../../store/schema/node.ts';
 import { ADMIN } from '../cluster.ts';
 import { POOL, type Pooled, pooled } from './pooled.ts';
@@ -106,6 +108,66 @@ it('gives back what was made of an on-demand request when one of its pools is re
   await at.services.pools.remove(ADMIN, 'b');
   expect(await at.services.poolRequests.get('both')).toMatchObject({ state: 'failed' });
   expect(await at.states('a')).toEqual({ completed: 1 });
+});
+
+it.each([0, 1])(
+  'of a pool of %i ends with its pause, once nobody wants the VMs any more that it failed to make',
+  async (size) => {
+    await at.pool({ size });
+    await at.fill();
+    await at.services.poolRequests.create('anyone', [{ name: POOL.name, count: 1 }], 'none');
+    await at.keep();
+    await at.work('FAILURE');
+    await at.keep();
+    const { failures, retryAt } = await trouble();
+    expect([failures, (retryAt ?? 0) > Date.now()]).toEqual([1, true]);
+    await at.keep(POOL.name, retryAt ?? 0);
+    expect(await trouble()).toMatchObject({ condition: 'backing-off', failures: 1 });
+    await at.services.poolRequests.remove('anyone', 'none');
+    const turn = await at.keep(POOL.name, (retryAt ?? 0) - 1);
+    expect([turn?.wakeAt, (await trouble()).condition]).toEqual([retryAt, 'backing-off']);
+    await at.keep(POOL.name, retryAt ?? 0);
+    expect(await trouble()).toMatchObject({ condition: 'ok', failures: 0, lastError: null, retryAt: null });
+  },
+);
+
+it('is remembered for a week with its reason, one an hour, though it cost no VM and is over', async () => {
+  await at.profile({ name: 'huge', system: { vcpus: 1, memoryMiB: 10_000_000 }, networks: [] });
+  await at.pool({ size: 0, profile: 'huge' });
+  const hour = Date.now() - (Date.now() % HOUR_MS);
+  await at.services.poolRequests.create('anyone', [{ name: POOL.name, count: 1 }], 'huge');
+  for (const ms of [1_000, 12_000, HOUR_MS + 1]) await at.keep(POOL.name, hour - 2 * HOUR_MS + ms);
+  const { lastError } = await trouble();
+  await at.services.poolRequests.remove('anyone', 'huge');
+  await at.keep();
+  expect(await trouble()).toMatchObject({ condition: 'ok', lastError: null });
+  const failures = [hour - HOUR_MS + 1, hour - 2 * HOUR_MS + 12_000].map((at) => ({
+    ...{ pool: POOL.name, name: null, at, reason: lastError },
+  }));
+  expect(await failuresShown()).toEqual(failures);
+  await tidyHistory(at.store, hour - 2 * HOUR_MS + 12_000 + 7 * 24 * HOUR_MS + 1);
+  expect(await failuresShown()).toEqual(failures.slice(0, 1));
+});
+
+async function failuresShown() {
+  const stop = new AbortController();
+  for await (const { part, value } of at.services.poolStats.watch(stop.signal)) {
+    if (part !== 'failures') continue;
+    stop.abort();
+    return value;
+  }
+  return expect.unreachable();
+}
+
+it("wakes a request's pools when it is deleted, though they have made nothing of it", async () => {
+  await at.pool({ size: 0 });
+  await heardOf(DEAD_AFTER_MS + 1);
+  await at.services.poolRequests.create('anyone', [{ name: POOL.name, count: 1 }], 'none');
+  await at.settled();
+  const woken = at.jobs.woken.length;
+  await at.services.poolRequests.remove('anyone', 'none');
+  await at.settled();
+  expect(at.jobs.woken.slice(woken)).toEqual([POOL.name]);
 });
 
 it("lets nobody cancel what is done with somebody else's VM, or the making of a pool's", async () => {

@@ -117,6 +117,25 @@ describe('a checkout that waits', () => {
     expect(await second.end).toBe(2);
   });
 
+  it('of an alias keeps nothing of its healthy pools while those in trouble keep it from being met', async () => {
+    await take({ a: 2, b: 1 });
+    const { end } = await waiting({ x: 3 });
+    await giveUp('b');
+    await at.fill('a');
+    expect((await take({ a: 2 }))[0]?.vms).toHaveLength(2);
+    await at.services.pools.reset(ADMIN, ['b']);
+    await at.fill('a');
+    await at.fill('b');
+    expect(await end).toBe(3);
+  });
+
+  it('ends with the failure once the store can be read no more', async () => {
+    await take({ a: 2 });
+    const { end } = await waiting({ a: 1 });
+    await at.store.close();
+    expect(await end).toMatch('not open');
+  });
+
   it('of an alias keeps as many as it asks for of all its pools together, and whoever comes later is told so', async () => {
     await at.pool({ name: 'c', size: 1 });
     const { end } = await waiting({ x: 1, c: 1 });
