@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { z } from 'zod';
+import { replaceFile } from '../replace-file.ts';
 import { beginningOf, isAlive, isOurs } from '../temporal/process.ts';
-import { writeWhole } from '../write-whole.ts';
 
 /** What `slipway up` says when it is ready, in this form also on standard output: kept stable. */
 export const InstanceSchema = z.object({
@@ -59,7 +59,7 @@ export function readHolder(file: string): number | null {
 /** Succeeds if nobody is remembered. */
 export const removeHolder = (file: string): void => rmSync(file, { force: true });
 
-const writePrivate = (file: string, content: object): void => writeWhole(file, `${JSON.stringify(content)}\n`, 0o600);
+const writePrivate = (file: string, content: object): void => replaceFile(file, `${JSON.stringify(content)}\n`, 0o600);
 
 function readIfThere(file: string): string | null {
   try {

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, type Logger } from '@temporalio/worker';
-import { writeWhole } from '../write-whole.ts';
+import { replaceFile } from '../replace-file.ts';
 import { failureConverterPath } from './connection.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -27,7 +27,7 @@ export async function workflowBundle(cacheDir: string, logger?: Logger): Promise
   if (await stat(codePath).catch(() => null)) return { codePath, fresh: false };
   const { code } = await bundleWorkflowCode(bundleOptions(logger));
   await mkdir(cacheDir, { recursive: true });
-  writeWhole(codePath, code);
+  replaceFile(codePath, code);
   return { codePath, fresh: true };
 }
 
