@@ -1,7 +1,8 @@
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { storeControlPlane } from '../../activities/control-plane.ts';
 import { hostActivities } from '../../activities/host.ts';
-import { startWithNode } from '../../api/core/autostart.ts';
+import { startLater, startWithNode } from '../../api/core/autostart.ts';
 import type { ControlPlane } from '../../domain/control-plane.ts';
 import type { NodeName } from '../../domain/ids.ts';
 import type { Jobs } from '../../domain/jobs.ts';
@@ -50,17 +51,33 @@ export async function startNode(deps: NodeDeps): Promise<readonly Running[]> {
     warn: (message, error) => log.warn({ err: error, node: name }, message),
   });
   const worker = await nodeWorker({ ...(await engine.forWorkers()), controlPlane, node: name, activities, log });
-  await startGuests(deps);
-  return [agent, { name: `worker of ${name}`, ...worker }];
+  return [agent, { name: `worker of ${name}`, ...worker }, await startGuests(deps)];
 }
 
 /** After a boot, what starts with the node is started; it is remembered last, so that a node that dies before does it again. */
-async function startGuests({ settings: { log, paths }, store, jobs, name }: NodeDeps): Promise<void> {
+async function startGuests({ settings: { log, paths }, store, jobs, name }: NodeDeps): Promise<Running> {
+  const stopping = new AbortController();
+  const stopped = once(stopping.signal, 'abort');
   const file = paths.nodeBoot(name);
-  if (!isFirstOfBoot(file)) return;
-  const vms = await startWithNode({ store, jobs, log }, name);
-  if (vms.length > 0) log.info({ node: name, vms }, 'VMs start with their node');
-  rememberBoot(file);
+  let rest = Promise.resolve();
+  if (isFirstOfBoot(file)) {
+    const parts = { store, jobs, log };
+    const { begun, later } = await startWithNode(parts, name);
+    if (begun.length + later.length > 0) log.info({ node: name, vms: begun, later }, 'VMs start with their node');
+    rest = startLater(parts, later, stopping.signal).then(() => {
+      if (!stopping.signal.aborted) rememberBoot(file);
+    });
+    if (later.length === 0) await rest;
+  }
+  return {
+    name: `guests of ${name}`,
+    // Also when all have been started: nothing but a failure ends a node.
+    ended: Promise.all([rest, stopped]).then(() => undefined),
+    stop: async () => {
+      stopping.abort();
+      await rest;
+    },
+  };
 }
 
 /** Pools do not change their kind or place: each is asked for once. */

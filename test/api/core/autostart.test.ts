@@ -1,8 +1,10 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { startWithNode } from '../../../api/core/autostart.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { controlActivities } from '../../../activities/control.ts';
+import { startLater, startWithNode } from '../../../api/core/autostart.ts';
 import type { NodeName } from '../../../domain/ids.ts';
+import type { Task } from '../../../domain/task.ts';
 import { findVmByName, updateVm, type VmRow } from '../../../store/vm.ts';
-import { ADMIN, type Cluster, cluster, request } from './cluster.ts';
+import { ADMIN, BUILDING, type Cluster, cluster, request } from './cluster.ts';
 
 const HV1 = 'hv1' as NodeName;
 
@@ -24,10 +26,11 @@ async function vm(name: string, change: Partial<VmRow> = {}): Promise<void> {
   await c.store.write((tx) => updateVm(tx, id, off));
 }
 
+const parts = () => ({ ...c, log: { warn: (fields: object) => void c.warnings.push(fields) } });
+
 async function begin(): Promise<{ readonly vms: readonly string[]; readonly told: readonly string[] }> {
   const before = c.jobs.started.length;
-  const parts = { store: c.store, jobs: c.jobs, log: { warn: (fields: object) => void c.warnings.push(fields) } };
-  const vms = await startWithNode(parts, HV1);
+  const { begun: vms } = await startWithNode(parts(), HV1);
   await c.settled();
   return { vms, told: c.jobs.started.slice(before).map(({ kind, target }) => `${kind} ${target}`) };
 }
@@ -55,5 +58,52 @@ it('starts the others when one has no room, and says why', async () => {
   await vm('small');
   await c.settled();
   expect((await begin()).vms).toEqual(['small']);
-  expect(c.warnings).toMatchObject([{ vm: 'big', node: 'hv1', reason: expect.stringContaining('memory free') }]);
+  expect(c.warnings).toMatchObject([{ vm: (await row('big')).id, reason: expect.stringContaining("VM 'big'") }]);
+});
+
+describe('a VM that an operation had when its host went down', () => {
+  // Clones keep snapshots.
+  beforeEach(() => c.profile({ script: BUILDING }));
+
+  const NO_ABORT = new AbortController().signal;
+  const end = ({ id }: { readonly id: Task['id'] }) =>
+    controlActivities(c.store).finishTask(id, { state: 'FAILURE', status: 'over', error: 'it went off' });
+
+  it('starts when that has ended, and what waited behind it', async () => {
+    await vm('auto', { state: 'running' });
+    const [one, two] = [
+      await c.services.snapshots.create(ADMIN, 'auto', 'a'),
+      await c.services.snapshots.create(ADMIN, 'auto', 'b'),
+    ];
+    await c.settled();
+    const { begun, later } = await startWithNode(parts(), HV1);
+    expect({ begun, later }).toEqual({ begun: [], later: [(await row('auto')).id] });
+    const started = startLater(parts(), later, NO_ABORT);
+    await end(one.task);
+    await end(two.task);
+    await started;
+    await c.settled();
+    expect(await row('auto')).toMatchObject({ state: 'starting' });
+    expect(c.jobs.started.at(-1)).toMatchObject({ kind: 'vm.start', target: 'auto' });
+  });
+
+  it('is left to whoever has it when that has ended', async () => {
+    await vm('auto', { state: 'running' });
+    const { task } = await c.services.snapshots.create(ADMIN, 'auto', 'a');
+    const { later } = await startWithNode(parts(), HV1);
+    await end(task);
+    const stop = await c.services.vms.act(ADMIN, 'auto', 'stop');
+    await startLater(parts(), later, NO_ABORT);
+    expect(await row('auto')).toMatchObject({ state: 'stopping', changing: stop?.id });
+  });
+
+  it('is waited for no longer than the node runs', async () => {
+    await vm('auto', { state: 'running' });
+    await c.services.snapshots.create(ADMIN, 'auto', 'a');
+    const stopping = new AbortController();
+    const over = startLater(parts(), (await startWithNode(parts(), HV1)).later, stopping.signal);
+    stopping.abort();
+    await over;
+    expect(await row('auto')).toMatchObject({ state: 'running' });
+  });
 });
