@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { unavailable } from '../../domain/fault.ts';
 import type { Api } from './api.ts';
+import { part } from './part.ts';
 import { drawProgress, type Progress, printable } from './progress-line.ts';
 
 /** A task as the API's status document gives it. */
@@ -38,7 +39,7 @@ export async function watchTask(
   try {
     for (;;) {
       try {
-        for await (const event of api.events(`/tasks/${encodeURIComponent(id)}/events`, signal, last)) {
+        for await (const event of api.events(`/tasks/${part(id)}/events`, signal, last)) {
           breaks = 0;
           last = event.id ?? last;
           if (event.event === 'log') progress.note(LogEvent.parse(JSON.parse(event.data)).text);

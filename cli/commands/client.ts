@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
-import { invalid } from '../../domain/fault.ts';
 import { type Api, apiClient } from '../client/api.ts';
 import { findTarget } from '../client/target.ts';
 
@@ -56,12 +55,3 @@ export const optionValues = ({
   Object.fromEntries(
     Object.entries(rest).map(([key, value]) => [key.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`), value]),
   );
-
-/** The name; bad usage if it is none. The API would take a blank for a '+' and answer about another name. */
-export function oneWord(name: string): string {
-  if (/\s/.test(name)) throw invalid(`'${name}'`, 'no name holds white space.');
-  return name;
-}
-
-/** A name as one part of a path. */
-export const part = (name: string): string => encodeURIComponent(oneWord(name));

@@ -1,18 +1,10 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 import { invalid } from '../../domain/fault.ts';
+import { part } from '../client/part.ts';
 import { table } from '../client/table.ts';
 import { begun } from './begun.ts';
-import {
-  apiOf,
-  type ClientOptions,
-  clientCommand,
-  optionValues,
-  part,
-  printJson,
-  printLine,
-  repeated,
-} from './client.ts';
+import { apiOf, type ClientOptions, clientCommand, optionValues, printJson, printLine, repeated } from './client.ts';
 
 const NetworkDocument = z.looseObject({
   vni: z.coerce.string(),

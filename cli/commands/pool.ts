@@ -3,13 +3,13 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { invalid } from '../../domain/fault.ts';
 import type { Api } from '../client/api.ts';
+import { part } from '../client/part.ts';
 import { table } from '../client/table.ts';
 import {
   apiOf,
   type ClientOptions,
   clientCommand,
   optionValues,
-  part,
   printJson,
   printLine,
   repeated,

@@ -4,9 +4,10 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { profileDocument } from '../../api/dialects/pvc/profile-document.ts';
 import { invalid } from '../../domain/fault.ts';
+import { part } from '../client/part.ts';
 import { table } from '../client/table.ts';
 import { PROFILE_FILE, readProfile, writeProfile } from '../profile/directory.ts';
-import { apiOf, type ClientOptions, clientCommand, part, printJson, printLine, scriptArgument } from './client.ts';
+import { apiOf, type ClientOptions, clientCommand, printJson, printLine, scriptArgument } from './client.ts';
 
 const ProfileRow = z.looseObject({
   name: z.string(),

@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import { z } from 'zod';
+import { part } from '../client/part.ts';
 import { cut, printable } from '../client/progress-line.ts';
 import { table } from '../client/table.ts';
 import { TaskDocument, watchToEnd } from '../client/task.ts';
-import { apiOf, type ClientOptions, clientCommand, part, printJson, printLine } from './client.ts';
+import { apiOf, type ClientOptions, clientCommand, printJson, printLine } from './client.ts';
 
 const COLUMNS = {
   ID: (task: TaskDocument) => task.task_id,

@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander';
 import { z } from 'zod';
+import { part } from '../client/part.ts';
 import { table } from '../client/table.ts';
-import { apiOf, type ClientOptions, clientCommand, part, printJson, printLine } from './client.ts';
+import { apiOf, type ClientOptions, clientCommand, printJson, printLine } from './client.ts';
 
 const TokenRow = z.looseObject({
   id: z.string(),

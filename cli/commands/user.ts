@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import { z } from 'zod';
+import { part } from '../client/part.ts';
 import { readNewPassword } from '../client/password.ts';
 import { table } from '../client/table.ts';
-import { apiOf, type ClientOptions, clientCommand, part, printJson, printLine } from './client.ts';
+import { apiOf, type ClientOptions, clientCommand, printJson, printLine } from './client.ts';
 
 const UserRow = z.looseObject({ name: z.string(), role: z.string(), created_at: z.string() });
 type UserRow = z.infer<typeof UserRow>;

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { part } from '../client/part.ts';
 import { table } from '../client/table.ts';
 import { begun } from './begun.ts';
-import { apiOf, type ClientOptions, clientCommand, part, printJson, printLine } from './client.ts';
+import { apiOf, type ClientOptions, clientCommand, printJson, printLine } from './client.ts';
 
 type Watched = ClientOptions & { readonly watch?: boolean };
 

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { z } from 'zod';
+import { oneWord, part } from '../client/part.ts';
 import { table } from '../client/table.ts';
 import { begun } from './begun.ts';
 import {
@@ -7,8 +8,6 @@ import {
   type ClientOptions,
   clientCommand,
   fileArgument,
-  oneWord,
-  part,
   printJson,
   printLine,
   scriptArgument,

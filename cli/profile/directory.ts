@@ -3,7 +3,6 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { stringify } from 'yaml';
 import { readYaml } from '../../api/core/yaml.ts';
 import { conflict, DomainError, invalid } from '../../domain/fault.ts';
-import { withoutMark } from '../../domain/profile.ts';
 import { packageFile } from '../package-root.ts';
 import { type Draft, type ProfileFileDocument, readDraft } from './draft.ts';
 
@@ -91,11 +90,21 @@ function realPath(path: string): string | null {
   }
 }
 
+/** Without a byte order mark. Bytes that are no text are refused: they would be others once they were kept. */
 function readText(file: string, dir: string): string {
   const name = relative(dir, file);
+  const bytes = readBytes(file, name, dir);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw invalid(dir, `${name} is not a text in UTF-8`);
+  }
+}
+
+function readBytes(file: string, name: string, dir: string): Uint8Array {
   try {
     // What is no file may never end.
-    if (statSync(file).isFile()) return withoutMark(readFileSync(file, 'utf8'));
+    if (statSync(file).isFile()) return readFileSync(file);
   } catch (error) {
     throw invalid(dir, unreadable(name, (error as NodeJS.ErrnoException).code));
   }

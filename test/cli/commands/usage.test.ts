@@ -17,6 +17,12 @@ it.each([
   [['network', 'create', '200', '--description', 'x', '--dhcp', '10.0.0.9'], /^--dhcp: '10\.0\.0\.9' is not like /],
   [['network', 'delete', 'x y'], /^'x y': /],
   [['vm', 'show', 'x y'], /^'x y': no name holds white space\.$/],
+  // Each would lead to another place: the last to the VM itself, and delete that.
+  [['vm', 'show', ''], /^'': is no name\.$/],
+  [['vm', 'delete', '..'], /^'\.\.': is no name\.$/],
+  [['task', 'show', ''], /^'': /],
+  [['task', 'watch', '.'], /^'\.': /],
+  [['vm', 'snapshot-delete', 'web1', '..'], /^'\.\.': is no name\.$/],
   [['vm', 'create', 'x y', '--profile', 'empty'], /^'x y': /],
   [['vm', 'create', 'x', '--profile', 'my profile'], /^'my profile': /],
 ])('slipway %j is bad usage, and says why', async (words, why) => {
