@@ -23,9 +23,15 @@ export const authenticationStores = {
     return ldap(settings);
   },
   dummy: ({ debug }) => {
-    if (debug) return dummy();
-    throw invalid('accounts.provider', 'is dummy, which lets anybody in: it takes debug: true (or SLIPWAY_DEBUG=1).');
+    mustBeDebugging(debug);
+    return dummy();
   },
 } satisfies Record<string, (settings: AccountSettings) => AuthenticationStore | null>;
+
+/** 'invalid' where somebody who is no developer would let anybody in. */
+export function mustBeDebugging(debug: boolean): void {
+  if (!debug)
+    throw invalid('accounts.provider', 'is dummy, which lets anybody in: it takes debug: true (or SLIPWAY_DEBUG=1).');
+}
 
 export type AccountProvider = keyof typeof authenticationStores;

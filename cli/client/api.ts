@@ -56,8 +56,22 @@ async function reach(api: string, address: string, init: RequestInit): Promise<R
     return await fetch(address, init);
   } catch (error) {
     if (init.signal?.aborted) throw error;
+    const trouble = tlsTrouble(error);
+    if (trouble !== null) throw unavailable(`${api} cannot be trusted: ${trouble}`, error);
     throw unavailable(`No API answers at ${api}. Is 'slipway up' (or 'slipway api') running there?`, error);
   }
+}
+
+/** Codes of Node and OpenSSL for certificates, and for what is no TLS. */
+const CERTIFICATE = /^(DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|CERT_|ERR_TLS_CERT_)/;
+const NO_TLS = /^(EPROTO|ERR_SSL_)/;
+
+/** Why an encrypted connection did not come about, and what to do; null for other reasons. */
+function tlsTrouble(error: unknown): string | null {
+  const { code = '', message = '' } = ((error as Error).cause ?? {}) as { code?: string; message?: string };
+  if (NO_TLS.test(code)) return `what answers there does not speak TLS (${code}); is it an http:// address?`;
+  if (!CERTIFICATE.test(code)) return null;
+  return `${message} (${code}). A certificate of your own is trusted by NODE_EXTRA_CA_CERTS=FILE.`;
 }
 
 type Kind = 'unauthorized' | 'forbidden' | 'conflict' | 'no-capacity' | 'script' | 'unavailable';

@@ -17,9 +17,11 @@ export function configCommand(): Command {
   const check = sub('check', 'name every mistake in the configuration').action(async (options: Options) => {
     const { ldapSettings } = await import('../process/accounts.ts');
     const { readPair } = await import('../process/http-server.ts');
-    const { accounts, api } = loadConfig(options.config);
+    const { mustBeDebugging } = await import('../../api/accounts/index.ts');
+    const { accounts, api, debug } = loadConfig(options.config);
     // Besides what the file says by itself, what it refers to.
     ldapSettings(accounts);
+    if (accounts.provider === 'dummy') mustBeDebugging(debug || process.env.SLIPWAY_DEBUG === '1');
     if (api.ssl.enabled) readPair(api.ssl);
     const file = configFile(options.config);
     const none = `There is no ${CONFIG_PLACES.join(' and no ')}: the defaults apply.`;

@@ -13,11 +13,12 @@ import type { Settings } from './settings.ts';
 export function openAccounts({ config, debug, log }: Settings, store: Store): AuthenticationStore | null {
   const { provider } = config.accounts;
   const ldap = ldapSettings(config.accounts);
+  const accounts = authenticationStores[provider]({ store, ldap, debug });
   if (provider === 'dummy') log.warn('accounts.provider is dummy: anybody may log in under any name');
   if (provider === 'ldap' && ldap?.encryption === 'none') {
     log.warn('accounts.ldap.encryption is none: passwords go over the network in the clear');
   }
-  return authenticationStores[provider]({ store, ldap, debug });
+  return accounts;
 }
 
 /** The directory as its driver wants it; null without one. */

@@ -3,6 +3,7 @@ import { createServer as createHttp, maxHeaderSize, type Server } from 'node:htt
 import { createServer as createHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { createSecureContext } from 'node:tls';
 import type { Express } from 'express';
 import { invalid, unavailable } from '../../domain/fault.ts';
 import type { Config } from '../config/schema.ts';
@@ -84,7 +85,7 @@ function refused(option: string, host: string, port: number, error: NodeJS.Errno
   return unavailable(`cannot listen on ${host}:${port} (${option}): ${why}`, error);
 }
 
-/** The certificate and its key; 'invalid' names the setting whose file cannot be read. */
+/** The certificate and its key; 'invalid' names the setting whose file cannot be read, or does not fit. */
 export function readPair(ssl: Config['api']['ssl']): { cert: Buffer; key: Buffer } {
   const read = (key: 'cert_file' | 'key_file'): Buffer => {
     try {
@@ -94,5 +95,14 @@ export function readPair(ssl: Config['api']['ssl']): { cert: Buffer; key: Buffer
       throw invalid(`api.ssl.${key}`, code === 'ENOENT' ? `there is no file ${ssl[key]}.` : message);
     }
   };
-  return { cert: read('cert_file'), key: read('key_file') };
+  const pair = { cert: read('cert_file'), key: read('key_file') };
+  try {
+    createSecureContext(pair);
+  } catch (error) {
+    throw invalid(
+      'api.ssl.key_file',
+      `does not belong to ${ssl.cert_file}, or one of them is none: ${(error as Error).message}.`,
+    );
+  }
+  return pair;
 }

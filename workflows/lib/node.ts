@@ -3,7 +3,7 @@ import type { HostActivities } from '../../activities/host.ts';
 import type { NodeName } from '../../domain/ids.ts';
 import { nodeQueue } from '../../domain/queues.ts';
 import { control } from './control.ts';
-import { anew, currentStep, lostNodes } from './progress.ts';
+import { anew, currentStep, lostNodes, stepsBegun } from './progress.ts';
 import { wasNotTakenUp } from './reason.ts';
 
 /** After this long without anybody taking up the work, the task says what it waits for. */
@@ -83,8 +83,10 @@ function patient(node: NodeName, options: ActivityOptions): HostActivities {
       } catch (error) {
         if (!wasNotTakenUp(error)) throw error;
         const step = currentStep();
-        if (step)
-          await control.noteProgress(step.task, { ...step, status: `${step.status}: waiting for node ${node}` });
+        if (step) {
+          const status = `${step.status}: waiting for node ${node}`;
+          await control.noteProgress(step.task, { ...step, current: stepsBegun(), status });
+        }
         return step ? anew(step, async () => again[name](input)) : again[name](input);
       }
     },

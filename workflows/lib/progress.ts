@@ -71,6 +71,9 @@ function show({ begun, total, seen }: Running): void {
 /** The step whose code is running, if one is. */
 export const currentStep = (): StepHeader | undefined => steps.getStore();
 
+/** How many steps have begun: what a step that waits says is of now, though steps beside it have higher numbers. */
+export const stepsBegun = (): number => tasks.getStore()?.begun ?? 0;
+
 /** Runs work of the step that is running; the activities that it calls tell this in addition to the step's name. */
 export function saying<T>(what: string, work: () => Promise<T>): Promise<T> {
   const step = steps.getStore();

@@ -4,7 +4,7 @@ import type { NodeName } from '../../../domain/ids.ts';
 import type { CreateVm } from '../../../domain/plan.ts';
 import { workflowId } from '../../../domain/task.ts';
 import type { TaskRow } from '../../../store/task.ts';
-import { acceptChange, acceptCreation } from './accept.ts';
+import { acceptChange, acceptCreation, acceptRemoval } from './accept.ts';
 import { difference } from './snapshot.ts';
 import { NODES, startWorld, type World } from './world.ts';
 
@@ -79,6 +79,16 @@ describe('a node that goes away', () => {
     const done = await world.ended(task);
     expect(done).toMatchObject({ state: 'SUCCESS', error: null });
     await remove(done);
+  });
+
+  it('is what the task says, though other nodes did what was asked of them later', async () => {
+    await world.stopNode();
+    const task = await world.start(acceptRemoval(world.store, 900, NODES));
+    await world.until(
+      async () => (await world.task(task)).status === `remove on ${NODES[0]}: waiting for node ${NODES[0]}`,
+    );
+    await world.startNode();
+    expect(await world.ended(task)).toMatchObject({ state: 'SUCCESS', error: null });
   });
 
   it.each([
