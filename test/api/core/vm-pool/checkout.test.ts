@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Borrower } from '../../../../domain/borrower.ts';
+import type { TaskId } from '../../../../domain/ids.ts';
 import { HOUR_MS } from '../../../../domain/vm-pool.ts';
+import { takeable } from '../../../../store/pool-entry.ts';
 import { listWaits } from '../../../../store/pool-wait.ts';
+import { updateVm } from '../../../../store/vm.ts';
 import { ADMIN } from '../cluster.ts';
 import { type Pooled, pooled } from './pooled.ts';
 
@@ -53,6 +56,16 @@ describe('a checkout', () => {
   ])('of %o is refused, and nothing moves', async (wants, why) => {
     await expect(take('anyone', wants)).rejects.toThrow(why);
     expect(await ready()).toEqual({ ready: 2, b: 1 });
+  });
+
+  it.each([
+    ['is off', { state: 'stopped' }],
+    ['somebody is changing', { changing: 'some-task' as TaskId }],
+  ] as const)('gives no VM that %s', async (_, change) => {
+    const [one, other] = await takeable(at.store.read, 'a', 2);
+    await at.store.write((tx) => updateVm(tx, one!.vm, change));
+    expect(await take('anyone', { a: 1 })).toEqual([{ name: 'a', vms: [other!.name] }]);
+    await expect(take('anyone', { a: 1 })).rejects.toThrow('1 of a missing');
   });
 
   it('keeps for those who wait what they ask for, and no more', async () => {
