@@ -32,8 +32,8 @@ export interface NetworkService {
 /** RFC 1035: labels of letters, digits and inner hyphens. */
 const DOMAIN = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
 
-/** Hosts keep these to themselves: loopback, link-local with the metadata service, multicast and beyond. */
-const RESERVED = ['127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3'].map((text) => parseCidr4(text));
+/** Hosts keep these to themselves: no address yet, loopback, link-local with the metadata service, multicast and beyond. */
+const RESERVED = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3'].map((text) => parseCidr4(text));
 
 /** VXLAN's numbers have 24 bits. */
 const VNI_MAX = 2 ** 24 - 1;
@@ -129,7 +129,7 @@ function checkIp4(ip4: NonNullable<Network['ip4']>): void {
   if (RESERVED.some((reserved) => reserved && overlap(reserved, cidr)))
     throw invalid(
       'ip4_network',
-      `'${ip4.network}' overlaps addresses that no guest can have (127.0.0.0/8, 169.254.0.0/16, from 224.0.0.0).`,
+      `'${ip4.network}' overlaps addresses that no guest can have (0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16, from 224.0.0.0).`,
     );
   const inside = (field: string, text: string): number => {
     const address = parseIp4(text);

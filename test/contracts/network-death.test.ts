@@ -84,6 +84,18 @@ describe.skipIf(skip)(`death on linux networks${skip ? ` (skipped: ${skip})` : '
     expect(await tracesOf(lab, vni)).toEqual([]);
   });
 
+  it("refuses a network that has another device's address in it, until it has not", async () => {
+    await lab.outside();
+    const around = { network: '192.0.2.0/24', gateway: '192.0.2.254', dhcp: null };
+    await expect(driver().ensure({ ...network, ip4: around })).rejects.toMatchObject({
+      fault: { kind: 'conflict', why: expect.stringMatching(/192\.0\.2\.1 .*up0/) },
+    });
+    await lab.host(['ip', 'link', 'delete', 'dev', 'up0']);
+    await driver().ensure({ ...network, ip4: around });
+    await driver().remove(vni);
+    expect(await tracesOf(lab, vni)).toEqual([]);
+  });
+
   it('brings back a dnsmasq that was killed, and the guests that it knew', async () => {
     const web6 = aNic(31, 6);
     await driver().ensure(network, [web6]);

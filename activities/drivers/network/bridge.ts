@@ -4,7 +4,7 @@ import { conflict, internal, invalid } from '../../../domain/fault.ts';
 import type { Vni } from '../../../domain/ids.ts';
 import { bridgeOf, METADATA_ADDRESS, type Network } from '../../../domain/network.ts';
 import type { Run } from '../run.ts';
-import { subnet } from './ip4.ts';
+import { contains, subnet } from './ip4.ts';
 
 /** What ip link says of a device; only what is read here. */
 interface Link {
@@ -80,6 +80,7 @@ export function bridges(dir: string, run: Run, uplink: string | undefined) {
       if (asWanted && network.type === 'managed' && hasExactly(there, addresses)) return there.ifindex;
       if (foreign(there))
         throw conflict(`${bridge} on this host belongs to '${there?.ifalias}': ${wayOut(bridge, there?.ifalias)}`);
+      await mustBeNobodys(run, network);
       if (!there) {
         // An address of its own: else it is that of a port, and guests lose their gateway whenever that one changes.
         const made = ['name', bridge, 'address', randomMac(), 'type', 'bridge', 'forward_delay', '0', 'stp_state', '0'];
@@ -118,6 +119,20 @@ function wanted(network: Network, metadata: boolean): ReadonlyMap<string, readon
   // The label keeps dnsmasq from listening there: it would be in the way of the next network's.
   const label = ['label', `${bridgeOf(network.vni)}:md`];
   return new Map([[gateway, []], ...(metadata ? [[`${METADATA_ADDRESS}/32`, label] as const] : [])]);
+}
+
+/** Throws 'conflict' if another device of this host has an address in the network: one of both would be out of reach. */
+async function mustBeNobodys(run: Run, { vni, ip4 }: Network): Promise<void> {
+  if (ip4 === null) return;
+  const { stdout } = await run(['ip', '-json', '-4', 'address', 'show']);
+  const own = bridgeOf(vni);
+  for (const { ifname, addr_info = [] } of JSON.parse(stdout || '[]') as readonly Device[]) {
+    const inside = addr_info.find(({ local }) => local !== undefined && contains(subnet(ip4), local));
+    if (ifname !== own && inside)
+      throw conflict(
+        `${ip4.network} of network ${vni} has ${inside.local} in it, which is this host's own on ${ifname}.`,
+      );
+  }
 }
 
 const addressesOf = ({ addr_info = [] }: Device): readonly string[] =>

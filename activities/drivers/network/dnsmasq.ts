@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invalid } from '../../../domain/fault.ts';
 import type { Mac } from '../../../domain/ids.ts';
@@ -9,6 +9,8 @@ import { type Daemon, endDaemon, knownDaemons, tell } from './daemons.ts';
 import { dnsmasqConf } from './dnsmasq-conf.ts';
 
 const CONF = /^dnsmasq-[0-9a-f]{16}\.conf$/;
+/** Guests can make dnsmasq write lines: a log that is longer says the same again and again. */
+const LOG_BYTES = 2 ** 20;
 const HOST_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i;
 
 /**
@@ -44,8 +46,11 @@ export function dnsmasq(dir: string, run: Run) {
 
   return {
     end,
-    /** Whether one runs, with whatever configuration. */
-    runs: async (): Promise<boolean> => (await daemons()).length > 0,
+    /** Whether one runs, with whatever configuration; its log is no longer than 1 MiB then. */
+    keeps: async (): Promise<boolean> => {
+      await boundLog(join(dir, 'dnsmasq.log'));
+      return (await daemons()).length > 0;
+    },
     /** Succeeds if one dnsmasq runs, with the configuration for this network, on the bridge that has this index. */
     ensure: async (network: Network, device: number): Promise<void> => {
       const text = dnsmasqConf(network, dir, device);
@@ -79,6 +84,12 @@ export function dnsmasq(dir: string, run: Run) {
       else for (const { pid } of await daemons()) tell(pid, 'SIGHUP');
     },
   };
+}
+
+/** Empties a log that is too long: dnsmasq appends, so that it goes on at the file's new end. */
+async function boundLog(log: string): Promise<void> {
+  const size = (await stat(log).catch(absent))?.size ?? 0;
+  if (size > LOG_BYTES) await truncate(log);
 }
 
 const absent = (error: NodeJS.ErrnoException): undefined => {

@@ -20,7 +20,10 @@ export interface NetworkDriver {
   ensureLease(nic: Nic): Promise<void>;
   /** Succeeds if DHCP and DNS know nothing of this address any more. */
   removeLease(vni: Vni, mac: Mac): Promise<void>;
-  /** Succeeds if DHCP and DNS answer on every network made here; returns those on which they were gone, and are back. */
+  /**
+   * Succeeds if DHCP and DNS answer on every network made here, and their logs are no longer than 1 MiB; returns the networks
+   * on which they were gone, and are back.
+   */
   keep(): Promise<readonly Vni[]>;
   /** VNIs that this host has anything of. */
   list(): Promise<readonly Vni[]>;

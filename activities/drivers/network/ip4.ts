@@ -26,6 +26,9 @@ export function subnet({ network, gateway }: Ip4Config): Subnet {
   return { address, prefix, netmask: fromNumber(mask), cidr: `${address}/${prefix}` };
 }
 
+export const contains = ({ cidr, prefix }: Subnet, ip: string): boolean =>
+  cidr === subnet({ network: `${ip}/${prefix}`, gateway: ip, dhcp: null }).cidr;
+
 /** The text if it is an IPv4 address; 'invalid' otherwise. */
 export function ip4Address(field: string, text: string): string {
   if (!isIPv4(text)) throw invalid(field, `'${text}' is no IPv4 address.`);

@@ -66,7 +66,7 @@ export function linux({ dir, run, metadataPort, uplink }: LinuxNetworkSettings):
   /** The network, if its dnsmasq was gone and is back; null if there was nothing to do. */
   const keep = async (vni: Vni): Promise<Vni | null> => {
     const network = await described(vni).find(NETWORK);
-    if (!network || !isServed(network) || (await dnsmasq(dirOf(vni), run).runs())) return null;
+    if (!network || !isServed(network) || (await dnsmasq(dirOf(vni), run).keeps())) return null;
     await ensure(network, []);
     return vni;
   };

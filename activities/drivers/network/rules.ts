@@ -32,7 +32,7 @@ export function rulesText(
     metadata: metadataPort === null ? null : { bridge, address: METADATA_ADDRESS, port: metadataPort },
     nat: nat ? { bridge, network: cidr } : null,
     taken: [ip4.gateway, METADATA_ADDRESS].map((ip) => ({ vni, ip })),
-    ports: known.map(({ mac }) => ({ vni, mac, port: portOf(mac) })),
+    ports: known.map(({ mac }) => ({ vni, mac, port: portOf(mac), client: `0x${mac.replaceAll(':', '')}` })),
     addresses: addresses.map(({ ip, port }) => ({ vni, ip, port })),
     metadataGuests: metadataPort === null ? [] : addresses.map(({ mac, ip }) => ({ vni, mac, ip })),
   });

@@ -27,6 +27,11 @@ it.each<[string, Partial<Network>, object]>([
   ['translation without addresses', { ip4: null }, { field: 'nat' }],
   ['a domain that is none', { domain: 'bad domain_x' }, { field: 'domain' }],
   [
+    'no address yet',
+    { ip4: { ...IP4, network: '0.0.0.0/8', gateway: '0.0.0.1', dhcp: null } },
+    { field: 'ip4_network' },
+  ],
+  [
     'loopback',
     { ip4: { ...IP4, network: '127.0.0.0/24', gateway: '127.0.0.1', dhcp: null } },
     { field: 'ip4_network' },

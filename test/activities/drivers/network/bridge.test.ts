@@ -88,6 +88,7 @@ const MANAGED: Network = {
   ...{ ...NETWORK, type: 'managed' },
   ip4: { network: '10.2.0.0/24', gateway: '10.2.0.1', dhcp: null },
 };
+const all = (...devices: object[]) => ({ argv: 'ip -json -4 address show', stdout: JSON.stringify(devices) });
 const gateway = { family: 'inet', local: '10.2.0.1', prefixlen: 24 };
 
 it('takes one look at a bridge that is as it should be', async () => {
@@ -103,6 +104,10 @@ it.each([
 ])('sets up a bridge that is %s', async (_what, change) => {
   const { run, done } = scriptedRun([
     ...look({ addr_info: [gateway], ...change }),
+    all(
+      { ifname: 'vmbr200', addr_info: [gateway] },
+      { ifname: 'lo', addr_info: [{ family: 'inet', local: '127.0.0.1' }] },
+    ),
     up,
     ...look({ addr_info: [gateway] }),
   ]);
@@ -113,11 +118,28 @@ it.each([
 it('exchanges addresses', async () => {
   const { run, done } = scriptedRun([
     ...look({ addr_info: [{ family: 'inet', local: '10.9.0.1', prefixlen: 24 }] }),
+    all(),
     up,
     ...look({ addr_info: [{ family: 'inet', local: '10.9.0.1', prefixlen: 24 }] }),
     { argv: 'ip address delete 10.9.0.1/24 dev vmbr200' },
     { argv: 'ip address add 10.2.0.1/24 dev vmbr200' },
   ]);
   await bridges(DIR, run, undefined).ensure(MANAGED, false);
+  done();
+});
+
+it("refuses a network that has an address of the host's in it, naming device and address", async () => {
+  const eth0 = { ifname: 'eth0', addr_info: [{ family: 'inet', local: '10.2.0.77', prefixlen: 8 }] };
+  const { run, done } = scriptedRun([...look({ flags: [] }), all({ ifname: 'lo' }, eth0)]);
+  await expect(bridges(DIR, run, undefined).ensure(MANAGED, false)).rejects.toMatchObject({
+    fault: { kind: 'conflict', why: expect.stringMatching(/10\.2\.0\.0\/24.*10\.2\.0\.77.*eth0/) },
+  });
+  done();
+});
+
+it('takes a network inside of the one that a device is in, with another address', async () => {
+  const eth0 = { ifname: 'eth0', addr_info: [{ family: 'inet', local: '10.2.1.77', prefixlen: 8 }] };
+  const { run, done } = scriptedRun([...look({ flags: [] }), all(eth0), up, ...look({ addr_info: [gateway] })]);
+  expect(await bridges(DIR, run, undefined).ensure(MANAGED, false)).toBe(7);
   done();
 });

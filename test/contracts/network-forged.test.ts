@@ -1,0 +1,94 @@
+import { appendFile, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { NetworkDriver } from '../../activities/drivers/network/driver.ts';
+import { linux } from '../../activities/drivers/network/linux.ts';
+import type { Nic } from '../../domain/network.ts';
+import { aNetwork, aNic } from './network.ts';
+import { type Forged, forge } from './network-forger.ts';
+import { type Client, type Lab, missingNetworkLab, networkLab } from './network-lab.ts';
+
+const skip = missingNetworkLab();
+const a = aNetwork(41);
+const [victim, thief] = [aNic(41, 5), aNic(41, 6)];
+const SERVER = '10.41.0.1';
+const MIB = 2 ** 20;
+const declining = (nic: Nic): Forged => ({ chaddr: nic.mac, kind: 'decline', ip: `${nic.ip}`, server: SERVER });
+
+describe.skipIf(skip)(`forged DHCP on linux networks${skip ? ` (skipped: ${skip})` : ''}`, { timeout: 60_000 }, () => {
+  let lab: Lab;
+  let driver: NetworkDriver;
+  beforeEach(async () => {
+    lab = await networkLab();
+    driver = linux({ dir: lab.dir, run: lab.host });
+    await driver.ensure(a, [victim, thief]);
+  });
+  afterEach(async () => {
+    for (const vni of await driver.list()) await driver.remove(vni);
+    await lab.end();
+  });
+
+  const file = (name: string): string => join(lab.dir, 'networks', '41', name);
+  const machine = ({ vni, mac }: Nic): Promise<Client> => lab.client(vni, mac);
+  /** What dnsmasq says that guests have declined, once it has answered all that came before. */
+  const declined = async (witness: Client): Promise<readonly string[]> => {
+    await witness.dhcp();
+    return (await readFile(file('dnsmasq.log'), 'utf8')).split('\n').filter((line) => line.includes('DHCPDECLINE'));
+  };
+
+  it("takes what a guest says of its own address, and nothing that it says of another's", async () => {
+    const [own, other] = [await machine(victim), await machine(thief)];
+    const forms: readonly Partial<Forged>[] = [
+      {},
+      { tags: [0x8100] },
+      { tags: [0x8100, 0x8100] },
+      { tags: [0x88a8, 0x8100] },
+      { cut: 8 },
+      { cut: 40 },
+      { cut: 48 },
+    ];
+    for (const form of forms) {
+      await forge(other, { ...declining(victim), ...form });
+      expect(await declined(other), JSON.stringify(form)).toEqual([]);
+    }
+    expect(await own.dhcp()).toMatch(/^10\.41\.0\.5\//);
+    await forge(own, declining(victim));
+    expect((await declined(other)).join()).toContain(victim.mac);
+  });
+
+  it("ends no lease of another guest's by its client identifier", async () => {
+    const [own, other] = [await machine(victim), await machine(thief)];
+    expect(await own.dhcp()).toMatch(/^10\.41\.0\.5\//);
+    const release = { ...declining(victim), kind: 'release', client: victim.mac } as const;
+    await forge(other, { ...release, chaddr: thief.mac });
+    await other.dhcp();
+    expect(await readFile(file('leases'), 'utf8')).toContain(victim.mac);
+    await forge(own, release);
+    await other.dhcp();
+    expect(await readFile(file('leases'), 'utf8')).not.toContain(victim.mac);
+  });
+
+  it('lets a guest that floods it wait, and no other', async () => {
+    const [own, other] = [await machine(victim), await machine(thief)];
+    await forge(other, { ...declining(thief), times: 2_000 });
+    expect(await own.dhcp()).toMatch(/^10\.41\.0\.5\//);
+    const lines = (await declined(own)).length;
+    expect(lines).toBeGreaterThan(0);
+    expect(lines).toBeLessThan(200);
+  });
+
+  it('keeps the log of dnsmasq short, which goes on in it', async () => {
+    const [own, other] = [await machine(victim), await machine(thief)];
+    await appendFile(file('dnsmasq.log'), 'x'.repeat(MIB));
+    await forge(own, declining(victim));
+    await other.dhcp();
+    expect((await stat(file('dnsmasq.log'))).size).toBeGreaterThan(MIB);
+    expect(await driver.keep()).toEqual([]);
+    await forge(own, declining(victim));
+    await other.dhcp();
+    const text = await readFile(file('dnsmasq.log'), 'utf8');
+    expect(text.length).toBeLessThan(10_000);
+    expect(text).toContain('DHCPDECLINE');
+    expect(text).not.toContain('\0');
+  });
+});

@@ -1,0 +1,52 @@
+import type { Client } from './network-lab.ts';
+
+/** A DHCP message as no honest client sends it. */
+export interface Forged {
+  /** Of the DHCP message; the frame is from the sender's own device, whatever this says. */
+  readonly chaddr: string;
+  readonly kind: 'decline' | 'release';
+  /** Address that is declined or released. */
+  readonly ip: string;
+  readonly server: string;
+  /** MAC that the client identifier holds; none by default. */
+  readonly client?: string;
+  /** EtherTypes of the VLAN tags with number 0 before it, outermost first. */
+  readonly tags?: readonly number[];
+  /** Bytes of the first of two fragments, a multiple of 8; whole by default. */
+  readonly cut?: number;
+  /** How often it is sent; once by default. */
+  readonly times?: number;
+}
+
+const FORGE = `
+import json, socket, struct, sys
+asked = json.loads(sys.argv[1])
+octets = lambda text: bytes.fromhex(text.replace(':', ''))
+kind = {'decline': 4, 'release': 7}[asked['kind']]
+wanted, server = socket.inet_aton(asked['ip']), socket.inet_aton(asked['server'])
+options = b'\\x63\\x82\\x53\\x63' + bytes([53, 1, kind, 54, 4]) + server
+if kind == 4: options += bytes([50, 4]) + wanted
+if 'client' in asked: options += bytes([61, 7, 1]) + octets(asked['client'])
+bootp = struct.pack('!BBBBIHH4s4s4s4s16s192s', 1, 1, 6, 0, 7, 0, 0, wanted if kind == 7 else bytes(4), bytes(4), bytes(4),
+                    bytes(4), octets(asked['chaddr']), b'') + options + b'\\xff'
+bootp = bootp.ljust(300, b'\\0')
+udp = struct.pack('!HHHH', 68, 67, 8 + len(bootp), 0) + bootp
+def packet(fragment, data):
+    head = struct.pack('!BBHHHBBH4s4s', 0x45, 0, 20 + len(data), 7, fragment, 64, 17, 0, bytes(4), b'\\xff' * 4)
+    total = sum(struct.unpack('!10H', head))
+    total = (total & 0xffff) + (total >> 16)
+    return head[:10] + struct.pack('!H', ~((total & 0xffff) + (total >> 16)) & 0xffff) + head[12:] + data
+cut = asked.get('cut')
+packets = [packet(0, udp)] if cut is None else [packet(0x2000, udp[:cut]), packet(cut // 8, udp[cut:])]
+port = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+port.bind(('eth0', 0))
+mac = port.getsockname()[4]
+tags = b''.join(struct.pack('!HH', tag, 0) for tag in asked.get('tags', []))
+for _ in range(asked.get('times', 1)):
+    for each in packets: port.send(b'\\xff' * 6 + mac + tags + b'\\x08\\x00' + each)
+`;
+
+/** Sends it from the machine's device. */
+export const forge = async (sender: Client, message: Forged): Promise<void> => {
+  await sender.run(['python3', '-c', FORGE, JSON.stringify(message)]);
+};
