@@ -54,7 +54,7 @@ answers() { within "$1" virsh -q -c "$uri" version >/dev/null; }
 # Ends when the process is gone; it is nobody's child here.
 gone() { within "$2" tail --pid="$1" -s 0.1 -f /dev/null; }
 
-# The kernel's own ends cannot be refused, but a process that hangs in the kernel takes as long as that does.
+# SIGKILL cannot be refused, but a process that hangs in the kernel ends no sooner than that lets it.
 force() {
   kill -KILL "$1" 2>/dev/null || return 0
   gone "$1" "$end_s" || { echo "process $1 does not end, not even by SIGKILL" >&2; exit 1; }
@@ -178,7 +178,10 @@ stop() {
 end_guests() {
   local guests guest
   (start >/dev/null) && guests=$(within "$guest_s" virsh -c "$uri" list --uuid) || return 0
-  for guest in $guests; do within "$guest_s" virsh -c "$uri" destroy "$guest" >/dev/null || return 0; done
+  for guest in $guests; do
+    # 1: it refused, as for a guest that has just ended; anything else: it hangs again.
+    within "$guest_s" virsh -c "$uri" destroy "$guest" >/dev/null || (($? == 1)) || return 0
+  done
 }
 
 # force_guest PIDFILE
