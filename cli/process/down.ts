@@ -28,6 +28,9 @@ const LIBVIRTD = packageFile('scripts/host/libvirtd.sh');
 /** Ending in order takes this long at most; then it is done by force. */
 const STOP_MS = 60_000;
 
+/** Any other program is given this long: the private libvirtd's has bounds for each of its guests, and forces what hangs. */
+const PROGRAM_MS = 300_000;
+
 export interface DownPlan {
   /** Ends guests and takes their networks away, too. */
   readonly guests: boolean;
@@ -50,9 +53,12 @@ export async function bringDown(paths: Paths, plan: DownPlan): Promise<void> {
   }
   await endProcesses(paths, say);
   // Held to the end: what is being taken away is not to be started meanwhile.
-  const lock = takeLock(paths.lock, `${paths.dir} is in use by a process that is not known: end that one first.`);
+  const lock = takeLock(
+    paths.lock,
+    `${paths.dir} is in use by a process that is not known, such as another 'slipway down': wait for its end, or end it first.`,
+  );
   try {
-    await takeAway(paths, plan);
+    await takeAway(paths, { ...plan, run: bounded(plan.run ?? realRun) });
   } finally {
     lock.release();
   }
@@ -74,7 +80,10 @@ async function takeAway(paths: Paths, plan: DownPlan): Promise<void> {
   const guestsToo = plan.guests || plan.purge;
   if (guestsToo) await endGuests(paths, plan);
   // A private libvirtd outlives a process that was killed.
-  if (existsSync(paths.libvirt)) await run([LIBVIRTD, guestsToo ? 'end' : 'stop', paths.libvirt]);
+  if (existsSync(paths.libvirt)) {
+    say('Ending the private libvirtd …');
+    await run([LIBVIRTD, guestsToo ? 'end' : 'stop', paths.libvirt], { line: say });
+  }
   if (!plan.purge) return;
   removeGroups();
   removeWorkspace();
@@ -82,6 +91,12 @@ async function takeAway(paths: Paths, plan: DownPlan): Promise<void> {
   const left = others.length === 0 ? '' : `, but for what Slipway did not put there: ${listed(others)}`;
   say(`Removed ${paths.dir}${left}.`);
 }
+
+/** What hangs, as the system's libvirt may, does not keep the rest waiting for ever. */
+const bounded =
+  (run: Run): Run =>
+  (argv, options) =>
+    run(argv, { timeoutMs: PROGRAM_MS, ...options });
 
 async function endGuests(paths: Paths, plan: DownPlan): Promise<void> {
   const known = await knownGuests(paths);

@@ -1,29 +1,68 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Run } from '../../activities/drivers/run.ts';
 import { isOurs } from '../temporal/process.ts';
 
 export interface KeptLibvirt {
-  /** `run` for a node whose libvirtd may be killed at any moment: a virsh that cannot reach it has it started, and is run again. */
+  /**
+   * `run` for a node whose libvirtd may be killed at any moment, or hang: a virsh that cannot reach it has it started, one
+   * that waits long has it questioned, and is run again if that replaced it.
+   */
   readonly reaching: (run: Run) => Run;
   /** From now on, nobody starts it again. */
   stop(): void;
 }
 
-/** Keeps the private libvirtd of `dir` alive; `start` starts it unless it runs, and resolves when it answers. */
-export function keptLibvirt(dir: string, start: () => Promise<unknown>, gone: () => void): KeptLibvirt {
+/** How it is kept, and what is told of that. */
+export interface Keeping {
+  /** Starts it unless it runs, and resolves when it answers. */
+  readonly start: () => Promise<unknown>;
+  /** Kills it and starts another unless it answers in its time; resolves when one answers. */
+  readonly question: () => Promise<unknown>;
+  /** It, or its virtlogd, was gone, and is started. */
+  readonly gone: () => void;
+  readonly unanswered: (error: unknown) => void;
+  /** Milliseconds that a virsh may take before its libvirtd is questioned, again and again; 10 s unless told. */
+  readonly doubtMs?: number;
+}
+
+const DOUBT_MS = 10_000;
+
+/** Keeps the private libvirtd of `dir` alive and answering. */
+export function keptLibvirt(dir: string, keeping: Keeping): KeptLibvirt {
   let stopped = false;
-  let starting: Promise<unknown> | undefined;
-  /** One at a time; resolves at once while it runs. */
-  const ensured = async (): Promise<void> => {
-    if (starting === undefined && daemonOf(dir) === null) {
-      gone();
-      starting = start().finally(() => {
-        starting = undefined;
-      });
-    }
-    await starting;
+  let underWay: Promise<unknown> | undefined;
+  const begin = (work: () => Promise<unknown>): Promise<unknown> => {
+    const begun = work().finally(() => {
+      underWay = undefined;
+    });
+    underWay = begun;
+    return begun;
   };
+  /** One at a time; resolves at once while it runs and nobody doubts it. */
+  const ensured = async (): Promise<void> => {
+    if (underWay === undefined && (daemonOf(dir) === null || lacksLogs(dir))) {
+      keeping.gone();
+      begin(keeping.start);
+    }
+    await underWay;
+  };
+  const doubt = (): void => {
+    if (stopped || underWay !== undefined) return;
+    // Whoever waits for it hears of it, too; there need be nobody.
+    begin(keeping.question).catch(keeping.unanswered);
+  };
+
+  const doubting =
+    (run: Run): Run =>
+    async (argv, options) => {
+      const doubts = isEndless(argv) ? undefined : setInterval(doubt, keeping.doubtMs ?? DOUBT_MS);
+      try {
+        return await run(argv, options);
+      } finally {
+        clearInterval(doubts);
+      }
+    };
 
   const reaching =
     (run: Run): Run =>
@@ -32,13 +71,13 @@ export function keptLibvirt(dir: string, start: () => Promise<unknown>, gone: ()
       await ensured();
       const before = daemonOf(dir);
       try {
-        return await run(argv, options);
+        return await doubting(run)(argv, options);
       } catch (failure) {
         // virsh ends with 1 whatever went wrong: that its libvirtd is no more is the one reason to try again.
         if (stopped || options?.signal?.aborted || (before !== null && daemonOf(dir) === before)) throw failure;
       }
       await ensured();
-      return run(argv, options);
+      return doubting(run)(argv, options);
     };
   return {
     reaching,
@@ -48,10 +87,19 @@ export function keptLibvirt(dir: string, start: () => Promise<unknown>, gone: ()
   };
 }
 
+/** One that waits for what may never happen says nothing of its libvirtd. */
+const isEndless = (argv: readonly string[]): boolean => argv.includes('--loop');
+
 /** Process id of the libvirtd that runs there; null if none does. */
-function daemonOf(dir: string): number | null {
+const daemonOf = (dir: string): number | null => runningBy(dir, 'libvirtd.pid');
+
+/** Whether it was configured for a virtlogd that does not run: guests could not be started. */
+const lacksLogs = (dir: string): boolean =>
+  existsSync(join(dir, 'etc', 'virtlogd.conf')) && runningBy(dir, 'virtlogd.pid') === null;
+
+function runningBy(dir: string, name: string): number | null {
   try {
-    const file = join(realpathSync(dir), 'libvirtd.pid');
+    const file = join(realpathSync(dir), name);
     const pid = Number(readFileSync(file, 'utf8'));
     return isOurs(pid, file) ? pid : null;
   } catch (error) {

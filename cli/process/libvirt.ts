@@ -19,7 +19,7 @@ export interface HostLibvirt {
   readonly uri: string;
   /** Whether it was started here, so that its guests are this user's processes. */
   readonly own: boolean;
-  /** What reaches it: one that was started here is started again whenever it is gone, the system's is left to the system. */
+  /** What reaches it: one that was started here is replaced whenever it is gone or hangs, the system's is left to the system. */
   readonly reaching: (run: Run) => Run;
   /**
    * Ends what was started here; guests run on, and are found again by the next start on the same directory. May be called
@@ -32,7 +32,14 @@ export const SYSTEM_URI = 'qemu:///system';
 
 /** A libvirtd answers in 0.1 s; one that was just started by its socket, in 2 s. */
 const ANSWER_MS = 15_000;
-const START_MS = 60_000;
+/** The script has bounds of its own: these end what they do not. */
+const START_MS = 180_000;
+const STOP_MS = 60_000;
+/**
+ * What a libvirtd is given to answer while its node works: 300 times what it takes, since on a host that has much to do a
+ * slow one must not be killed at its work. What is asked for needs none of the workers that a guest may keep.
+ */
+const PATIENCE_S = 30;
 
 const script = packageFile('scripts', 'host', 'libvirtd.sh');
 
@@ -43,17 +50,23 @@ const script = packageFile('scripts', 'host', 'libvirtd.sh');
 export async function libvirtUri({ dir, configured, log, run = realRun }: LibvirtOptions): Promise<HostLibvirt> {
   if (configured !== undefined) return foreign(configured);
   if (await answers(run, SYSTEM_URI)) return foreign(SYSTEM_URI);
-  const uri = await start(run, dir);
+  const start = () => startPrivate(run, dir, log);
+  const uri = await start();
   log.info({ uri }, 'no libvirtd runs on this host: a private one is used');
-  const gone = (): void => log.warn({ uri }, 'the private libvirtd was gone: it is started again');
-  const kept = keptLibvirt(dir, () => start(run, dir), gone);
+  const kept = keptLibvirt(dir, {
+    start,
+    question: () => startPrivate(run, dir, log, PATIENCE_S),
+    gone: () => log.warn({ uri }, 'the private libvirtd, or its virtlogd, was gone: it is started again'),
+    unanswered: (err) => log.warn({ uri, err }, 'the private libvirtd does not answer, and no other can be started'),
+  });
   return {
     uri,
     own: true,
     reaching: kept.reaching,
     stop: async () => {
       kept.stop();
-      await run([script, 'stop', dir]);
+      const { stderr } = await run([script, 'stop', dir], { timeoutMs: STOP_MS });
+      if (stderr !== '') log.warn({ uri, said: stderr.trim() }, 'the private libvirtd was ended by force');
     },
   };
 }
@@ -75,9 +88,13 @@ async function answers(run: Run, uri: string): Promise<boolean> {
   }
 }
 
-async function start(run: Run, dir: string): Promise<string> {
+/** Replaces one that runs and does not answer within `patienceS`, 10 s unless told; the log says so. */
+async function startPrivate(run: Run, dir: string, log: LibvirtOptions['log'], patienceS?: number): Promise<string> {
+  const patience = patienceS === undefined ? [] : [`${patienceS}`];
   try {
-    return (await run([script, 'start', dir], { timeoutMs: START_MS })).stdout.trim();
+    const { stdout, stderr } = await run([script, 'start', dir, ...patience], { timeoutMs: START_MS });
+    if (stderr !== '') log.warn({ said: stderr.trim() }, 'the private libvirtd was replaced');
+    return stdout.trim();
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     throw unavailable(

@@ -1,37 +1,69 @@
 #!/usr/bin/env bash
-# libvirtd.sh start|stop|end STATE_DIR
+# libvirtd.sh start STATE_DIR [SECONDS] | stop STATE_DIR | end STATE_DIR
 #
 # start  Runs a private libvirtd for hosts on which none runs: own mount namespace, all of its configuration and state
 #        under STATE_DIR, the host's network, and a UNIX socket as the only way in. Prints the URI to reach it by.
 #        Returns once it answers. Safe to repeat: a running one is left alone, and guests that outlived an earlier one
-#        are taken over.
-# stop   Ends that libvirtd; its guests run on. Safe to repeat.
-# end    Ends its guests, too. Safe to repeat.
+#        are taken over. One that runs and does not answer within SECONDS (10) is killed and replaced.
+# stop   Ends that libvirtd, by force after 10 s; its guests run on. Safe to repeat.
+# end    Ends its guests, too, those by force that no libvirtd ends. Safe to repeat.
 #
-# Refuses a STATE_DIR too long for a UNIX socket's path. Two at a time on one STATE_DIR take turns.
+# Beside it runs a virtlogd, which keeps the guests' logs short; it ends with libvirtd unless guests run on.
+# Refuses a STATE_DIR too long for a UNIX socket's path. Two at a time on one STATE_DIR take turns, and wait 120 s for that.
+# Nothing here waits without an end; whatever was forced is told on standard error.
 #
-# Exit status: 0 done, 64 bad usage, 65 path too long, 1 libvirtd did not start.
+# Exit status: 0 done, 64 bad usage, 65 path too long, 1 libvirtd did not start or end, or it was not our turn.
 # Packages: libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 util-linux
 set -euo pipefail
 
-usage() { echo "usage: ${0##*/} start|stop|end STATE_DIR" >&2; exit 64; }
-(($# == 2)) || usage
+usage() { echo "usage: ${0##*/} start STATE_DIR [SECONDS] | stop STATE_DIR | end STATE_DIR" >&2; exit 64; }
+(($# == 2)) || [[ $# == 3 && $1 == start && $3 =~ ^[1-9][0-9]*$ ]] || usage
 
 verb=$1
 mkdir -p "$2"
 state=$(realpath "$2")
 readonly verb state
-readonly socket=$state/run/libvirt-sock pidfile=$state/libvirtd.pid
+readonly socket=$state/run/libvirt-sock pidfile=$state/libvirtd.pid logpidfile=$state/virtlogd.pid
 readonly uri="qemu+unix:///system?socket=$socket"
+
+# Seconds: for a running one's answer (it takes 0.1), for a new one's start and first answer (1 to 2), for an end in order,
+# for ending one guest, for another's turn.
+readonly answer_s=${3:-10} begin_s=40 end_s=10 guest_s=20 turn_s=120
 
 # 107 bytes is what Linux takes as a UNIX socket's path.
 ((${#socket} <= 107)) || { echo "path too long for a socket: $socket" >&2; exit 65; }
 
-# The daemon's process id, if it runs; a reused id does not count.
-running() {
+# alive PIDFILE WORD: the process id in that file, if it runs and has that in its arguments; a reused id does not count.
+alive() {
   local pid
-  pid=$(cat "$pidfile" 2>/dev/null) || return 1
-  [[ $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null) == *"$pidfile"* ]] && echo "$pid"
+  pid=$(cat "$1" 2>/dev/null) || return 1
+  [[ $(tr '\0' ' ' <"/proc/$pid/cmdline") == *"$2"* ]] && echo "$pid"
+} 2>/dev/null
+
+# running [PIDFILE]: that daemon's process id, if it runs.
+running() { alive "${1:-$pidfile}" "${1:-$pidfile}"; }
+
+# guest_in PIDFILE: that QEMU's process id, if it runs; libvirt names it by the guest that the file is named after.
+guest_in() { alive "$1" "guest=$(basename "$1" .pid),"; }
+
+# within SECONDS COMMAND...: in our process group, so that whoever ends that ends it, too.
+within() { timeout --foreground -k 2 "$@"; }
+
+answers() { within "$1" virsh -q -c "$uri" version >/dev/null; }
+
+# Ends when the process is gone; it is nobody's child here.
+gone() { within "$2" tail --pid="$1" -s 0.1 -f /dev/null; }
+
+# SIGKILL cannot be refused, but a process that hangs in the kernel ends no sooner than that lets it.
+force() {
+  kill -KILL "$1" 2>/dev/null || return 0
+  gone "$1" "$end_s" || { echo "process $1 does not end, not even by SIGKILL" >&2; exit 1; }
+}
+
+has_guests() {
+  local file
+  for file in "$state"/run/qemu/*.pid; do ! guest_in "$file" >/dev/null || return 0; done
+  return 1
 }
 
 configure() {
@@ -48,8 +80,14 @@ auth_unix_ro = "none"
 auth_unix_rw = "none"
 host_uuid = "$(<"$state/host-uuid")"
 CONF
-  # Console logs are plain files that only grow (no virtlogd), and cgroups are left to the host.
-  cat >"$state/etc/qemu.conf" <<'CONF'
+  # Without virtlogd, console logs are plain files that only grow. Cgroups are left to the host.
+  local handler=file
+  if command -v virtlogd >/dev/null; then
+    handler=logd
+    # Its defaults, said: four files of 2 MiB a log.
+    printf '%s\n' 'max_size = 2097152' 'max_backups = 3' >"$state/etc/virtlogd.conf"
+  fi
+  cat >"$state/etc/qemu.conf" <<CONF
 user = "root"
 group = "root"
 security_driver = "none"
@@ -57,7 +95,7 @@ dynamic_ownership = 0
 remember_owner = 0
 cgroup_controllers = []
 namespaces = []
-stdio_handler = "file"
+stdio_handler = "$handler"
 vnc_listen = "127.0.0.1"
 CONF
 }
@@ -83,45 +121,91 @@ inside() {
   exec libvirtd --daemon --pid-file "$pidfile" --config /etc/libvirt/libvirtd.conf
 }
 
+launch() {
+  configure
+  accounts
+  # A system's libvirt that is installed later finds them so, and its QEMU has to walk through.
+  (umask 022 && mkdir -p /etc/libvirt /var/{lib,cache,log}/libvirt /run/libvirt)
+  rm -f "$socket"
+  # Its own session, so that it outlives whoever started it; no inherited lock or pipe is kept open.
+  within "$begin_s" setsid --wait unshare --mount --propagation unchanged bash "$0" inside "$state" \
+    </dev/null >"$state/log/start.log" 2>&1 {turn}>&- && return
+  tail -n 5 "$state/log/start.log" >&2
+  # One that hangs in its beginning is not left behind.
+  local pid
+  ! pid=$(running) || force "$pid"
+  exit 1
+}
+
+# Without it, no guest of ours starts. Outlives libvirtd as guests do, since it holds the other ends of their logs.
+launch_logs() {
+  [[ -e $state/etc/virtlogd.conf ]] && ! running "$logpidfile" >/dev/null || return 0
+  within "$begin_s" nsenter --target "$(running)" --mount \
+    virtlogd --daemon --pid-file "$logpidfile" --config /etc/libvirt/virtlogd.conf \
+    </dev/null >"$state/log/start.log" 2>&1 {turn}>&- ||
+    { tail -n 5 "$state/log/start.log" >&2; exit 1; }
+}
+
 start() {
-  if ! running >/dev/null; then
-    configure
-    accounts
-    # A system's libvirt that is installed later finds them so, and its QEMU has to walk through.
-    (umask 022 && mkdir -p /etc/libvirt /var/{lib,cache,log}/libvirt /run/libvirt)
-    rm -f "$socket"
-    # Its own session, so that it outlives whoever started it; no inherited lock or pipe is kept open.
-    setsid --wait unshare --mount --propagation unchanged bash "$0" inside "$state" \
-      </dev/null >"$state/log/start.log" 2>&1 {turn}>&- ||
-      { tail -n 5 "$state/log/start.log" >&2; exit 1; }
+  local pid
+  if pid=$(running) && ! answers "$answer_s" 2>/dev/null; then
+    # It may have ended meanwhile; guests survive either.
+    echo "libvirtd $pid did not answer within $answer_s s: it is replaced, guests run on" >&2
+    force "$pid"
   fi
-  virsh -c "$uri" version >/dev/null || { grep -h ' error : ' "$state/log/libvirtd.log" | tail -n 3 >&2; exit 1; }
+  running >/dev/null || launch
+  launch_logs
+  answers "$begin_s" || { grep -h ' error : ' "$state/log/libvirtd.log" | tail -n 3 >&2; exit 1; }
   echo "$uri"
 }
 
-stop() {
+# finish PIDFILE: ends that daemon, by force if it does not in order.
+finish() {
   local pid
-  if pid=$(running); then
-    kill "$pid"
-    # Ends the wait when the process is gone; it is nobody's child here.
-    tail --pid="$pid" -s 0.1 -f /dev/null
-  fi
+  pid=$(running "$1") || return 0
+  kill "$pid" 2>/dev/null || return 0
+  gone "$pid" "$end_s" && return
+  echo "process $pid did not end within $end_s s: it is killed" >&2
+  force "$pid"
+}
+
+stop() {
+  finish "$pidfile"
+  has_guests || finish "$logpidfile"
+}
+
+# In order, which lets libvirt forget them, too.
+end_guests() {
+  local guests guest
+  (start >/dev/null) && guests=$(within "$guest_s" virsh -c "$uri" list --uuid) || return 0
+  for guest in $guests; do
+    # 1: it refused, as for a guest that has just ended; anything else: it hangs again.
+    within "$guest_s" virsh -c "$uri" destroy "$guest" >/dev/null || (($? == 1)) || return 0
+  done
+}
+
+# force_guest PIDFILE
+force_guest() {
+  local pid
+  pid=$(guest_in "$1") || return 0
+  echo "guest $(basename "$1" .pid) was not ended by libvirt: process $pid is killed" >&2
+  force "$pid"
 }
 
 end() {
-  local guests guest
-  if [[ -d $state/run/qemu ]] && compgen -G "$state/run/qemu/*.pid" >/dev/null; then
-    start >/dev/null
-    guests=$(virsh -c "$uri" list --uuid)
-    for guest in $guests; do virsh -c "$uri" destroy "$guest" >/dev/null; done
+  local file
+  if has_guests; then
+    end_guests
+    for file in "$state"/run/qemu/*.pid; do force_guest "$file"; done
   fi
-  stop
+  finish "$pidfile"
+  finish "$logpidfile"
 }
 
 case $verb in
   start | stop | end)
     exec {turn}>"$state/turn"
-    flock "$turn"
+    flock -w "$turn_s" "$turn" || { echo "another $0 has worked on $state for $turn_s s: end that one" >&2; exit 1; }
     "$verb"
     ;;
   inside) inside ;;

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { onChange } from '../../activities/drivers/hypervisor/console.ts';
 import { libvirt } from '../../activities/drivers/hypervisor/libvirt.ts';
 import { run } from '../../activities/drivers/run.ts';
 import { libvirtUri, SYSTEM_URI } from '../../cli/process/libvirt.ts';
@@ -23,6 +24,15 @@ async function systemLibvirt(): Promise<string | undefined> {
   return found && "the system's libvirtd runs";
 }
 
+const MIB = 1024 * 1024;
+
+/** A guest that writes its line again and again: instead of halting, it jumps to where it loads the line's address. */
+function talkative(text: string): Buffer {
+  const disk = serialGuest(text);
+  disk.set([0xeb, 0xf0], 0x12);
+  return disk;
+}
+
 describe.skipIf(skip)(`private libvirtd${skip ? ` (skipped: ${skip})` : ''}`, () => {
   let dir: string;
   let state: string;
@@ -39,10 +49,13 @@ describe.skipIf(skip)(`private libvirtd${skip ? ` (skipped: ${skip})` : ''}`, ()
   const lives = (id: number): boolean => existsSync(`/proc/${id}/exe`);
   const open = () => libvirtUri({ dir: state, log });
 
-  async function guest(uri: string): Promise<{ readonly vm: VmId; readonly qemu: number }> {
+  async function guest(
+    uri: string,
+    content = serialGuest('private guest runs'),
+  ): Promise<{ readonly vm: VmId; readonly qemu: number; readonly log: string }> {
     const vm = randomUUID() as VmId;
     const disk = join(dir, 'guest.img');
-    await writeFile(disk, serialGuest('private guest runs'));
+    await writeFile(disk, content);
     const driver = libvirt({ uri, dir: join(dir, 'node'), run, forceAccel: 'tcg' });
     await driver.define({
       vm,
@@ -58,7 +71,11 @@ describe.skipIf(skip)(`private libvirtd${skip ? ` (skipped: ${skip})` : ''}`, ()
     });
     await driver.start(vm);
     await driver.awaitConsole(vm, /private guest runs/, AbortSignal.timeout(60_000));
-    return { vm, qemu: Number(readFileSync(join(state, 'run', 'qemu', 'private.pid'), 'utf8')) };
+    return {
+      vm,
+      qemu: Number(readFileSync(join(state, 'run', 'qemu', 'private.pid'), 'utf8')),
+      log: driver.consolePath(vm),
+    };
   }
   const running = async (uri: string): Promise<string> =>
     (await run(['virsh', '-q', '-c', uri, 'list', '--uuid'])).stdout.trim();
@@ -105,6 +122,103 @@ describe.skipIf(skip)(`private libvirtd${skip ? ` (skipped: ${skip})` : ''}`, ()
     await stop();
     await expect(driver.list()).rejects.toMatchObject({ fault: { kind: 'internal' } });
     expect(existsSync(join(state, 'libvirtd.pid'))).toBe(false);
+  });
+
+  const daemons = async (): Promise<string> =>
+    (await run(['pgrep', '-a', '-f', `(libvirtd|virtlogd) .*${state}`], { okCodes: [0, 1] })).stdout;
+
+  it('is replaced by the next start when it hangs, and its guest runs on', { timeout: 60_000 }, async () => {
+    const { uri } = await open();
+    const { vm, qemu } = await guest(uri);
+    const hung = pid();
+    process.kill(hung, 'SIGSTOP');
+    const begun = Date.now();
+    const said: string[] = [];
+    const warn = (detail: unknown): number => said.push(JSON.stringify(detail));
+    const { stop } = await libvirtUri({ dir: state, log: { ...log, warn } });
+    expect(Date.now() - begun).toBeLessThan(30_000);
+    expect(said).toEqual([expect.stringContaining(`libvirtd ${hung} did not answer within 10 s`)]);
+    expect([lives(hung), lives(qemu), await running(uri)]).toEqual([false, true, vm]);
+    await stop();
+  });
+
+  it('is replaced while it is used when it hangs', { timeout: 120_000 }, async () => {
+    const { uri, reaching, stop } = await open();
+    const { vm, qemu } = await guest(uri);
+    const driver = libvirt({ uri, dir: join(dir, 'node'), run: reaching(run), forceAccel: 'tcg' });
+    const hung = pid();
+    process.kill(hung, 'SIGSTOP');
+    const begun = Date.now();
+    expect(await driver.list()).toEqual([{ vm, name: 'private', running: true }]);
+    // Not before it had its time.
+    expect(Date.now() - begun).toBeGreaterThan(30_000);
+    expect(Date.now() - begun).toBeLessThan(70_000);
+    expect([lives(hung), lives(qemu)]).toEqual([false, true]);
+    await driver.stop(vm);
+    await stop();
+  });
+
+  it('is ended by force when it hangs: its guests run on, or end with it, and nothing is left', {
+    timeout: 90_000,
+  }, async () => {
+    const { uri, stop } = await open();
+    const { qemu } = await guest(uri);
+    process.kill(pid(), 'SIGSTOP');
+    await stop();
+    expect(lives(qemu)).toBe(true);
+    expect(await daemons()).toMatch(/^\d+ virtlogd .*\n$/);
+    await open();
+    process.kill(pid(), 'SIGSTOP');
+    const begun = Date.now();
+    await run([script, 'end', state]);
+    expect(Date.now() - begun).toBeLessThan(40_000);
+    expect([lives(qemu), await daemons()]).toEqual([false, '']);
+  });
+
+  it('ends guests that no libvirtd ends', { timeout: 90_000 }, async () => {
+    const { uri, stop } = await open();
+    const { qemu } = await guest(uri);
+    await stop();
+    // Without a place for its configuration, none starts.
+    await rm(join(state, 'etc', 'libvirtd.conf'));
+    await mkdir(join(state, 'etc', 'libvirtd.conf'));
+    const { stderr } = await run([script, 'end', state]);
+    expect(stderr).toContain(`process ${qemu} is killed`);
+    expect([lives(qemu), await daemons()]).toEqual([false, '']);
+    await rm(join(state, 'etc', 'libvirtd.conf'), { recursive: true });
+  });
+
+  it('keeps the last 8 MiB of what a guest writes without an end', { timeout: 120_000 }, async () => {
+    const { uri, stop } = await open();
+    const { vm, log: file } = await guest(uri, talkative('private guest runs, on and on '.repeat(10)));
+    const oldest = `${file}.2`;
+    const parts = (): readonly string[] => readdirSync(dirname(file)).map((name) => join(dirname(file), name));
+    await onChange(file, async () => existsSync(oldest) || undefined, AbortSignal.timeout(90_000));
+    // One more is moved aside: the oldest goes.
+    const before = statSync(oldest).ino;
+    await onChange(file, async () => statSync(oldest).ino !== before || undefined, AbortSignal.timeout(30_000));
+    await libvirt({ uri, dir: join(dir, 'node'), run, forceAccel: 'tcg' }).stop(vm);
+    expect(parts()).toHaveLength(4);
+    const bytes = parts().reduce((sum, one) => sum + statSync(one).size, 0);
+    expect(bytes).toBeGreaterThan(6 * MIB);
+    expect(bytes).toBeLessThanOrEqual(8 * MIB);
+    await stop();
+    expect(await daemons()).toBe('');
+  });
+
+  it('has its virtlogd again that was killed, as guests need it to start', { timeout: 60_000 }, async () => {
+    const { uri, reaching, stop } = await open();
+    const { vm, qemu } = await guest(uri);
+    const logs = Number(readFileSync(join(state, 'virtlogd.pid'), 'utf8'));
+    process.kill(logs, 'SIGKILL');
+    const driver = libvirt({ uri, dir: join(dir, 'node'), run: reaching(run), forceAccel: 'tcg' });
+    expect(await driver.list()).toEqual([{ vm, name: 'private', running: true }]);
+    expect([lives(qemu), lives(logs)]).toEqual([true, false]);
+    await driver.stop(vm);
+    await driver.start(vm);
+    await driver.stop(vm);
+    await stop();
+    expect(await daemons()).toBe('');
   });
 
   it('says which way there is when its directory is too long for a socket', async () => {

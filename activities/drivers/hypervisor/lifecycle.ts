@@ -27,9 +27,7 @@ export function lifecycle(virsh: Virsh, heartbeatMs = HEARTBEAT_MS): Lifecycle {
     const ended = (): void => {
       if (listener === mine) listener = undefined;
     };
-    virsh
-      .call(['event', '--event', 'lifecycle', '--loop'], { signal: mine.signal, line: wakeAll, diesWithUs: true })
-      .then(ended, ended); // Why it ended does not matter: the next heartbeat starts another.
+    virsh.call(['event', '--event', 'lifecycle', '--loop'], { signal: mine.signal, line: wakeAll }).then(ended, ended); // Why it ended does not matter: the next heartbeat starts another.
   };
 
   const deafen = (): void => {

@@ -26,7 +26,9 @@ const LISTED = /^([0-9a-f-]{36})\s+(-|\d+)\s+(.+?)\s*$/;
 
 /** Speaks to the libvirt at `uri` through virsh. */
 export function virsh(uri: string, run: Run): Virsh {
-  const call: Virsh['call'] = (args, options) => run(['virsh', '-q', '-c', uri, ...args], options);
+  // One that a hanging libvirtd keeps waiting would act by itself, some day, for nobody.
+  const call: Virsh['call'] = (args, options) =>
+    run(['virsh', '-q', '-c', uri, ...args], { ...options, diesWithUs: true });
   const list: Virsh['list'] = async () => {
     return fromListing((await call(['list', '--all', '--uuid', '--id', '--name'])).stdout);
   };

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Run } from '../../../activities/drivers/run.ts';
-import { keptLibvirt } from '../../../cli/process/kept-libvirt.ts';
+import { type Keeping, keptLibvirt } from '../../../cli/process/kept-libvirt.ts';
 
 const DONE = { code: 0, stdout: '', stderr: '' };
 const LIST = ['virsh', 'list'] as const;
@@ -64,10 +65,19 @@ const dies = async (): Promise<void> => {
   throw new Error('connection reset');
 };
 
-const reach = (run: Run) => {
-  const kept = keptLibvirt(dir, start, () => {
+const keeping = (more: Partial<Keeping> = {}): Keeping => ({
+  start,
+  question: () => Promise.reject(new Error('questioned')),
+  gone: () => {
     gone += 1;
-  });
+  },
+  unanswered: (error) => {
+    throw error;
+  },
+  ...more,
+});
+const reach = (run: Run, more: Partial<Keeping> = {}) => {
+  const kept = keptLibvirt(dir, keeping(more));
   return { reaching: kept.reaching(run), stop: kept.stop };
 };
 
@@ -113,12 +123,45 @@ it('gives up what fails twice, starts nothing for other programs, and nothing on
 it('fails as its start does, and tries again with the next', async () => {
   await kill();
   let able = false;
-  const { reaching } = keptLibvirt(
-    dir,
-    () => (able ? start() : fails()),
-    () => undefined,
-  );
+  const { reaching } = keptLibvirt(dir, keeping({ start: () => (able ? start() : fails()) }));
   await expect(reaching(scripted(works).run)(LIST)).rejects.toThrow('ended with 1');
   able = true;
   await expect(reaching(scripted(works).run)(LIST)).resolves.toEqual(DONE);
+});
+
+/** A virsh whose libvirtd does not answer: it waits until that is no more. */
+const hangs = async (): Promise<void> => {
+  await once(daemon as ChildProcess, 'exit');
+  throw new Error('connection reset');
+};
+
+it('questions one that lets a virsh wait, once at a time, and runs that again when it was replaced', async () => {
+  let questions = 0;
+  const question = async (): Promise<void> => {
+    questions += 1;
+    // Long enough for others to doubt it, too.
+    await pause(50);
+    await kill();
+    await start();
+  };
+  const { run, left } = scripted(hangs, hangs, works, works);
+  const { reaching } = reach(run, { question, doubtMs: 10 });
+  await expect(Promise.all([reaching(LIST), reaching(LIST)])).resolves.toEqual([DONE, DONE]);
+  expect([questions, starts, gone, left()]).toEqual([1, 1, 0, 0]);
+});
+
+it('tells of one that neither answers nor can be replaced, and questions no more once it was stopped', async () => {
+  const told = Promise.withResolvers<unknown>();
+  const { reaching, stop } = reach(scripted(hangs).run, { question: fails, unanswered: told.resolve, doubtMs: 10 });
+  const waiting = expect(reaching(LIST)).rejects.toThrow('connection reset');
+  await expect(told.promise).resolves.toMatchObject({ message: 'virsh ended with 1' });
+  stop();
+  await kill();
+  await waiting;
+  expect(starts).toBe(0);
+});
+
+it('questions nothing for one that waits for events', async () => {
+  const { run } = scripted(() => pause(100));
+  await expect(reach(run, { doubtMs: 10 }).reaching(['virsh', 'event', '--loop'])).resolves.toEqual(DONE);
 });
