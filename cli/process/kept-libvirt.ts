@@ -22,11 +22,9 @@ export interface Keeping {
   /** It, or its virtlogd, was gone, and is started. */
   readonly gone: () => void;
   readonly unanswered: (error: unknown) => void;
-  /** Milliseconds that a virsh may take before its libvirtd is questioned, again and again; 10 s unless told. */
-  readonly doubtMs?: number;
+  /** Milliseconds that a virsh may take before its libvirtd is questioned, again and again. */
+  readonly doubtMs: number;
 }
-
-const DOUBT_MS = 10_000;
 
 /** Keeps the private libvirtd of `dir` alive and answering. */
 export function keptLibvirt(dir: string, keeping: Keeping): KeptLibvirt {
@@ -56,7 +54,7 @@ export function keptLibvirt(dir: string, keeping: Keeping): KeptLibvirt {
   const doubting =
     (run: Run): Run =>
     async (argv, options) => {
-      const doubts = isEndless(argv) ? undefined : setInterval(doubt, keeping.doubtMs ?? DOUBT_MS);
+      const doubts = isEndless(argv) ? undefined : setInterval(doubt, keeping.doubtMs);
       try {
         return await run(argv, options);
       } finally {

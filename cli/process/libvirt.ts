@@ -11,6 +11,8 @@ export interface LibvirtOptions {
   readonly configured?: string | undefined;
   readonly log: Pick<Logger, 'info' | 'warn'>;
   readonly run?: Run;
+  /** Seconds that a private one is given to answer while its node works; it is asked when a virsh has waited for a third of that. PATIENCE_S unless told. */
+  readonly patienceS?: number;
 }
 
 /** A libvirt that answers. */
@@ -47,7 +49,8 @@ const script = packageFile('scripts', 'host', 'libvirtd.sh');
  * The libvirt of this host: the one configured, else the system's if it answers, else a private one under `dir`. That one
  * outlives this process, however it dies, and the next call finds it. 'unavailable' with the way out if there is none to be had.
  */
-export async function libvirtUri({ dir, configured, log, run = realRun }: LibvirtOptions): Promise<HostLibvirt> {
+export async function libvirtUri(options: LibvirtOptions): Promise<HostLibvirt> {
+  const { dir, configured, log, run = realRun, patienceS = PATIENCE_S } = options;
   if (configured !== undefined) return foreign(configured);
   if (await answers(run, SYSTEM_URI)) return foreign(SYSTEM_URI);
   const start = () => startPrivate(run, dir, log);
@@ -55,7 +58,8 @@ export async function libvirtUri({ dir, configured, log, run = realRun }: Libvir
   log.info({ uri }, 'no libvirtd runs on this host: a private one is used');
   const kept = keptLibvirt(dir, {
     start,
-    question: () => startPrivate(run, dir, log, PATIENCE_S),
+    question: () => startPrivate(run, dir, log, patienceS),
+    doubtMs: (patienceS * 1_000) / 3,
     gone: () => log.warn({ uri }, 'the private libvirtd, or its virtlogd, was gone: it is started again'),
     unanswered: (err) => log.warn({ uri, err }, 'the private libvirtd does not answer, and no other can be started'),
   });

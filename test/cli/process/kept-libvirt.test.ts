@@ -67,6 +67,7 @@ const dies = async (): Promise<void> => {
 
 const keeping = (more: Partial<Keeping> = {}): Keeping => ({
   start,
+  doubtMs: 60_000,
   question: () => Promise.reject(new Error('questioned')),
   gone: () => {
     gone += 1;
