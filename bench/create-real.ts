@@ -53,6 +53,7 @@ function shellCreations(dir: string, scratch: string): (name: string) => void {
   }).trim();
   const pattern = execFileSync('virsh', ['-c', uri, 'dumpxml', '--inactive', 'pattern'], { encoding: 'utf8' });
   const disk = /<source file='([^']+)'/.exec(pattern)?.[1] ?? '';
+  const own = /<uuid>(.+)<\/uuid>/.exec(pattern)?.[1] ?? '';
   const pool = join(dir, 'pools', 'vms');
   const base = readdirSync(pool).find((name) => name.startsWith('base-')) ?? '';
   const [node = ''] = readdirSync(join(dir, 'nodes'));
@@ -64,7 +65,8 @@ function shellCreations(dir: string, scratch: string): (name: string) => void {
     const file = join(pool, `${name}_sda-${uuid.slice(0, 8)}.qcow2`);
     const xml = pattern
       .replaceAll(disk, file)
-      .replace(/<uuid>.*<\/uuid>/, `<uuid>${uuid}</uuid>`)
+      // Its console's log, too, is named by it.
+      .replaceAll(own, uuid)
       .replace(/<name>.*<\/name>/, `<name>${name}</name>`)
       .replace(/<target dev='tap.*'\/>/, '')
       .replace(/<mac address='.*'\/>/, `<mac address='${mac}'/>`);
