@@ -77,6 +77,11 @@ export function invalidAll([first, ...others]: readonly [Mistake, ...Mistake[]])
   const unsaid = others.length - said.length;
   return invalid(first.field, [first.why, ...said, ...(unsaid > 0 ? [`And ${unsaid} more.`] : [])].join(' '));
 }
+/** Throws 'invalid' with all of them, if there are any. */
+export function refuse(mistakes: Iterable<Mistake>): void {
+  const [first, ...others] = mistakes;
+  if (first) throw invalidAll([first, ...others]);
+}
 export const conflict = (why: string): DomainError => new DomainError({ kind: 'conflict', why });
 export const noCapacity = (why: string): DomainError => new DomainError({ kind: 'no-capacity', why });
 export const unavailable = (why: string, cause?: unknown): DomainError =>

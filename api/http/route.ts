@@ -1,5 +1,5 @@
 import type { ZodObject, ZodType, z } from 'zod';
-import { invalidAll } from '../../domain/fault.ts';
+import { refuse } from '../../domain/fault.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { Reply } from './reply.ts';
 import { parseValues, type RawValues } from './values.ts';
@@ -97,8 +97,6 @@ export function route<Schema extends ZodObject = ZodObject<Record<never, never>>
 
 /** 'invalid' naming every value that the route does not have. */
 function mustKnow(shape: Readonly<Record<string, unknown>>, values: RawValues): void {
-  const [first, ...others] = Object.keys(values)
-    .filter((key) => !Object.hasOwn(shape, key))
-    .map((field) => ({ field, why: 'is not known here.' }));
-  if (first) throw invalidAll([first, ...others]);
+  const unknown = Object.keys(values).filter((key) => !Object.hasOwn(shape, key));
+  refuse(unknown.map((field) => ({ field, why: 'is not known here.' })));
 }

@@ -1,4 +1,4 @@
-import { invalid } from '../../../domain/fault.ts';
+import { invalid, refuse } from '../../../domain/fault.ts';
 import type { Vni } from '../../../domain/ids.ts';
 import { splitArgument, withoutMark } from '../../../domain/profile.ts';
 import type { WaitFor } from '../../../domain/vm.ts';
@@ -19,7 +19,7 @@ import {
 } from '../../../store/storage-template.ts';
 import { findSystemTemplate, insertSystemTemplate, updateSystemTemplate } from '../../../store/system-template.ts';
 import { findText, insertText, updateText } from '../../../store/text.ts';
-import { mustExist, refuse } from '../template/check.ts';
+import { mustExist } from '../template/check.ts';
 import { vniMistakes } from '../template/network.ts';
 import type { TextKind } from '../template/text.ts';
 import type { ProfileDocument } from './document.ts';

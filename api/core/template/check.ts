@@ -1,4 +1,4 @@
-import { conflict, exists, type Mistake as FieldMistake, invalidAll, notFound } from '../../../domain/fault.ts';
+import { conflict, exists, type Mistake as FieldMistake, notFound, refuse } from '../../../domain/fault.ts';
 import { PART_NAME } from '../../../domain/name.ts';
 import type { Db } from '../../../store/open.ts';
 import { profilesUsing } from '../../../store/profile.ts';
@@ -7,12 +7,6 @@ import { profilesUsing } from '../../../store/profile.ts';
 export interface Mistake extends FieldMistake {
   /** Fields any of which would mend it, if it is that none of them is given. */
   readonly lacks?: readonly string[];
-}
-
-/** Throws 'invalid' with all of them, if there are any. */
-export function refuse(mistakes: Iterable<Mistake>): void {
-  const [first, ...others] = mistakes;
-  if (first) throw invalidAll([first, ...others]);
 }
 
 /** Of what cannot be a part's name. */

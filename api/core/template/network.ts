@@ -1,4 +1,4 @@
-import { exists, notFound } from '../../../domain/fault.ts';
+import { exists, notFound, refuse } from '../../../domain/fault.ts';
 import type { Vni } from '../../../domain/ids.ts';
 import { macFromTemplate } from '../../../domain/mac.ts';
 import type { Principal } from '../../../domain/principal.ts';
@@ -17,7 +17,7 @@ import {
 import type { Db, Store } from '../../../store/open.ts';
 import { mustAdminister } from '../authorize.ts';
 import type { NameLimit } from '../name-limit.ts';
-import { checkPartName, type Mistake, mustBeNew, mustBeUnused, mustExist, refuse } from './check.ts';
+import { checkPartName, type Mistake, mustBeNew, mustBeUnused, mustExist } from './check.ts';
 
 const WHAT = 'network template';
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path/posix';
-import { exists, notFound } from '../../../domain/fault.ts';
+import { exists, notFound, refuse } from '../../../domain/fault.ts';
 import { DISK_ID } from '../../../domain/name.ts';
 import type { Principal } from '../../../domain/principal.ts';
 import type { StorageTemplate, StorageTemplateDisk } from '../../../domain/profile.ts';
@@ -15,7 +15,7 @@ import {
 } from '../../../store/storage-template.ts';
 import { mustAdminister } from '../authorize.ts';
 import type { NameLimit } from '../name-limit.ts';
-import { checkPartName, type Mistake, mustBeNew, mustBeUnused, mustExist, refuse } from './check.ts';
+import { checkPartName, type Mistake, mustBeNew, mustBeUnused, mustExist } from './check.ts';
 
 const WHAT = 'storage template';
 /** The names of mkfs programs: never a path. */

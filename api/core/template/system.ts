@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { refuse } from '../../../domain/fault.ts';
 import type { Principal } from '../../../domain/principal.ts';
 import { MIN_MEMORY_MIB, type SystemTemplate } from '../../../domain/profile.ts';
 import { SELECTORS } from '../../../domain/vm.ts';
@@ -12,7 +13,7 @@ import {
 } from '../../../store/system-template.ts';
 import { mustAdminister } from '../authorize.ts';
 import type { NameLimit } from '../name-limit.ts';
-import { checkPartName, type Mistake, mustBeNew, mustBeUnused, mustExist, refuse } from './check.ts';
+import { checkPartName, type Mistake, mustBeNew, mustBeUnused, mustExist } from './check.ts';
 
 const WHAT = 'system template';
 const MIGRATIONS = ['live', 'shutdown', 'none'];

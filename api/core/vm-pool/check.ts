@@ -1,4 +1,4 @@
-import { invalidAll, type Mistake } from '../../../domain/fault.ts';
+import { type Mistake, refuse } from '../../../domain/fault.ts';
 import { splitArgument } from '../../../domain/profile.ts';
 import { POOL_LIMITS, POOL_NAME, type VmPoolWish } from '../../../domain/vm-pool.ts';
 import type { Db } from '../../../store/open.ts';
@@ -22,8 +22,7 @@ const WORDS: Readonly<Partial<Record<keyof VmPoolWish, string>>> = {
 
 /** 'invalid' with every field at fault for a pool that cannot be, or whose profile is not there. */
 export async function checkPool(db: Db, wish: VmPoolWish): Promise<void> {
-  const [first, ...others] = await poolMistakes(db, wish);
-  if (first) throw invalidAll([first, ...others]);
+  refuse(await poolMistakes(db, wish));
 }
 
 /** Why there cannot be such a pool, by the fields as people call them. */

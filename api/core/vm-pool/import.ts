@@ -1,4 +1,4 @@
-import { invalidAll, type Mistake } from '../../../domain/fault.ts';
+import { type Mistake, refuse } from '../../../domain/fault.ts';
 import type { Principal } from '../../../domain/principal.ts';
 import type { PoolSettings, VmPoolWish } from '../../../domain/vm-pool.ts';
 import type { Db, Store } from '../../../store/open.ts';
@@ -66,13 +66,12 @@ interface Found {
 async function mustBeRight(tx: Db, file: ImportedFile, found: readonly Found[]): Promise<void> {
   const names = file.pools.flatMap(({ keys: { name } }) => (name === undefined ? [] : [name]));
   const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index));
-  const [first, ...others] = [
+  refuse([
     ...file.mistakes,
     ...(await settingMistakes(tx, file.settings)).map(({ field, why }) => ({ field: `config.${field}`, why })),
     ...[...twice].map((name) => ({ field: `pools.${name}.name`, why: 'is there twice.' })),
     ...found.flatMap(({ mistakes }) => mistakes),
-  ];
-  if (first) throw invalidAll([first, ...others]);
+  ]);
 }
 
 async function find(tx: Db, { where, keys, unread }: ImportedPool, settings: PoolSettings): Promise<Found> {

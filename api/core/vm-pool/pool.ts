@@ -1,4 +1,4 @@
-import { DomainError, exists, invalidAll, type Mistake, notFound } from '../../../domain/fault.ts';
+import { DomainError, exists, type Mistake, notFound, refuse } from '../../../domain/fault.ts';
 import { conditionOf, type PoolCondition } from '../../../domain/pool-stats.ts';
 import type { Principal } from '../../../domain/principal.ts';
 import type { EntryState, PoolSettings, VmPool, VmPoolWish } from '../../../domain/vm-pool.ts';
@@ -186,8 +186,7 @@ export async function keepSettings(tx: Db, settings: PoolSettings): Promise<read
 async function changeSettings(tx: Db, change: Partial<PoolSettings>): Promise<readonly string[]> {
   const before = await poolSettings(tx);
   // What stays is nobody's mistake: what is shown can be put back, though its profile was removed meanwhile.
-  const [first, ...others] = change.defaultProfile === before.defaultProfile ? [] : await settingMistakes(tx, change);
-  if (first) throw invalidAll([first, ...others]);
+  if (change.defaultProfile !== before.defaultProfile) refuse(await settingMistakes(tx, change));
   return keepSettings(tx, { ...before, ...change });
 }
 
