@@ -5,7 +5,7 @@ import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3'
 import { unavailable } from '../domain/fault.ts';
 import { type Changes, watchChanges } from './changes.ts';
 import { migrate } from './migrate.ts';
-import { BUSY_MS, type Durability, groupingWriter } from './writer.ts';
+import { BUSY_MS, type Durability, groupingWriter, isBusy } from './writer.ts';
 
 /** What queries are asked of: the reading connection, or a transaction. */
 export type Db = BetterSQLite3Database;
@@ -74,6 +74,3 @@ function useWriteAheadLog(connection: BetterSqlite3.Database): void {
     }
   }
 }
-
-const isBusy = (error: unknown): boolean =>
-  error instanceof BetterSqlite3.SqliteError && error.code.startsWith('SQLITE_BUSY');

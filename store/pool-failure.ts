@@ -1,10 +1,9 @@
 import { desc, gt, lt } from 'drizzle-orm';
+import { HOUR_MS } from '../domain/vm-pool.ts';
 import type { Db } from './open.ts';
 import { poolFailures } from './schema/vm-pool.ts';
 
 export type FailureRow = typeof poolFailures.$inferSelect;
-
-const HOUR_MS = 3_600_000;
 
 /** Of those with the same reason in an hour, the last stays: a pool that pauses between attempts would have hundreds. */
 export async function insertFailure(tx: Db, row: Omit<FailureRow, 'hour'>): Promise<void> {

@@ -125,11 +125,14 @@ async function whenFree(begin: () => unknown): Promise<void> {
       begin();
       return;
     } catch (error) {
-      if (!codeOf(error).startsWith('SQLITE_BUSY') || Date.now() > deadline) throw toFault(error);
+      if (!isBusy(error) || Date.now() > deadline) throw toFault(error);
       await pause(PAUSE_MS);
     }
   }
 }
+
+/** Whether another process has the store. */
+export const isBusy = (error: unknown): boolean => codeOf(error).startsWith('SQLITE_BUSY');
 
 /** SQLite's own, or that of what it is the cause of. */
 function codeOf(error: unknown): string {
@@ -139,8 +142,7 @@ function codeOf(error: unknown): string {
 
 /** What another try may mend is 'unavailable'. */
 function toFault(error: unknown): unknown {
-  const code = codeOf(error);
-  if (code.startsWith('SQLITE_BUSY')) return unavailable('The store is busy: try again.', error);
-  if (code === 'SQLITE_FULL') return unavailable('The disk that the store is on is full: make room.', error);
+  if (isBusy(error)) return unavailable('The store is busy: try again.', error);
+  if (codeOf(error) === 'SQLITE_FULL') return unavailable('The disk that the store is on is full: make room.', error);
   return error;
 }
