@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { conflict, unavailable } from '../domain/fault.ts';
 import { type Api, apiClient } from './client/api.ts';
 import { TaskDocument, watchTask } from './client/task.ts';
+import { isDebugging } from './debugging.ts';
 import { exitStatus, explain } from './failure.ts';
 import { claimDirectory } from './instance/directory.ts';
 import { type Instance, InstanceSchema, readHolder, readInstance, writeHolder } from './instance/instance.ts';
@@ -180,6 +181,6 @@ try {
   else if (action === 'purge') await bringDown(paths, { guests: true, purge: true, say });
   else await quickstart();
 } catch (error) {
-  say(explain(error, process.env.SLIPWAY_DEBUG === '1'));
+  say(explain(error, isDebugging()));
   process.exitCode = exitStatus(error);
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { CONFIG_PLACES, configFile, loadConfig } from '../config/load.ts';
 import { masked } from '../config/show.ts';
+import { isDebugging } from '../debugging.ts';
 
 interface Options {
   readonly config?: string;
@@ -21,7 +22,7 @@ export function configCommand(): Command {
     const { accounts, api, debug } = loadConfig(options.config);
     // Besides what the file says by itself, what it refers to.
     ldapSettings(accounts);
-    if (accounts.provider === 'dummy') mustBeDebugging(debug || process.env.SLIPWAY_DEBUG === '1');
+    if (accounts.provider === 'dummy') mustBeDebugging(debug || isDebugging());
     if (api.ssl.enabled) readPair(api.ssl);
     const file = configFile(options.config);
     const none = `There is no ${CONFIG_PLACES.join(' and no ')}: the defaults apply.`;

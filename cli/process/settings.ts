@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import { isDebugging } from '../debugging.ts';
 import { claimDirectory } from '../instance/directory.ts';
 import { type Endpoint, parseEndpoint } from '../instance/ports.ts';
 import { type Logger, openLog } from '../log.ts';
@@ -51,7 +52,7 @@ export function settingsOf(role: string, options: ProcessOptions, logToFile: boo
     config,
     paths,
     log: openLog({ process: role, debug, ...(logToFile ? { file: paths.log } : {}) }),
-    debug: debug || process.env.SLIPWAY_DEBUG === '1',
+    debug: debug || isDebugging(),
     listen: options.listen
       ? parseEndpoint('--listen', options.listen, api.listen_address)
       : { host: api.listen_address, port: api.listen_port },
