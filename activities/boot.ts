@@ -2,6 +2,7 @@ import { copyFile, link, mkdir, readdir, readFile, rename, rm, writeFile } from 
 import { join } from 'node:path';
 import type { BaseKey, VmId } from '../domain/ids.ts';
 import type { DirectBoot } from '../domain/plan.ts';
+import { absent } from './drivers/absent.ts';
 import type { InstallResult } from './drivers/installer/driver.ts';
 
 /** Where a VM's boot files are kept on its node. */
@@ -37,7 +38,8 @@ export async function keepBoot(stage: string, dir: string, boot: InstallResult['
 
 /** Gives a VM its base image's boot files as its own: they are never written to, so that it shares their blocks where it can. */
 export async function shareBoot(base: string, dir: string): Promise<void> {
-  const names = await readdir(base).catch(noneIfMissing);
+  // A base image whose guest has its own boot loader has none.
+  const names = (await readdir(base).catch(absent)) ?? [];
   if (names.length > 0) await mkdir(dir, { recursive: true });
   for (const name of names) {
     const [from, to] = [join(base, name), join(dir, name)];
@@ -52,19 +54,10 @@ export async function removeBoot(dir: string): Promise<void> {
   for (const each of [dir, stageOf(dir)]) await rm(each, { recursive: true, force: true });
 }
 
-// A base image whose guest has its own boot loader has no boot files.
-function noneIfMissing(error: NodeJS.ErrnoException): string[] {
-  if (error.code === 'ENOENT') return [];
-  throw error;
-}
-
 /** How the VM is booted directly; null if it has a boot loader. */
 export async function readBoot(dir: string): Promise<DirectBoot | null> {
-  const text = await readFile(join(dir, 'boot.json'), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw error;
-  });
-  if (text === null) return null;
+  const text = await readFile(join(dir, 'boot.json'), 'utf8').catch(absent);
+  if (text === undefined) return null;
   const { cmdline, initrd } = JSON.parse(text) as BootFile;
   return { kernel: join(dir, 'kernel'), initrd: initrd ? join(dir, 'initrd') : null, cmdline };
 }

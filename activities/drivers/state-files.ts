@@ -1,5 +1,6 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { absent } from './absent.ts';
 import { writeWhole } from './write-whole.ts';
 
 /** A simulated world: one JSON file a thing, so that it outlives SIGKILL and is shared by processes. */
@@ -10,11 +11,6 @@ export interface StateFiles<T> {
   readonly drop: (key: string) => Promise<void>;
   readonly keys: () => Promise<readonly string[]>;
 }
-
-const absent = (error: NodeJS.ErrnoException): undefined => {
-  if (error.code !== 'ENOENT') throw error;
-  return undefined;
-};
 
 const writing = new Map<string, Promise<void>>();
 

@@ -4,6 +4,7 @@ import { conflict, DomainError, notFound, unavailable } from '../../../domain/fa
 import type { VmId } from '../../../domain/ids.ts';
 import type { HostFacts } from '../../../domain/node.ts';
 import type { DomainSpec } from '../../../domain/plan.ts';
+import { absent } from '../absent.ts';
 import type { Run } from '../run.ts';
 import { writeWhole } from '../write-whole.ts';
 import { probeAccel } from './accel.ts';
@@ -125,10 +126,7 @@ function filesOf({ disks, boot, seed }: DomainSpec): readonly string[] {
 
 /** A file, and what is named after it: what virtlogd moved aside of a log (`.0`, `.1` …), a disk's XML that a killed process left. */
 async function removeAll(file: string): Promise<void> {
-  const names = await readdir(dirname(file)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
+  const names = (await readdir(dirname(file)).catch(absent)) ?? [];
   const own = names.filter((name) => name === basename(file) || name.startsWith(`${basename(file)}.`));
   for (const name of own) await rm(join(dirname(file), name), { force: true });
 }

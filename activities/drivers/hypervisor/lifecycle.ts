@@ -27,7 +27,8 @@ export function lifecycle(virsh: Virsh, heartbeatMs = HEARTBEAT_MS): Lifecycle {
     const ended = (): void => {
       if (listener === mine) listener = undefined;
     };
-    virsh.call(['event', '--event', 'lifecycle', '--loop'], { signal: mine.signal, line: wakeAll }).then(ended, ended); // Why it ended does not matter: the next heartbeat starts another.
+    // Why it ended does not matter: the next heartbeat starts another.
+    virsh.call(['event', '--event', 'lifecycle', '--loop'], { signal: mine.signal, line: wakeAll }).then(ended, ended);
   };
 
   const deafen = (): void => {

@@ -125,9 +125,9 @@ function wanted(network: Network, metadata: boolean): ReadonlyMap<string, readon
 async function mustBeNobodys(run: Run, { vni, ip4 }: Network): Promise<void> {
   if (ip4 === null) return;
   const { stdout } = await run(['ip', '-json', '-4', 'address', 'show']);
-  const own = bridgeOf(vni);
+  const [own, range] = [bridgeOf(vni), subnet(ip4)];
   for (const { ifname, addr_info = [] } of JSON.parse(stdout || '[]') as readonly Device[]) {
-    const inside = addr_info.find(({ local }) => local !== undefined && contains(subnet(ip4), local));
+    const inside = addr_info.find(({ local }) => local !== undefined && contains(range, local));
     if (ifname !== own && inside)
       throw conflict(
         `${ip4.network} of network ${vni} has ${inside.local} in it, which is this host's own on ${ifname}.`,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { invalid } from '../../../domain/fault.ts';
 import type { Mac } from '../../../domain/ids.ts';
 import type { Network, Nic } from '../../../domain/network.ts';
+import { absent } from '../absent.ts';
 import type { Run } from '../run.ts';
 import { type Daemon, endDaemon, knownDaemons, tell } from './daemons.ts';
 import { dnsmasqConf } from './dnsmasq-conf.ts';
@@ -92,9 +93,5 @@ async function boundLog(log: string): Promise<void> {
   if (size > LOG_BYTES) await truncate(log);
 }
 
-const absent = (error: NodeJS.ErrnoException): undefined => {
-  if (error.code !== 'ENOENT') throw error;
-  return undefined;
-};
 const textOf = async (file: string): Promise<string> => (await readFile(file, 'utf8').catch(absent)) ?? '';
 const namesIn = async (dir: string): Promise<readonly string[]> => (await readdir(dir).catch(absent)) ?? [];
