@@ -11,14 +11,16 @@ import { refill, shrink } from './refill.ts';
 import { removeCompleted } from './remove.ts';
 import { serveRequests } from './request-turn.ts';
 import { recordAnswer, settleRunning, settleWaiting, watchNodes } from './settle.ts';
+import { silence } from './silence.ts';
 import { isBlocked, recordLuck, type Turn } from './turn.ts';
 
 /** Keeps VM pools as they are wanted, a transaction a turn. */
 export function poolKeeper(parts: CoreParts): PoolKeeper {
   const { store } = parts;
+  const heard = silence();
   return {
     keep: async (name, now) => {
-      const turn = await store.write((tx) => take(tx, name, now, parts));
+      const turn = await store.write((tx) => take({ tx, name, now, silence: heard }, parts));
       for (const task of turn.begun) startSoon(parts, task);
       for (const task of turn.cancelled)
         cancelNow(parts, task).catch((error: unknown) => logUntold(parts.log, task, error));
@@ -40,11 +42,12 @@ interface Taken extends Turn {
   readonly over: boolean;
 }
 
-async function take(tx: Db, name: string, now: number, parts: CoreParts): Promise<Taken> {
+async function take(at: Pick<Turn, 'tx' | 'name' | 'now' | 'silence'>, parts: CoreParts): Promise<Taken> {
+  const { tx, name, now } = at;
   const pool = await findPool(tx, name);
   const settings = await poolSettings(tx);
   const turn: Turn = {
-    ...{ tx, name, pool, settings, now },
+    ...{ ...at, pool, settings },
     ...{ due: [], probes: [], wake: new Set(), begun: [], cancelled: [] },
     luck: { successes: 0, failures: [] },
   };

@@ -55,7 +55,8 @@ async function settlePending(turn: Turn, waiting: Waiting): Promise<'pending' | 
   const { entry, vmState } = waiting;
   if (vmState === null || (vmState !== 'provisioning' && !isMade(waiting) && waiting.changing === null))
     return failed(turn, waiting);
-  if (isOnDeadNode(waiting)) return giveUp(turn, entry, deadReason(waiting), { scarce: true });
+  if (isOnSilentNode(waiting))
+    return isDead(turn, waiting) ? giveUp(turn, entry, deadReason(waiting), { scarce: true }) : 'pending';
   const port = pool?.probePort ?? null;
   const made = isMade(waiting);
   // Whatever time it took: it may have been made while nobody looked.
@@ -103,14 +104,23 @@ async function settleReady(turn: Turn, waiting: Waiting): Promise<void> {
   }
   const ttl = pool?.readyTtlMin ?? settings.readyTtlMin;
   const port = pool?.probePort ?? null;
-  if (isOnDeadNode(waiting)) await retire(turn, entry, deadReason(waiting));
-  else if (vmState !== 'running' && changing === null) await retire(turn, entry, offReason(vmState));
+  if (isOnSilentNode(waiting)) {
+    if (isDead(turn, waiting)) await retire(turn, entry, deadReason(waiting));
+  } else if (vmState !== 'running' && changing === null) await retire(turn, entry, offReason(vmState));
   else if (ttl > 0 && (entry.readyAt ?? entry.startedAt) + ttl * MINUTE_MS <= now)
     await retire(turn, entry, `It was ready for ${ttl} minutes without being wanted.`);
   else if (port !== null) await askGuest(turn, waiting, port);
 }
 
-const isOnDeadNode = ({ nodeSeenAt }: Waiting): boolean => nodeSeenAt !== null && nodeSeenAt < deadBefore(Date.now());
+const isOnSilentNode = ({ nodeSeenAt }: Waiting): boolean => nodeSeenAt !== null && nodeSeenAt < deadBefore(Date.now());
+
+/** Whether the silent node was listened to for long enough; else the keeper looks again when it will have been. */
+function isDead({ silence, due }: Turn, { node, nodeSeenAt }: Waiting): boolean {
+  if (node === null || nodeSeenAt === null) return false;
+  const at = silence.provenAt(node, nodeSeenAt);
+  if (at > Date.now()) due.push(at);
+  return at <= Date.now();
+}
 
 const deadReason = ({ node }: Waiting): string => `Its node ${node} does not answer.`;
 

@@ -5,6 +5,7 @@ import { listPendingRequests } from '../../../store/pool-request.ts';
 import { readyOf } from '../../../store/pool-turn.ts';
 import type { TaskRow } from '../../../store/task.ts';
 import { clearTrouble, updatePool } from '../../../store/vm-pool.ts';
+import type { Silence } from './silence.ts';
 
 /** One turn of a pool's keeper, in one transaction: what it goes by, and what it leaves to be done after the commit. */
 export interface Turn {
@@ -15,6 +16,7 @@ export interface Turn {
   readonly settings: PoolSettings;
   /** Epoch ms. */
   readonly now: number;
+  readonly silence: Silence;
   /** Moments at which something will be due. */
   readonly due: number[];
   readonly probes: PoolProbe[];

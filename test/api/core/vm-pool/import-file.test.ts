@@ -73,7 +73,7 @@ it.each([
     'cannot be read as YAML: It holds more than one document (--- begins another): one document per file.',
   ],
   ['a: [\nb: "', expect.stringMatching(/^cannot be read as YAML: [^\n]* at line 2, [^\n]* at line /)],
-])('refuses %j, which is no YAML that it can read', (text, why) => {
+])('refuses what is no YAML that it can read (%$)', (text, why) => {
   const fault = expect.objectContaining({ field: 'file', why });
   expect(() => readPoolFile(text)).toThrow(expect.objectContaining({ fault }));
 });

@@ -1,10 +1,8 @@
 import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { TaskId } from '../../../../domain/ids.ts';
-import { DEAD_AFTER_MS } from '../../../../domain/node.ts';
 import { poolVmName } from '../../../../domain/pool-name.ts';
 import { HOUR_MS, MINUTE_MS, POOL_DEFAULTS } from '../../../../domain/vm-pool.ts';
-import { nodes } from '../../../../store/schema/node.ts';
 import { vms } from '../../../../store/schema/vm.ts';
 import { poolEntries } from '../../../../store/schema/vm-pool.ts';
 import { ADMIN, request } from '../cluster.ts';
@@ -267,15 +265,6 @@ it('passes over a name that somebody has taken', async () => {
   await at.fill();
   expect(await at.states()).toEqual({ ready: 1 });
   expect((await take(1))[0]?.vms).toEqual([poolVmName('', 2)]);
-});
-
-it('hands out no VM of a node that is dead, and replaces it', async () => {
-  await at.pool({ size: 1 });
-  await at.fill();
-  await at.store.write((tx) => tx.update(nodes).set({ seenAt: Date.now() - DEAD_AFTER_MS - 1 }));
-  await expect(take(1)).rejects.toThrow('Too few');
-  await at.keep();
-  expect(await at.states()).toMatchObject({ completed: 1 });
 });
 
 it("keeps a pool's VM from those who did not check it out, whichever way they come", async () => {

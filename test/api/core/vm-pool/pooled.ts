@@ -6,6 +6,7 @@ import type { TaskId } from '../../../../domain/ids.ts';
 import type { CreateVm } from '../../../../domain/plan.ts';
 import type { PoolKeeper, PoolTurn } from '../../../../domain/pool-keeper.ts';
 import type { EntryState, VmPoolWish } from '../../../../domain/vm-pool.ts';
+import { nodes } from '../../../../store/schema/node.ts';
 import { renderSeed } from '../../../../templates/cloud-init/seed.ts';
 import { poolWish } from '../../../pool-rows.ts';
 import { ADMIN, type Cluster, cluster, KEY } from '../cluster.ts';
@@ -20,6 +21,8 @@ export interface Pooled extends Cluster {
   work(outcome?: 'SUCCESS' | 'FAILURE', fault?: string): Promise<number>;
   /** Turns and work until nothing is begun any more. */
   fill(pool?: string): Promise<void>;
+  /** Its nodes were heard of so many ms ago. */
+  heardOf(agoMs: number): Promise<void>;
   states(pool?: string): Promise<Readonly<Partial<Record<EntryState, number>>>>;
 }
 
@@ -63,6 +66,10 @@ export async function pooled(people: Partial<AccountParts> = {}): Promise<Pooled
       do await keep(pool);
       while ((await work()) > 0);
     },
+    heardOf: (agoMs) =>
+      store.write(async (tx) => {
+        await tx.update(nodes).set({ seenAt: Date.now() - agoMs });
+      }),
     states: async (pool = POOL.name) => {
       const { countEntries } = await import('../../../../store/pool-entry.ts');
       const rows = (await countEntries(store.read)).filter((row) => row.pool === pool);

@@ -6,7 +6,6 @@ import { DEAD_AFTER_MS } from '../../../../domain/node.ts';
 import type { CreateVm } from '../../../../domain/plan.ts';
 import type { Principal } from '../../../../domain/principal.ts';
 import { HOUR_MS } from '../../../../domain/vm-pool.ts';
-import { nodes } from '../../../../store/schema/node.ts';
 import { ADMIN } from '../cluster.ts';
 import { POOL, type Pooled, pooled } from './pooled.ts';
 
@@ -16,31 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => at.close());
 
-const heardOf = (agoMs: number) =>
-  at.store.write((tx) => tx.update(nodes).set({ seenAt: Date.now() - agoMs })) as Promise<unknown>;
 const trouble = () => at.services.pools.get(POOL.name);
-
-it('gives up clones whose node does not answer any more, says so, and never gives the pool up for that', async () => {
-  await at.pool({ size: 2 });
-  const first = await at.keep();
-  // It wakes by itself when the node would be taken for dead.
-  expect(first?.wakeAt).toBeLessThanOrEqual(Date.now() + DEAD_AFTER_MS + 1);
-  await heardOf(DEAD_AFTER_MS + 1);
-  await at.keep();
-  expect(await at.states()).toEqual({ completed: 2 });
-  expect(await trouble()).toMatchObject({ failures: 1, halted: false, lastError: 'Its node hv1 does not answer.' });
-  await heardOf(0);
-  await at.keep(POOL.name, Date.now() + 2_000);
-  expect(await at.states()).toMatchObject({ pending: 2 });
-});
-
-it('wakes when the node of its ready VMs would be taken for dead', async () => {
-  await at.pool({ size: 1 });
-  await at.fill();
-  await heardOf(10_000);
-  const turn = await at.keep();
-  expect(turn?.wakeAt).toBeLessThanOrEqual(Date.now() + DEAD_AFTER_MS - 9_000);
-});
 
 it('stays given up when another clone of the same time fails after the one that failed for good', async () => {
   await at.pool({ size: 2 });
@@ -60,39 +35,6 @@ it('stays given up when another clone of the same time fails after the one that 
   await failLater();
   await at.keep();
   expect(await trouble()).toMatchObject({ failures: 1, halted: true, lastError: 'it went wrong, too' });
-});
-
-it('makes what an on-demand request asks for on another node when theirs dies, however many of its VMs that takes', async () => {
-  await at.pool({ size: 0 });
-  await at.services.poolRequests.create('anyone', [{ name: POOL.name, count: 6 }], 'six');
-  await at.keep();
-  await at.settled();
-  await heardOf(DEAD_AFTER_MS + 1);
-  // No node that lives has room yet: that is no failure of the request, either.
-  for (let turn = 0; turn < 5; turn += 1) await at.keep();
-  expect(await at.services.poolRequests.get('six')).toMatchObject({ state: 'pending' });
-  await at.node('hv2', { facts: { memory: 262144 as never, cpus: 64 }, memoryFree: 262144 });
-  await at.keep();
-  expect(await at.states()).toEqual({ completed: 6, pending: 6 });
-  const made = at.jobs.started.length;
-  await at.settled();
-  expect((await at.services.vms.list(ADMIN)).filter(({ node }) => node === 'hv2')).toHaveLength(6);
-  expect(at.jobs.started.length).toBeGreaterThan(made);
-  await at.fill();
-  expect(await at.services.poolRequests.get('six')).toMatchObject({ state: 'ready', wants: [{ pending: 0 }] });
-});
-
-it('says why an on-demand request was not filled in time', async () => {
-  await at.pool({ size: 0 });
-  const { expiresAt } = await at.services.poolRequests.create('anyone', [{ name: POOL.name, count: 1 }], 'late');
-  await at.keep();
-  await heardOf(DEAD_AFTER_MS + 1);
-  await at.keep();
-  await at.keep(POOL.name, expiresAt);
-  expect(await at.services.poolRequests.get('late')).toMatchObject({
-    state: 'failed',
-    message: expect.stringMatching(/^The on-demand instance request failed to be filled in time: .*node/),
-  });
 });
 
 it('gives back what was made of an on-demand request when one of its pools is removed', async () => {
@@ -161,7 +103,7 @@ async function failuresShown() {
 
 it("wakes a request's pools when it is deleted, though they have made nothing of it", async () => {
   await at.pool({ size: 0 });
-  await heardOf(DEAD_AFTER_MS + 1);
+  await at.heardOf(DEAD_AFTER_MS + 1);
   await at.services.poolRequests.create('anyone', [{ name: POOL.name, count: 1 }], 'none');
   await at.settled();
   const woken = at.jobs.woken.length;
