@@ -3,6 +3,7 @@ import {
   continueAsNew,
   defineSignal,
   log,
+  patched,
   proxyLocalActivities,
   setHandler,
   workflowInfo,
@@ -26,6 +27,10 @@ export async function keepPool({ pool }: { readonly pool: string }): Promise<voi
   const wake = (): void => {
     woken = true;
   };
+  const look = (well: boolean): void => {
+    // Keepers that run already woke in any case.
+    if (well || !patched('look again when due')) wake();
+  };
   setHandler(wakePool, wake);
   while (!workflowInfo().continueAsNewSuggested) {
     woken = false;
@@ -33,8 +38,8 @@ export async function keepPool({ pool }: { readonly pool: string }): Promise<voi
     if (turn === null && !woken) return;
     if (turn === null) continue;
     if (turn.wake.length > 0) await keeper.wakePools(turn.wake);
-    probing ??= turn.probes.length === 0 ? undefined : probe(pool, turn.probes);
-    probing = probing?.then(wake).finally(() => {
+    probing ??= turn.probes.length === 0 ? undefined : probe(pool, turn.probes).then(look);
+    probing = probing?.finally(() => {
       probing = undefined;
     });
     if (turn.wakeAt === null) await condition(() => woken);
@@ -44,18 +49,20 @@ export async function keepPool({ pool }: { readonly pool: string }): Promise<voi
   await continueAsNew<typeof keepPool>({ pool });
 }
 
-/** Looks at guests, each from its node; one whose node does not answer is not well. */
-async function probe(pool: string, probes: readonly PoolProbe[]): Promise<void> {
-  const results = await Promise.all(
-    probes.map(async ({ vm, node, ip, port }) => {
-      const well = await onNode(node)
-        .probing.probeGuest({ vm, ip, port })
-        .catch((error: unknown) => {
-          log.warn('a guest could not be looked at', { vm, node, error });
-          return false;
-        });
-      return { vm, well };
-    }),
-  );
+/**
+ * Looks at guests, each from its node, and tells whether any is well: the others are looked at again when that is due. Where a node
+ * does not answer, nothing has been found.
+ */
+async function probe(pool: string, probes: readonly PoolProbe[]): Promise<boolean> {
+  const looks = probes.map(async ({ vm, node, ip, port }) => {
+    try {
+      return [{ vm, well: await onNode(node).probing.probeGuest({ vm, ip, port }) }];
+    } catch (error) {
+      log.warn('a guest could not be looked at', { vm, node, error });
+      return [];
+    }
+  });
+  const results = (await Promise.all(looks)).flat();
   await keeper.recordProbes(pool, results, Date.now());
+  return results.some(({ well }) => well);
 }
