@@ -60,11 +60,12 @@ const Vmpooler = z.strictObject({
   listen_port: Port.optional(),
 });
 
+export const TemporalAddress = z
+  .string()
+  .regex(/^(\[[^\]\s]+\]|[^:\s]+):\d{1,5}$/, 'must be HOST:PORT, such as 127.0.0.1:7233');
+
 const Temporal = z.strictObject({
-  address: z
-    .string()
-    .regex(/^(\[[^\]\s]+\]|[^:\s]+):\d{1,5}$/, 'must be HOST:PORT, such as 127.0.0.1:7233')
-    .optional(),
+  address: TemporalAddress.optional(),
   namespace: Line.default('default'),
 });
 

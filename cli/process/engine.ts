@@ -23,7 +23,8 @@ export async function connectEngine(
   address: string,
   metrics: string | null = null,
 ): Promise<EngineConnection> {
-  const { namespace } = settings.config.temporal;
+  // A server of our own has one.
+  const namespace = settings.temporal === null ? 'default' : settings.config.temporal.namespace;
   const config: TemporalConfig = { address, namespace };
   const key = await loadKey(settings.paths.dir);
   const { client, close } = await connectClient(config, key);

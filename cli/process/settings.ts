@@ -1,7 +1,8 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
+import { invalid } from '../../domain/fault.ts';
 import { loadConfig } from '../config/load.ts';
-import type { Config } from '../config/schema.ts';
+import { type Config, TemporalAddress } from '../config/schema.ts';
 import { isDebugging } from '../debugging.ts';
 import { claimDirectory } from '../instance/directory.ts';
 import { type Endpoint, parseEndpoint } from '../instance/ports.ts';
@@ -38,7 +39,7 @@ export interface Settings {
   readonly nodeName: string;
 }
 
-/** Reads options, environment and configuration file, in this order of precedence; makes the data directory. */
+/** Reads options, configuration file and environment, in this order of precedence; makes the data directory. */
 export function settingsOf(role: string, options: ProcessOptions, logToFile: boolean): Settings {
   const config = loadConfig(options.config);
   const dir = resolve(options.data ?? config.data_dir ?? defaultDataDir());
@@ -61,9 +62,20 @@ export function settingsOf(role: string, options: ProcessOptions, logToFile: boo
       : { host: metadata.listen_address, port: metadata.listen_port ?? METADATA_PORT },
     metadataAsked: options.metadata !== undefined || metadata.listen_port !== undefined,
     vmpooler: vmpoolerEndpoint(options.vmpooler, config.vmpooler),
-    temporal: (options.temporal ?? config.temporal.address ?? process.env.TEMPORAL_ADDRESS) || null,
+    temporal: temporalAddress(options.temporal, config.temporal.address),
     nodeName: config.node.name ?? hostname().split('.')[0] ?? 'localhost',
   };
+}
+
+/** Null for none; 'invalid' with the name of what says something else than HOST:PORT. */
+function temporalAddress(option: string | undefined, configured: string | undefined): string | null {
+  const [by, address] =
+    option === undefined ? ['TEMPORAL_ADDRESS', process.env.TEMPORAL_ADDRESS] : ['--temporal', option];
+  if (option === undefined && configured !== undefined) return configured;
+  if (!address) return null;
+  const { success, error } = TemporalAddress.safeParse(address);
+  if (!success) throw invalid(by, `'${address}' ${error.issues[0]?.message}.`);
+  return address;
 }
 
 function vmpoolerEndpoint(option: string | undefined, config: Config['vmpooler']): Endpoint | null {

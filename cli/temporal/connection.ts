@@ -10,9 +10,6 @@ import { retriesWhile } from './retry.ts';
 export interface TemporalConfig {
   readonly address: string;
   readonly namespace: string;
-  /** PEM files' contents; true for TLS with the system's authorities. */
-  readonly tls?: true | { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer };
-  readonly apiKey?: string;
 }
 
 export interface TemporalClient {
@@ -55,20 +52,8 @@ export async function connectWorkers(config: TemporalConfig): Promise<NativeConn
   });
 }
 
-function options({ address, tls, apiKey }: TemporalConfig) {
-  return {
-    address,
-    // Compression costs time, and most engines are near: only a connection over TLS is taken to go far.
-    ...(tls ? {} : { grpcCompression: { codec: 'none' as const } }),
-    ...(apiKey ? { apiKey } : {}),
-    ...(tls ? { tls: tls === true ? true : tlsOptions(tls) } : {}),
-  };
-}
-
-const tlsOptions = ({ ca, cert, key }: Exclude<NonNullable<TemporalConfig['tls']>, true>) => ({
-  ...(ca ? { serverRootCACertificate: ca } : {}),
-  ...(cert && key ? { clientCertPair: { crt: cert, key } } : {}),
-});
+/** Uncompressed: that costs time, and the engine is near. */
+const options = ({ address }: TemporalConfig) => ({ address, grpcCompression: { codec: 'none' as const } });
 
 const unreachable = ({ address }: TemporalConfig, cause: unknown) =>
   unavailable(

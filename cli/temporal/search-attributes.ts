@@ -1,22 +1,29 @@
-import type { Client } from '@temporalio/client';
+import { type Client, isGrpcServiceError } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import { DomainError } from '../../domain/fault.ts';
+import { unavailable } from '../../domain/fault.ts';
 import { SEARCH_ATTRIBUTES } from '../../domain/queues.ts';
 
 // CommonJS whose names Node cannot see.
 const { INDEXED_VALUE_TYPE_KEYWORD } = proto.temporal.api.enums.v1.IndexedValueType;
 
-/** Registers the search attributes that a cluster lacks; says how to do it by hand if this client may not. */
+/** gRPC's code. */
+const NOT_FOUND = 5;
+
+/** Registers the search attributes that a cluster lacks; says how to do it by hand if this client may not, or if there is no such namespace. */
 export async function ensureSearchAttributes(client: Client): Promise<void> {
   const { operatorService } = client.connection as import('@temporalio/client').Connection;
   const { namespace } = client.options;
-  const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
+  const { customAttributes } = await operatorService.listSearchAttributes({ namespace }).catch((cause: unknown) => {
+    if (!isGrpcServiceError(cause) || cause.code !== NOT_FOUND) throw cause;
+    const why = `Temporal has no namespace '${namespace}' (temporal.namespace): temporal operator namespace create --namespace ${namespace}`;
+    throw unavailable(why, cause);
+  });
   const missing = SEARCH_ATTRIBUTES.filter((name) => !(name in (customAttributes ?? {})));
   if (missing.length === 0) return;
   const searchAttributes = Object.fromEntries(missing.map((name) => [name, INDEXED_VALUE_TYPE_KEYWORD]));
   await operatorService.addSearchAttributes({ namespace, searchAttributes }).catch((cause: unknown) => {
     const byHand = missing.map((name) => `--name ${name} --type Keyword`).join(' ');
     const why = `Temporal's namespace '${namespace}' lacks search attributes: temporal operator search-attribute create --namespace ${namespace} ${byHand}`;
-    throw new DomainError({ kind: 'unavailable', why }, { cause });
+    throw unavailable(why, cause);
   });
 }

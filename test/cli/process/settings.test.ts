@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { settingsOf } from '../../../cli/process/settings.ts';
 
@@ -24,4 +24,15 @@ it.each([
   writeFileSync(config, stringify({ metadata }));
   const options = { config, data: dir, ...(option === undefined ? {} : { metadata: option }) };
   expect(settingsOf('api', options, false).metadata).toEqual(expected);
+});
+
+it.each([
+  ['--temporal', 'nowhere'],
+  ['--temporal', 'http://temporal:7233'],
+  ['TEMPORAL_ADDRESS', 'temporal:'],
+])('names %s that gives %j as the address of a Temporal server', (by, address) => {
+  const options = { data: dir, ...(by === '--temporal' ? { temporal: address } : {}) };
+  if (by === 'TEMPORAL_ADDRESS') vi.stubEnv(by, address);
+  expect(() => settingsOf('api', options, false)).toThrow(`${by}: '${address}' must be HOST:PORT`);
+  vi.unstubAllEnvs();
 });
