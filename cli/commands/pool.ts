@@ -82,7 +82,7 @@ const options = (command: Command): Command =>
     .option('--size <n>', 'VMs that are to be ready')
     .option('--arg <name=value>', "argument of the profile's script; may be repeated", scriptArgument)
     .option('--alias <name>', 'another name that it is asked by; may be repeated', repeated)
-    .option('--template <text>', 'what answers show (default: the profile)')
+    .option('--template <text>', 'what answers show (a new pool: the profile, unless told)')
     .option('--lifetime <hours>', 'from checkout')
     .option('--max-lifetime <hours>', 'what a lifetime has to stay below')
     .option('--ready-ttl <minutes>', 'after which a VM nobody wanted is replaced; 0 for never')

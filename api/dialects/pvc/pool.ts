@@ -68,6 +68,7 @@ const Change = Named.extend({
   template: template.optional(),
   profile: name('Provisioner profile that its VMs are made from.').optional(),
   arg: repeated('Argument to the profile as name=value; repeatable.', text('name=value')).optional(),
+  arguments: repeated('The same, as GET names them.', text('name=value')).optional(),
   size: size.optional(),
   alias: repeated('Another name that it is asked by; repeatable; an empty one: none.', text('Alias.')).optional(),
   clone_target: clearable(word('Where its weight among the pools of an alias is looked up.')),
@@ -81,12 +82,19 @@ const Change = Named.extend({
   probe_port: clearable(integer('TCP port that a VM has to answer on to be ready.', ...POOL_LIMITS.probePort)),
 });
 type ChangeValues = z.output<typeof Change>;
+
+/** What GET tells of a pool besides: PUT takes it back as it was shown, and changes nothing by it. */
+const SHOWN = ['ready', 'pending', 'running', 'state', 'failures', 'last_error', 'retry_at', 'halted'] as const;
+const shown = z.unknown().optional().openapi({ readOnly: true, description: 'As GET shows it: changes nothing.' });
+const Shown = Object.fromEntries(SHOWN.map((key) => [key, shown])) as Readonly<
+  Record<(typeof SHOWN)[number], typeof shown>
+>;
 const New = Change.extend({ profile: name('Provisioner profile.'), size, template: optional(template) });
 
 /** Fields by their names in the core, where they were given. */
 function fromChange(values: ChangeValues) {
   const given = {
-    ...{ template: values.template, profile: values.profile, args: values.arg, size: values.size },
+    ...{ template: values.template, profile: values.profile, args: values.arg ?? values.arguments, size: values.size },
     ...{
       aliases: values.alias?.filter((alias) => alias !== ''),
       cloneTarget: values.clone_target,
@@ -150,7 +158,7 @@ export const poolRoutes = (pools: PoolService & ImportService): readonly Route[]
       summary: 'Change a VM pool',
       description:
         'What its VMs are made of changes for those that are not checked out, too: they are replaced. Its name cannot be changed.',
-      values: Change,
+      values: Change.extend(Shown),
       nulls: 'kept',
       others: 'refused',
       responses: CHANGED,

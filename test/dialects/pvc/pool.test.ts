@@ -68,3 +68,12 @@ it('clears by null what may be cleared, and takes the name that it has', async (
   expect(response.status).toBe(200);
   expect(await pool()).toMatchObject({ name: 'ci', lifetime: null, size: 3 });
 });
+
+it('takes back the document that it shows: what was changed in it, and no more', async () => {
+  const before = (await pool()) as object;
+  const change = { arguments: ['size=2', 'url=a=b'], ready_ttl: 7, alias: [] };
+  expect((await send('PUT', '/pool/ci', { ...before, ...change, ready: 99, last_error: 'edited' })).status).toBe(200);
+  expect(await pool()).toEqual({ ...before, ...change });
+  const alone = await send('PUT', '/pool/ci', { ready: 99 });
+  expect(await alone.json()).toEqual({ message: 'body: names nothing to change.' });
+});
