@@ -5,7 +5,7 @@ import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3'
 import { unavailable } from '../domain/fault.ts';
 import { type Changes, watchChanges } from './changes.ts';
 import { migrate } from './migrate.ts';
-import { BUSY_MS, type Durability, groupingWriter, isBusy } from './writer.ts';
+import { BUSY_MS, type Durability, groupingWriter, isBusy, toFault } from './writer.ts';
 
 /** What queries are asked of: the reading connection, or a transaction. */
 export type Db = BetterSQLite3Database;
@@ -25,12 +25,10 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** Opens the store, making and migrating it as needed. Several processes may use one file. */
+/** Opens the store, making and migrating it as needed; 'unavailable' where the disk is full or another process has it. Several processes may use one file. */
 export function openStore(file: string): Store {
   mkdirSync(dirname(file), { recursive: true });
-  const writer = connect(file);
-  migrate(writer);
-  const reader = connect(file);
+  const [writer, reader] = connections(file);
   const wal = `${file}-wal`;
   const dataVersion = reader.prepare<[], number>('PRAGMA data_version').pluck();
   const version = (): number => Number(dataVersion.get());
@@ -48,6 +46,16 @@ export function openStore(file: string): Store {
       writer.close();
     },
   };
+}
+
+function connections(file: string): readonly [BetterSqlite3.Database, BetterSqlite3.Database] {
+  try {
+    const writer = connect(file);
+    migrate(writer);
+    return [writer, connect(file)];
+  } catch (error) {
+    throw toFault(error);
+  }
 }
 
 function connect(file: string): BetterSqlite3.Database {

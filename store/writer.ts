@@ -141,7 +141,7 @@ function codeOf(error: unknown): string {
 }
 
 /** What another try may mend is 'unavailable'. */
-function toFault(error: unknown): unknown {
+export function toFault(error: unknown): unknown {
   if (isBusy(error)) return unavailable('The store is busy: try again.', error);
   if (codeOf(error) === 'SQLITE_FULL') return unavailable('The disk that the store is on is full: make room.', error);
   return error;

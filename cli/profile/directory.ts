@@ -90,10 +90,15 @@ function realPath(path: string): string | null {
   }
 }
 
-/** Without a byte order mark. Bytes that are no text are refused: they would be others once they were kept. */
+/** Without a byte order mark. Bytes that are no text are refused: they would be others once they were kept, or not taken by the API. */
 function readText(file: string, dir: string): string {
   const name = relative(dir, file);
-  const bytes = readBytes(file, name, dir);
+  const text = decode(readBytes(file, name, dir), name, dir);
+  if (text.includes('\0')) throw invalid(dir, `${name} has a NUL character in it`);
+  return text;
+}
+
+function decode(bytes: Uint8Array, name: string, dir: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {

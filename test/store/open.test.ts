@@ -1,7 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openStore } from '../../store/open.ts';
 import { insertStoragePool, listStoragePools } from '../../store/storage-pool.ts';
+import { becauseNoDisk, fullDisk, noFullDisk } from '../full-disk.ts';
 import { connectionOf, scratch } from './scratch.ts';
 
 let s: ReturnType<typeof scratch>;
@@ -96,4 +99,14 @@ it('wakes whoever waits when another process commits', async () => {
   await woken;
   expect(signal.aborted).toBe(false);
   expect(await listStoragePools(store.read)).toHaveLength(1);
+});
+
+it.skipIf(noFullDisk)(`says that the disk is full${becauseNoDisk}`, () => {
+  const disk = fullDisk();
+  try {
+    const fault = expect.objectContaining({ kind: 'unavailable', why: expect.stringContaining('full') });
+    expect(() => openStore(join(disk.dir, 'slipway.db'))).toThrow(expect.objectContaining({ fault }));
+  } finally {
+    disk.remove();
+  }
 });

@@ -50,11 +50,13 @@ it.each([
   ['a directory', 'd', /'d' is not a file/],
   ['below a file', 'profile.yaml/x', /there is no profile.yaml\/x: it is named in profile.yaml/],
   ['bytes', 'packed', /packed is not a text in UTF-8/],
+  ['with a NUL', 'nul', /nul has a NUL character in it/],
   ['a link to itself', 'loop', /loop cannot be read \(ELOOP\)/],
   ['a name that no file can have', 'a\0b', /cannot be read \(ERR_INVALID_ARG_VALUE\)/],
 ])('says plainly that a text is %s', (_, name, words) => {
   mkdirSync(join(dir, 'd'));
   symlinkSync('loop', join(dir, 'loop'));
+  writeFileSync(join(dir, 'nul'), '#cloud-config\0');
   // gzip's, which cloud-init would take.
   writeFileSync(join(dir, 'packed'), Buffer.from('1f8b0800', 'hex'));
   expect(mistakes(name)).toEqual([expect.stringMatching(words)]);
