@@ -155,6 +155,16 @@ describe('a base image', () => {
     expect(again).not.toEqual(first);
   });
 
+  it('is not settled by an earlier build, whose end is told late', async () => {
+    const first = await claim('task:1');
+    await control.settleBase(base(), HV1, 'no space');
+    const second = await claim('task:2');
+    if (first.is === 'ready' || second.is === 'ready') return expect.unreachable();
+    for (const failure of ['no space', null])
+      expect(await control.settleBase(base(), HV1, failure, first.build)).toEqual([]);
+    expect(await findBaseImage(c.store.read, base(), HV1)).toMatchObject({ state: 'building', build: second.build });
+  });
+
   it('names the build to be cancelled only to the last who leaves', async () => {
     const first = await claim('task:1');
     await claim('task:2');

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ENTRY_MOVES, ENTRY_STATES } from '../../domain/vm-pool.ts';
 import type { Store } from '../../store/open.ts';
-import { findEntry, updateEntry } from '../../store/pool-entry.ts';
+import { listDays } from '../../store/pool-day.ts';
+import { findEntry, markCloned, updateEntry } from '../../store/pool-entry.ts';
 import { seedEntries, seedPool } from '../pool-rows.ts';
 import { scratch } from './scratch.ts';
 
@@ -23,4 +24,14 @@ it.each(CASES)('%s to %s', async (from, to) => {
   const allowed = from === to || ENTRY_MOVES[from].includes(to);
   expect(await moved).toBe(allowed ? 'moved' : `Error: bug: vm1 is ${from}, not to be ${to}`);
   expect((await findEntry(store.read, 'vm1'))?.state).toBe(allowed ? to : from);
+});
+
+it('was cloned when that was said first, and counts once', async () => {
+  const at = Date.now();
+  await store.write((tx) => seedEntries(tx, 'a', 'pending', 1, { startedAt: at - 3_000 }));
+  const { vm } = (await findEntry(store.read, 'vm1')) ?? expect.unreachable();
+  for (const now of [at, at + 1_000]) await store.write((tx) => markCloned(tx, vm, now));
+  expect((await findEntry(store.read, 'vm1'))?.clonedAt).toBe(at);
+  const days = await listDays(store.read, '2000-01-01', '2999-12-31');
+  expect(days).toMatchObject([{ kind: 'clone', pool: 'a', count: 1, total: 3 }]);
 });

@@ -37,6 +37,37 @@ it('stays given up when another clone of the same time fails after the one that 
   expect(await trouble()).toMatchObject({ failures: 1, halted: true, lastError: 'it went wrong, too' });
 });
 
+it('says why a VM could not be made only once its task has given back what it had, and ended', async () => {
+  await at.pool({ size: 1 });
+  await at.keep();
+  await at.settled();
+  const [task] = at.jobs.started;
+  if (!task) return expect.unreachable();
+  const control = controlActivities(at.store);
+  await control.release((task.input as CreateVm).vm);
+  await at.keep();
+  expect([await at.states(), (await trouble()).failures]).toEqual([{ pending: 1 }, 0]);
+  await control.finishTask(task.id as TaskId, { state: 'FAILURE', status: '', error: 'no disk', fault: null });
+  await at.keep();
+  expect(await trouble()).toMatchObject({ failures: 1, lastError: 'no disk' });
+});
+
+it('of a pool that was given up, or pauses, takes no places for clones from others', async () => {
+  await at.services.pools.changeSettings(ADMIN, { taskLimit: 2 });
+  for (const [name, fault] of [
+    ['given-up', 'invalid'],
+    ['pausing', undefined],
+  ] as const) {
+    await at.pool({ name, size: 5 });
+    await at.keep(name);
+    await at.work('FAILURE', fault);
+    await at.keep(name);
+  }
+  await at.pool({ name: 'well', size: 5 });
+  await at.keep('well');
+  expect(await at.states('well')).toEqual({ pending: 2 });
+});
+
 it('gives back what was made of an on-demand request when one of its pools is removed', async () => {
   await at.pool({ name: 'a', size: 0 });
   await at.pool({ name: 'b', size: 0 });

@@ -189,6 +189,18 @@ describe('a checkout that does not wait', () => {
     expect(await end).toBe(3);
   });
 
+  it('leaves those who wait what one of them can only take because another takes that of its pool', async () => {
+    await at.pool({ name: 'b2', size: 1, aliases: ['y'] });
+    await at.pool({ name: 'd', size: 2 });
+    await at.services.pools.update(ADMIN, 'b', { aliases: ['x', 'y'] });
+    await take({ a: 1 });
+    // Of b, which is ready, and b2, which is not: so that x is left with a.
+    const waits = [await waiting({ x: 1, d: 1 }), await waiting({ y: 1, d: 1 })];
+    await expect(take({ a: 1 })).rejects.toThrow('1 of a missing');
+    for (const pool of ['d', 'b']) await at.fill(pool);
+    expect(await Promise.all(waits.map(({ end }) => end))).toEqual([2, 2]);
+  });
+
   it('is refused at once where the dead have nothing that it could use, and takes nothing for one who has gone meanwhile', async () => {
     await leave({ a: 2 }, 0);
     const began = Date.now();
