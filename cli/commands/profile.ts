@@ -54,7 +54,8 @@ export function profileCommand(): Command {
     .addCommand(apply())
     .addCommand(exportTo())
     .addCommand(check())
-    .addCommand(render());
+    .addCommand(render())
+    .addCommand(remove());
 }
 
 const list = (): Command =>
@@ -95,6 +96,15 @@ const exportTo = (): Command =>
       writeProfile(dir, profileDocument.parse(answer));
       if (options.json) return printJson(answer);
       printLine(`Wrote ${dir}. After editing: slipway profile apply ${dir}`);
+    });
+
+const remove = (): Command =>
+  clientCommand('delete', 'remove a profile; its templates, script and user-data stay, and VMs made from it')
+    .argument('<name>')
+    .action(async (name: string, options: ClientOptions) => {
+      const answer = await apiOf(options).delete(`/provisioner/profile/${part(name)}`);
+      if (options.json) return printJson(answer);
+      printLine((answer as { message: string }).message);
     });
 
 /** Loaded when it is asked for: the API's own rules come with it. */

@@ -97,6 +97,8 @@ it('gives the clients all they need: tables, JSON, a bar, and an exit status', a
   expect(again.stderr).toContain("already a VM 'web1'");
   expect((await cli('vm', 'delete', 'web1', '--watch')).code).toBe(0);
   expect((await cli('profile', 'render', 'debian-12', 'web9')).code).toBe(0);
+  expect((await cli('profile', 'delete', 'debian-12')).stdout).toContain('debian-12');
+  expect(await cli('profile', 'show', 'debian-12')).toMatchObject({ code: 1 });
 });
 
 it('down ends what a killed one left', async () => {

@@ -20,6 +20,7 @@ it.each([
   // Each would lead to another place: the last to the VM itself, and delete that.
   [['vm', 'show', ''], /^'': is no name\.$/],
   [['vm', 'delete', '..'], /^'\.\.': is no name\.$/],
+  [['profile', 'delete', '..'], /^'\.\.': is no name\.$/],
   [['task', 'show', ''], /^'': /],
   [['task', 'watch', '.'], /^'\.': /],
   [['vm', 'snapshot-delete', 'web1', '..'], /^'\.\.': is no name\.$/],
