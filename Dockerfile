@@ -16,6 +16,8 @@ RUN tar -xzf /tmp/slipway.tgz --strip-components=1 && npm install --no-save --om
   && rm /tmp/slipway.tgz && ln -s /opt/slipway/slipway /usr/bin/slipway \
   && groupadd --system slipway && useradd --system --gid slipway --home-dir /var/lib/slipway slipway \
   && install -d -o slipway -g slipway -m 2770 /var/lib/slipway
+# Compiled code; the user's home is the data directory, which is no place for it.
+ENV XDG_CACHE_HOME=/tmp/cache
 USER slipway
 VOLUME /var/lib/slipway
 EXPOSE 7370

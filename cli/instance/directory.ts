@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { invalid } from '../../domain/fault.ts';
+import { giveToOwner } from './owner.ts';
 
 /** Says that a directory is Slipway's: no other program's file is called so, and no shell makes it for somebody's output. */
 const MARK = 'slipway.db';
@@ -15,12 +16,14 @@ const OWN = [
   /^(token|ports\.json|payload\.key(\.\d+)?|up\.log|demo\.password)$/,
 ];
 
-/** May stand in a directory that is to become Slipway's: a file system's own, an operator's configuration, a log that a shell began. */
-const HARMLESS = ['lost+found', 'slipway.yaml', 'slipway.log'];
+/** May stand in a directory that is to become Slipway's: a file system's own, an operator's configuration, a log that a shell began, and what programs keep where their user is at home. */
+const HARMLESS = ['lost+found', 'slipway.yaml', 'slipway.log', '.cache'];
 
 /** With what users and tasks have said in them, secrets included. */
 const STORE = ['slipway.db', 'slipway.db-wal', 'slipway.db-shm'];
 const OTHERS = 0o007;
+/** What all processes of an installation read or write. */
+const SHARED = [...STORE, 'payload.key'];
 
 /**
  * Makes the directory Slipway's, if it is not there or empty; succeeds if it is already. 'invalid' for one that holds what
@@ -31,6 +34,7 @@ export function claimDirectory(dir: string): void {
     makeDirectory(dir);
     if (!isClaimed(dir)) mark(dir);
     closeToOthers(dir);
+    for (const name of SHARED) if (existsSync(join(dir, name))) giveToOwner(join(dir, name));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
     throw invalid('--data', `cannot make ${dir}: ${(error as Error).message}`);

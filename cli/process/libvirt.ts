@@ -13,6 +13,8 @@ export interface LibvirtOptions {
   readonly run?: Run;
   /** Seconds that a private one is given to answer while its node works; it is asked when a virsh has waited for a third of that. PATIENCE_S unless told. */
   readonly patienceS?: number;
+  /** Seconds that one is given to answer when the node starts, and to end. What the script gives unless told. */
+  readonly hasteS?: number;
 }
 
 /** A libvirt that answers. */
@@ -50,10 +52,10 @@ const script = packageFile('scripts', 'host', 'libvirtd.sh');
  * outlives this process, however it dies, and the next call finds it. 'unavailable' with the way out if there is none to be had.
  */
 export async function libvirtUri(options: LibvirtOptions): Promise<HostLibvirt> {
-  const { dir, configured, log, run = realRun, patienceS = PATIENCE_S } = options;
+  const { dir, configured, log, run = realRun, patienceS = PATIENCE_S, hasteS } = options;
   if (configured !== undefined) return foreign(configured);
   if (await answers(run, SYSTEM_URI)) return foreign(SYSTEM_URI);
-  const start = () => startPrivate(run, dir, log);
+  const start = () => startPrivate(run, dir, log, hasteS);
   const uri = await start();
   log.info({ uri }, 'no libvirtd runs on this host: a private one is used');
   const kept = keptLibvirt(dir, {
@@ -69,7 +71,7 @@ export async function libvirtUri(options: LibvirtOptions): Promise<HostLibvirt> 
     reaching: kept.reaching,
     stop: async () => {
       kept.stop();
-      const { stderr } = await run([script, 'stop', dir], { timeoutMs: STOP_MS });
+      const { stderr } = await run([script, 'stop', dir, ...seconds(hasteS)], { timeoutMs: STOP_MS });
       if (stderr !== '') log.warn({ uri, said: stderr.trim() }, 'the private libvirtd was ended by force');
     },
   };
@@ -92,11 +94,12 @@ async function answers(run: Run, uri: string): Promise<boolean> {
   }
 }
 
-/** Replaces one that runs and does not answer within `patienceS`, 10 s unless told; the log says so. */
-async function startPrivate(run: Run, dir: string, log: LibvirtOptions['log'], patienceS?: number): Promise<string> {
-  const patience = patienceS === undefined ? [] : [`${patienceS}`];
+const seconds = (given: number | undefined): readonly string[] => (given === undefined ? [] : [`${given}`]);
+
+/** Replaces one that runs and does not answer within so many seconds, 10 unless told; the log says so. */
+async function startPrivate(run: Run, dir: string, log: LibvirtOptions['log'], answerS?: number): Promise<string> {
   try {
-    const { stdout, stderr } = await run([script, 'start', dir, ...patience], { timeoutMs: START_MS });
+    const { stdout, stderr } = await run([script, 'start', dir, ...seconds(answerS)], { timeoutMs: START_MS });
     if (stderr !== '') log.warn({ said: stderr.trim() }, 'the private libvirtd was replaced');
     return stdout.trim();
   } catch (error) {

@@ -1,3 +1,5 @@
+import { constants } from 'node:os';
+
 /** Something that goes on until it is told to stop, or fails. */
 export interface Running {
   readonly name: string;
@@ -31,16 +33,15 @@ export function stack(failed: (error: unknown) => void): Stack {
   };
 }
 
-/** Resolves with the signal's name at the first SIGTERM or SIGINT; a second one ends the process at once. */
+/** Resolves with the signal's name at the first SIGTERM, SIGINT or SIGHUP (its terminal was closed); a second one ends the process at once. */
 export function askedToStop(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let asked = false;
     const ask = (signal: NodeJS.Signals): void => {
-      if (asked) process.exit(signal === 'SIGINT' ? 130 : 143);
+      if (asked) process.exit(128 + constants.signals[signal]);
       asked = true;
       resolve(signal);
     };
-    process.on('SIGTERM', ask);
-    process.on('SIGINT', ask);
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, ask);
   });
 }

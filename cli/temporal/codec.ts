@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { METADATA_ENCODING_KEY, type Payload, type PayloadCodec, type SerializationContext } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import { isReadable } from '../../domain/queues.ts';
+import { giveToOwner } from '../instance/owner.ts';
 
 // CommonJS whose names Node cannot see.
 const { temporal } = proto;
@@ -18,7 +19,7 @@ const ENCODING = 'binary/encrypted';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** The key of a data directory: made at first, readable by its owner alone. All processes of one installation share it. */
+/** The key of a data directory: made at first, readable by the directory's owner alone. All processes of one installation share it. */
 export async function loadKey(dataDir: string): Promise<PayloadKey> {
   const file = join(dataDir, 'payload.key');
   const found = await readFile(file, 'utf8').catch(() => null);
@@ -33,6 +34,7 @@ async function makeKey(file: string): Promise<string> {
   const fresh = `${file}.${process.pid}`;
   try {
     await writeFile(fresh, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'w' });
+    giveToOwner(fresh);
     await link(fresh, file).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# libvirtd.sh start STATE_DIR [SECONDS] | stop STATE_DIR | end STATE_DIR
+# libvirtd.sh start|stop|end STATE_DIR [SECONDS]
 #
 # start  Runs a private libvirtd for hosts on which none runs: own mount namespace, all of its configuration and state
 #        under STATE_DIR, the host's network, and a UNIX socket as the only way in. Prints the URI to reach it by.
 #        Returns once it answers. Safe to repeat: a running one is left alone, and guests that outlived an earlier one
 #        are taken over. One that runs and does not answer within SECONDS (10) is killed and replaced.
-# stop   Ends that libvirtd, by force after 10 s; its guests run on. Safe to repeat.
+# stop   Ends that libvirtd, by force after SECONDS (10); its guests run on. Safe to repeat.
 # end    Ends its guests, too, those by force that no libvirtd ends. Safe to repeat.
 #
 # Beside it runs a virtlogd, which keeps the guests' logs short; it ends with libvirtd unless guests run on.
@@ -16,8 +16,8 @@
 # Packages: libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 util-linux
 set -euo pipefail
 
-usage() { echo "usage: ${0##*/} start STATE_DIR [SECONDS] | stop STATE_DIR | end STATE_DIR" >&2; exit 64; }
-(($# == 2)) || [[ $# == 3 && $1 == start && $3 =~ ^[1-9][0-9]*$ ]] || usage
+usage() { echo "usage: ${0##*/} start|stop|end STATE_DIR [SECONDS]" >&2; exit 64; }
+(($# == 2)) || [[ $# == 3 && $3 =~ ^[1-9][0-9]*$ ]] || usage
 
 verb=$1
 mkdir -p "$2"
@@ -26,9 +26,9 @@ readonly verb state
 readonly socket=$state/run/libvirt-sock pidfile=$state/libvirtd.pid logpidfile=$state/virtlogd.pid
 readonly uri="qemu+unix:///system?socket=$socket"
 
-# Seconds: for a running one's answer (it takes 0.1), for a new one's start and first answer (1 to 2), for an end in order,
-# for ending one guest, for another's turn.
-readonly answer_s=${3:-10} begin_s=40 end_s=10 guest_s=20 turn_s=120
+# Seconds: for a running one's answer (it takes 0.1) or end in order, for a new one's start and first answer (1 to 2), for a killed
+# one's end, for ending one guest, for another's turn.
+readonly patience_s=${3:-10} begin_s=40 dead_s=10 guest_s=20 turn_s=120
 
 # 107 bytes is what Linux takes as a UNIX socket's path.
 ((${#socket} <= 107)) || { echo "path too long for a socket: $socket" >&2; exit 65; }
@@ -57,7 +57,7 @@ gone() { within "$2" tail --pid="$1" -s 0.1 -f /dev/null; }
 # SIGKILL cannot be refused, but a process that hangs in the kernel ends no sooner than that lets it.
 force() {
   kill -KILL "$1" 2>/dev/null || return 0
-  gone "$1" "$end_s" || { echo "process $1 does not end, not even by SIGKILL" >&2; exit 1; }
+  gone "$1" "$dead_s" || { echo "process $1 does not end, not even by SIGKILL" >&2; exit 1; }
 }
 
 has_guests() {
@@ -148,9 +148,9 @@ launch_logs() {
 
 start() {
   local pid
-  if pid=$(running) && ! answers "$answer_s" 2>/dev/null; then
+  if pid=$(running) && ! answers "$patience_s" 2>/dev/null; then
     # It may have ended meanwhile; guests survive either.
-    echo "libvirtd $pid did not answer within $answer_s s: it is replaced, guests run on" >&2
+    echo "libvirtd $pid did not answer within $patience_s s: it is replaced, guests run on" >&2
     force "$pid"
   fi
   running >/dev/null || launch
@@ -164,8 +164,8 @@ finish() {
   local pid
   pid=$(running "$1") || return 0
   kill "$pid" 2>/dev/null || return 0
-  gone "$pid" "$end_s" && return
-  echo "process $pid did not end within $end_s s: it is killed" >&2
+  gone "$pid" "$patience_s" && return
+  echo "process $pid did not end within $patience_s s: it is killed" >&2
   force "$pid"
 }
 

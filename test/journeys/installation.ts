@@ -25,15 +25,23 @@ interface Started extends Process {
   readonly ready: string;
 }
 
+/** A command that starts others, and what it adds to their environment; undefined takes away. */
+export interface Starter {
+  readonly by?: readonly string[];
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
 /** Starts `slipway` with these arguments; resolves when a line of `stream` satisfies `isReady`. Rejects with its log if it ends first. */
 async function start(
   args: readonly string[],
   stream: 'stdout' | 'stderr',
   isReady: (line: string) => boolean,
+  { by = [], env = {} }: Starter = {},
 ): Promise<Started> {
-  const child = spawn(SLIPWAY, args, {
+  const [program = SLIPWAY, ...words] = [...by, SLIPWAY, ...args];
+  const child = spawn(program, words, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, TEMPORAL_ADDRESS: '' },
+    env: { ...process.env, TEMPORAL_ADDRESS: '', ...env },
   });
   const written: string[] = [];
   const ready = new Promise<string>((resolve, reject) => {
@@ -89,8 +97,13 @@ export async function upAsTold(dir: string, ...options: readonly string[]): Prom
 }
 
 /** `slipway api|control|node` alone; ready when its log says so. */
-export const role = (name: 'api' | 'control' | 'node', ...args: readonly string[]): Promise<Process> =>
-  start([name, ...args], 'stderr', (line) => line.includes('"msg":"started"'));
+export const role = (name: Role, ...args: readonly string[]): Promise<Process> => roleBy({}, name, ...args);
+
+/** The same, started by somebody else. */
+export const roleBy = (starter: Starter, name: Role, ...args: readonly string[]): Promise<Process> =>
+  start([name, ...args], 'stderr', (line) => line.includes('"msg":"started"'), starter);
+
+type Role = 'api' | 'control' | 'node';
 
 /** One run of the command line; resolves with what it wrote and its exit status. */
 export async function slipway(...args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -6,6 +6,7 @@ import { claimDirectory, removeInstallation } from '../../../cli/instance/direct
 import { pathsOf } from '../../../cli/paths.ts';
 import { bringDown } from '../../../cli/process/down.ts';
 import { settingsOf } from '../../../cli/process/settings.ts';
+import { loadKey } from '../../../cli/temporal/codec.ts';
 
 let base: string;
 let dir: string;
@@ -29,6 +30,7 @@ it.each([
   ['that has the configuration', ['slipway.yaml']],
   ['of an installation', ['slipway.db', 'pools/vms/x', 'photos/y']],
   ['that a shell began a log in', ['slipway.log']],
+  ['that is a home, too', ['.cache/x']],
   ['of a start that was killed', ['slipway.db', 'slipway.log', 'lock']],
 ])('takes a directory %s, once and again', (_, names) => {
   hold(...names);
@@ -102,4 +104,20 @@ it('removes everything that is its own, and nothing else', async () => {
     ...['photos', 'photos/a.jpg', 'slipway.yaml', 'temporal.md', 'thesis.txt'],
   ]);
   expect(said.at(-1)).toContain('did not put there: photos, slipway.yaml, temporal.md, thesis.txt');
+});
+
+const notRoot = process.getuid?.() === 0 ? '' : ' (skipped: not root)';
+it.skipIf(notRoot !== '')(`is its owner's, whatever root makes there first or made before${notRoot}`, async () => {
+  const owner = 12_345;
+  const ownerOf = (name: string) => statSync(join(dir, name)).uid;
+  mkdirSync(dir);
+  chownSync(dir, owner, owner);
+  claimDirectory(dir);
+  await loadKey(dir);
+  expect([ownerOf('slipway.db'), ownerOf('payload.key'), statSync(join(dir, 'payload.key')).mode & 0o777]).toEqual([
+    ...[owner, owner, 0o600],
+  ]);
+  for (const name of ['slipway.db', 'payload.key']) chownSync(join(dir, name), 0, 0);
+  claimDirectory(dir);
+  expect([ownerOf('slipway.db'), ownerOf('payload.key')]).toEqual([owner, owner]);
 });
