@@ -90,10 +90,10 @@ async function keepAlive({ name, hypervisor, controlPlane, pools, storage, creat
   await controlPlane.keepalive({ name, facts, ...usage, askedAt, running, pools: capacities });
 }
 
-/** What serves a network is nobody's child, since it outlives its node's process: that it was killed is seen by looking. */
+/** What serves a network is nobody's child, since it outlives its node's process, and a firewall's restart flushes all tables: that is seen by looking. */
 async function keepNetworks({ name, network, log }: AgentDeps): Promise<void> {
   for (const vni of await network.keep())
-    log.warn({ node: name, vni }, "the network's dnsmasq was gone: it is started again");
+    log.warn({ node: name, vni }, "the network's dnsmasq or its nftables tables were gone: they are made again");
 }
 
 /** What the node's VMs are on has to be there after a reboot; one network that cannot be does not keep the node away. */

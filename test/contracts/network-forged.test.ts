@@ -5,7 +5,7 @@ import type { NetworkDriver } from '../../activities/drivers/network/driver.ts';
 import { linux } from '../../activities/drivers/network/linux.ts';
 import type { Nic } from '../../domain/network.ts';
 import { aNetwork, aNic } from './network.ts';
-import { type Forged, forge } from './network-forger.ts';
+import { answering, type Forged, forge } from './network-forger.ts';
 import { type Client, type Lab, missingNetworkLab, networkLab } from './network-lab.ts';
 
 const skip = missingNetworkLab();
@@ -66,6 +66,26 @@ describe.skipIf(skip)(`forged DHCP on linux networks${skip ? ` (skipped: ${skip}
     await forge(own, release);
     await other.dhcp();
     expect(await readFile(file('leases'), 'utf8')).not.toContain(victim.mac);
+  });
+
+  it('is the only one who answers, whichever port others answer from', async () => {
+    const [own, other] = [await machine(victim), await machine(thief)];
+    await answering(other, '10.41.0.77', async () => {
+      for (let round = 0; round < 3; round += 1) {
+        expect(await own.dhcp()).toMatch(/^10\.41\.0\.5\//);
+        await own.run(['ip', 'address', 'flush', 'dev', 'eth0']);
+      }
+    });
+  });
+
+  it('has its tables again after a firewall has flushed all of them', async () => {
+    const [own, other] = [await machine(victim), await machine(thief)];
+    await lab.host(['nft', 'flush', 'ruleset']);
+    expect(await driver.keep()).toEqual([a.vni]);
+    expect(await driver.keep()).toEqual([]);
+    await forge(other, declining(victim));
+    expect(await declined(other)).toEqual([]);
+    expect(await own.dhcp()).toMatch(/^10\.41\.0\.5\//);
   });
 
   it('lets a guest that floods it wait, and no other', async () => {

@@ -50,3 +50,40 @@ for _ in range(asked.get('times', 1)):
 export const forge = async (sender: Client, message: Forged): Promise<void> => {
   await sender.run(['python3', '-c', FORGE, JSON.stringify(message)]);
 };
+
+const ROGUE = `
+import socket, struct, sys
+ip = socket.inet_aton(sys.argv[1])
+port = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x800))
+port.bind(('eth0', 0))
+mac = port.getsockname()[4]
+print('ready', flush=True)
+while True:
+    frame = port.recv(2048)
+    if frame[23] != 17 or frame[36:38] != b'\\0\\x43' or frame[42] != 1: continue
+    xid, chaddr = frame[46:50], frame[70:76]
+    kind = frame[frame.index(b'\\x63\\x82\\x53\\x63') + 6]
+    options = b'\\x63\\x82\\x53\\x63' + bytes([53, 1, 2 if kind == 1 else 5, 54, 4]) + ip + bytes([51, 4, 0, 0, 14, 16, 1, 4, 255, 255, 255, 0, 255])
+    bootp = struct.pack('!BBBB4sHH4s4s4s4s6s10s192s', 2, 1, 6, 0, xid, 0, 0, bytes(4), ip, ip, bytes(4), chaddr, b'', b'') + options
+    udp = struct.pack('!HHHH', 6767, 68, 8 + len(bootp), 0) + bootp
+    head = struct.pack('!BBHHHBBH4s4s', 0x45, 0, 20 + len(udp), 7, 0, 64, 17, 0, ip, b'\\xff' * 4)
+    total = sum(struct.unpack('!10H', head))
+    total = (total & 0xffff) + (total >> 16)
+    head = head[:10] + struct.pack('!H', ~((total & 0xffff) + (total >> 16)) & 0xffff) + head[12:]
+    for _ in range(5): port.send(b'\\xff' * 6 + mac + b'\\x08\\x00' + head + udp)
+`;
+
+/** Runs `body` while the machine answers all DHCP requests with this address, from a port that is no DHCP server's. */
+export async function answering<T>(rogue: Client, ip: string, body: () => Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const ready = Promise.withResolvers<void>();
+  const served = rogue.run(['python3', '-c', ROGUE, ip], { signal: over.signal, line: () => ready.resolve() });
+  served.catch(ready.reject);
+  try {
+    await ready.promise;
+    return await body();
+  } finally {
+    over.abort();
+    await served.catch(() => undefined);
+  }
+}

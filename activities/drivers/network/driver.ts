@@ -21,8 +21,8 @@ export interface NetworkDriver {
   /** Succeeds if DHCP and DNS know nothing of this address any more. */
   removeLease(vni: Vni, mac: Mac): Promise<void>;
   /**
-   * Succeeds if DHCP and DNS answer on every network made here, and their logs are no longer than 1 MiB; returns the networks
-   * on which they were gone, and are back.
+   * Succeeds if DHCP and DNS answer on every network made here, with logs of 1 MiB at most, and the rules for its guests hold;
+   * returns the networks on which any of that was gone, and is back.
    */
   keep(): Promise<readonly Vni[]>;
   /** VNIs that this host has anything of. */

@@ -63,10 +63,11 @@ export function linux({ dir, run, metadataPort, uplink }: LinuxNetworkSettings):
     }
     await described(network.vni).put(NETWORK, network);
   };
-  /** The network, if its dnsmasq was gone and is back; null if there was nothing to do. */
+  /** The network, if its dnsmasq or its tables were gone and are back; null if there was nothing to do. */
   const keep = async (vni: Vni): Promise<Vni | null> => {
     const network = await described(vni).find(NETWORK);
-    if (!network || !isServed(network) || (await dnsmasq(dirOf(vni), run).keeps())) return null;
+    if (!network || !isServed(network)) return null;
+    if ((await dnsmasq(dirOf(vni), run).keeps()) && (await tables.whole()).has(vni)) return null;
     await ensure(network, []);
     return vni;
   };

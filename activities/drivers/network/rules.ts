@@ -52,6 +52,16 @@ export function rules(run: Run) {
   };
   return {
     ensure: apply,
+    /** VNIs of networks that have both tables. */
+    whole: async (): Promise<ReadonlySet<Vni>> => {
+      const { stdout } = await run(['nft', 'list', 'tables']);
+      const counts = new Map<Vni, number>();
+      for (const [, number] of stdout.matchAll(/^table (?:inet|bridge) slipway_(\d+)$/gm)) {
+        const vni = Number(number) as Vni;
+        counts.set(vni, (counts.get(vni) ?? 0) + 1);
+      }
+      return new Set([...counts].filter(([, count]) => count === 2).map(([vni]) => vni));
+    },
     remove: async (dir: string, vni: Vni): Promise<void> => {
       const tables = ['inet', 'bridge'].map((family) => `table ${family} slipway_${vni}`);
       await apply(dir, tables.map((table) => `add ${table}\ndelete ${table}\n`).join(''));
