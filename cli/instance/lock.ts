@@ -6,10 +6,10 @@ export interface Lock {
 }
 
 /**
- * Held by this process until released or until it ends, whatever ends it; 'conflict' with `why` if another holds it.
- * Node has no flock(2), but SQLite locks its files with the kernel's record locks.
+ * Held by this process until released or until it ends, whatever ends it; 'conflict' with `why` if another holds it, and for
+ * so many ms more. Node has no flock(2), but SQLite locks its files with the kernel's record locks.
  */
-export const takeLock = (file: string, why: string): Lock => exclusive(file, 0, why);
+export const takeLock = (file: string, why: string, waitMs = 0): Lock => exclusive(file, waitMs, why);
 
 /** Another process's turn lasts a second or two; this long only if it hangs. */
 const TURN_MS = 60_000;

@@ -28,6 +28,9 @@ const LIBVIRTD = packageFile('scripts/host/libvirtd.sh');
 /** Ending in order takes this long at most; then it is done by force. */
 const STOP_MS = 60_000;
 
+/** A process that was killed holds the lock until the last of its threads is gone, which is after it is seen no more. */
+const LOCK_MS = 10_000;
+
 /** Any other program is given this long: the private libvirtd's has bounds for each of its guests, and forces what hangs. */
 const PROGRAM_MS = 300_000;
 
@@ -56,6 +59,7 @@ export async function bringDown(paths: Paths, plan: DownPlan): Promise<void> {
   const lock = takeLock(
     paths.lock,
     `${paths.dir} is in use by a process that is not known, such as another 'slipway down': wait for its end, or end it first.`,
+    LOCK_MS,
   );
   try {
     await takeAway(paths, { ...plan, run: bounded(plan.run ?? realRun) });

@@ -100,7 +100,7 @@ const seconds = (given: number | undefined): readonly string[] => (given === und
 async function startPrivate(run: Run, dir: string, log: LibvirtOptions['log'], answerS?: number): Promise<string> {
   try {
     const { stdout, stderr } = await run([script, 'start', dir, ...seconds(answerS)], { timeoutMs: START_MS });
-    if (stderr !== '') log.warn({ said: stderr.trim() }, 'the private libvirtd was replaced');
+    if (stderr !== '') log.warn({ said: stderr.trim() }, 'the private libvirtd, or its virtlogd, was replaced');
     return stdout.trim();
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;

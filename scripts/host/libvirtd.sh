@@ -4,7 +4,7 @@
 # start  Runs a private libvirtd for hosts on which none runs: own mount namespace, all of its configuration and state
 #        under STATE_DIR, the host's network, and a UNIX socket as the only way in. Prints the URI to reach it by.
 #        Returns once it answers. Safe to repeat: a running one is left alone, and guests that outlived an earlier one
-#        are taken over. One that runs and does not answer within SECONDS (10) is killed and replaced.
+#        are taken over. One that runs and does not answer within SECONDS (10) is killed and replaced, and so is its virtlogd.
 # stop   Ends that libvirtd, by force after SECONDS (10); its guests run on. Safe to repeat.
 # end    Ends its guests, too, those by force that no libvirtd ends. Safe to repeat.
 #
@@ -50,6 +50,9 @@ guest_in() { alive "$1" "guest=$(basename "$1" .pid),"; }
 within() { timeout --foreground -k 2 "$@"; }
 
 answers() { within "$1" virsh -q -c "$uri" version >/dev/null; }
+
+# What libvirtd asks of it, it asks without a bound: one that hangs keeps all that has to do with guests waiting.
+logs_answer() { within "$1" virt-admin -q -c "virtlogd:///system?socket=$state/run/virtlogd-admin-sock" srv-list >/dev/null; }
 
 # Ends when the process is gone; it is nobody's child here.
 gone() { within "$2" tail --pid="$1" -s 0.1 -f /dev/null; }
@@ -148,6 +151,10 @@ launch_logs() {
 
 start() {
   local pid
+  if pid=$(running "$logpidfile") && ! logs_answer "$patience_s" 2>/dev/null; then
+    echo "virtlogd $pid did not answer within $patience_s s: it is replaced, what guests write is lost until they start anew" >&2
+    force "$pid"
+  fi
   if pid=$(running) && ! answers "$patience_s" 2>/dev/null; then
     # It may have ended meanwhile; guests survive either.
     echo "libvirtd $pid did not answer within $patience_s s: it is replaced, guests run on" >&2

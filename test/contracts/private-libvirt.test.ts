@@ -224,6 +224,38 @@ describe.skipIf(skip)(`private libvirtd${skip ? ` (skipped: ${skip})` : ''}`, ()
     expect(await daemons()).toBe('');
   });
 
+  it('has another virtlogd when that hangs, while it is used and by the next start', { timeout: 90_000 }, async () => {
+    const said: string[] = [];
+    const warn = (detail: unknown): number => said.push(JSON.stringify(detail));
+    const { uri, reaching, stop } = await libvirtUri({
+      ...{ dir: state, log: { ...log, warn } },
+      ...{ patienceS: 6, hasteS: HASTE_S },
+    });
+    const { vm, qemu } = await guest(uri);
+    const hang = (): number => {
+      const logs = Number(readFileSync(join(state, 'virtlogd.pid'), 'utf8'));
+      process.kill(logs, 'SIGSTOP');
+      return logs;
+    };
+    const driver = libvirt({ uri, dir: join(dir, 'node'), run: reaching(run), forceAccel: 'tcg' });
+    const first = hang();
+    await driver.stop(vm);
+    // What it was asked for by then fails with it, and is tried again by whoever wants it.
+    await driver.start(vm).catch(() => driver.start(vm));
+    const message = (logs: number, seconds: number) => `virtlogd ${logs} did not answer within ${seconds} s`;
+    expect([said.join(), lives(first), lives(qemu)]).toEqual([
+      expect.stringContaining(message(first, 6)),
+      false,
+      false,
+    ]);
+    const second = hang();
+    await open();
+    expect(lives(second)).toBe(false);
+    await driver.stop(vm);
+    await stop();
+    expect(await daemons()).toBe('');
+  });
+
   it('says which way there is when its directory is too long for a socket', async () => {
     const long = join(dir, 'x'.repeat(100));
     await expect(libvirtUri({ dir: long, log })).rejects.toMatchObject({ fault: { kind: 'unavailable' } });

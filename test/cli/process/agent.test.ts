@@ -101,7 +101,7 @@ it('looks after its networks again and again, and says what was gone', async () 
   await agent.stop();
   expect(said.filter((line) => !('vni' in line && line.vni === 12))).toMatchObject([
     { msg: 'networks without DHCP and DNS', err: { message: 'it does not start' } },
-    { vni: 11, msg: "the network's dnsmasq was gone: it is started again" },
+    { vni: 11, msg: "the network's dnsmasq or its nftables tables were gone: they are made again" },
   ]);
 });
 
