@@ -92,9 +92,13 @@ function toNetwork({ removing: _, ...network }: NetworkRow): Network {
   return network;
 }
 
+const isNumber = (ref: string): boolean => /^[0-9]+$/.test(ref);
+
 async function getNetwork(db: Db, ref: string): Promise<NetworkRow> {
-  const byVni = /^[0-9]+$/.test(ref) ? await findNetwork(db, Number(ref) as Vni) : undefined;
-  const found = byVni ?? (await listNetworks(db)).find((network) => network.description === ref);
+  // What is a number is never a description: else a network could be taken for another that was removed.
+  const found = isNumber(ref)
+    ? await findNetwork(db, Number(ref) as Vni)
+    : (await listNetworks(db)).find((network) => network.description === ref);
   if (!found) throw notFound('network', ref);
   return found;
 }
@@ -112,6 +116,7 @@ function checkNetwork(network: Network): void {
   const { vni, description, mtu, nameServers, nat, ip4, type, domain } = network;
   if (!Number.isInteger(vni) || vni < 1 || vni > VNI_MAX) throw invalid('vni', `must be from 1 to ${VNI_MAX}.`);
   if (description === '') throw invalid('description', 'is missing.');
+  if (isNumber(description)) throw invalid('description', `'${description}' would be taken for another network's VNI.`);
   if (mtu !== null && (!Number.isInteger(mtu) || mtu < MTU.least || mtu > MTU.most))
     throw invalid('mtu', `must be from ${MTU.least} to ${MTU.most}.`);
   if (domain !== null && !DOMAIN.test(domain)) throw invalid('domain', `'${domain}' is no domain name.`);

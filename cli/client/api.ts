@@ -58,7 +58,9 @@ async function reach(api: string, address: string, init: RequestInit): Promise<R
     if (init.signal?.aborted) throw error;
     const trouble = tlsTrouble(error);
     if (trouble !== null) throw unavailable(`${api} cannot be trusted: ${trouble}`, error);
-    throw unavailable(`No API answers at ${api}. Is 'slipway up' (or 'slipway api') running there?`, error);
+    const answers =
+      causeOf(error).code === 'ECONNREFUSED' || !api.startsWith('http:') ? '' : ' Or is it an https:// address?';
+    throw unavailable(`No API answers at ${api}. Is 'slipway up' (or 'slipway api') running there?${answers}`, error);
   }
 }
 
@@ -66,9 +68,12 @@ async function reach(api: string, address: string, init: RequestInit): Promise<R
 const CERTIFICATE = /^(DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|CERT_|ERR_TLS_CERT_)/;
 const NO_TLS = /^(EPROTO|ERR_SSL_)/;
 
+const causeOf = (error: unknown) =>
+  ((error as Error).cause ?? {}) as { readonly code?: string; readonly message?: string };
+
 /** Why an encrypted connection did not come about, and what to do; null for other reasons. */
 function tlsTrouble(error: unknown): string | null {
-  const { code = '', message = '' } = ((error as Error).cause ?? {}) as { code?: string; message?: string };
+  const { code = '', message = '' } = causeOf(error);
   if (NO_TLS.test(code)) return `what answers there does not speak TLS (${code}); is it an http:// address?`;
   if (!CERTIFICATE.test(code)) return null;
   return `${message} (${code}). A certificate of your own is trusted by NODE_EXTRA_CA_CERTS=FILE.`;

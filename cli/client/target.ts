@@ -46,6 +46,9 @@ function checked(text: string, where: string): string {
   if (!/^https?:\/\/[^/]/.test(text) || !URL.canParse(text)) {
     throw invalid(where, `'${text}' is no address such as http://127.0.0.1:7370`);
   }
+  const { username, password } = new URL(text);
+  if (username + password !== '')
+    throw invalid(where, 'has a name or password in it: a token is given by SLIPWAY_TOKEN');
   return text.replace(/\/+$/, '').replace(/\/api\/v1$/, '');
 }
 

@@ -61,7 +61,7 @@ const list = (): Command =>
       const running = await Promise.all(
         jobs.map(async ({ id }) => TaskDocument.parse(await api.get(`/tasks/${part(id)}`))),
       );
-      printLine(table(LISTED, [...running, ...finished], 'No tasks yet.'));
+      printLine(table(LISTED, [...running, ...finished], options.active ? 'No task is active.' : 'No tasks yet.'));
     });
 
 const show = (): Command =>

@@ -14,7 +14,7 @@ import { countTasks } from '../../store/task.ts';
 import type { Endpoint } from '../instance/ports.ts';
 import { packageVersion } from '../package-root.ts';
 import type { EngineConnection } from './engine.ts';
-import { type ListenOptions, listen } from './http-server.ts';
+import { type ListenOptions, listen, readPair, untimely } from './http-server.ts';
 import { guestRecords } from './metadata.ts';
 import type { Running } from './running.ts';
 import type { Settings } from './settings.ts';
@@ -36,6 +36,9 @@ export interface ApiDeps {
 export async function startApi(deps: ApiDeps): Promise<readonly Running[]> {
   const { settings, store, engine } = deps;
   const { ssl } = settings.config.api;
+  // It serves all the same: none at all would be no better.
+  const why = ssl.enabled ? untimely(readPair(ssl).cert) : null;
+  if (why !== null) settings.log.warn(`api.ssl.cert_file: ${ssl.cert_file} ${why}`);
   const closing = new AbortController();
   const guests = metadataApp({ lookup: guestRecords(store), logger: settings.log, secret: engine.key.key });
   const { everything, alone } = apiApps(deps, closing.signal);

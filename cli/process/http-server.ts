@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer as createHttp, maxHeaderSize, type Server } from 'node:http';
 import { createServer as createHttps } from 'node:https';
@@ -105,4 +106,12 @@ export function readPair(ssl: Config['api']['ssl']): { cert: Buffer; key: Buffer
     );
   }
   return pair;
+}
+
+/** Why clients do not trust this certificate now, whoever signed it; null if its time is right. */
+export function untimely(cert: Buffer): string | null {
+  const { validFromDate, validToDate } = new X509Certificate(cert);
+  const now = Date.now();
+  if (now < validFromDate.getTime()) return `is not valid before ${validFromDate.toISOString()}.`;
+  return now > validToDate.getTime() ? `has expired on ${validToDate.toISOString()}.` : null;
 }

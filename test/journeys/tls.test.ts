@@ -57,6 +57,8 @@ describe.skipIf(skip)(`an API with TLS${skip ? ` (skipped: ${skip})` : ''}`, () 
   it('is spoken to by the command line, told of the certificate as any program on Node is', async () => {
     const list = () => slipway('node', 'list', '--data', dir, '--json');
     expect((await list()).code).toBe(69);
+    const plain = await slipway('node', 'list', '--api', running!.instance.api.replace('https', 'http'));
+    expect(plain.stderr).toContain('is it an https:// address?');
     process.env.NODE_EXTRA_CA_CERTS = cert;
     try {
       const { code, stdout } = await list();

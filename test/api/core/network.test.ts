@@ -19,6 +19,7 @@ it.each<[string, Partial<Network>, object]>([
   ['no number', { vni: 0 as Vni }, { field: 'vni' }],
   ['a number beyond VXLAN', { vni: (2 ** 24) as Vni }, { field: 'vni' }],
   ['no description', { description: '' }, { field: 'description' }],
+  ['a description that is a VNI', { description: '200' }, { field: 'description' }],
   ['a number taken', { vni: 100 as Vni }, { kind: 'exists', ref: '100' }],
   ['a description taken', { description: 'default' }, { kind: 'exists', ref: 'default' }],
   ['a tiny MTU', { mtu: 100 }, { field: 'mtu' }],

@@ -20,3 +20,9 @@ it.each(['secret\nb', 'secret\r\nb', 'secret\0', 'secret\x1b[0m', 'secret‽'])(
 it.each(['', ' '])('takes %j for none', (token) => {
   expect(found(token).token).toBeNull();
 });
+
+it('refuses an address with a password, without telling that', () => {
+  const named = () => findTarget({ api: 'http://me:hunter2@127.0.0.1:7370' });
+  expect(named).toThrow('--api: has a name or password in it');
+  expect(named).not.toThrow('hunter2');
+});

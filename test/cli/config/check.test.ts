@@ -68,6 +68,14 @@ it.skipIf(skip)(
     await expect(check()).rejects.toThrow(/^api\.ssl\.key_file: does not belong to one\.pem/);
     ssl('one.key');
     expect(await check()).toContain('is valid');
+    for (const [days, why] of [
+      [2, 'has expired on'],
+      [-2, 'is not valid before'],
+    ] as const) {
+      vi.setSystemTime(Date.now() + days * 24 * 3_600_000);
+      await expect(check()).rejects.toThrow(`api.ssl.cert_file: ${why}`);
+      vi.useRealTimers();
+    }
   },
 );
 
