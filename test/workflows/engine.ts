@@ -1,5 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { ApplicationFailure, CancelledFailure, TemporalFailure } from '@temporalio/common';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  type RetryState,
+  TemporalFailure,
+  TimeoutFailure,
+} from '@temporalio/common';
 
 /** The workflow engine as far as plain functions need it: activities are calls of `dispatch`, cancellation is a flag of a scope. */
 
@@ -42,6 +49,17 @@ export function runPlain(
   return { done: dispatches.run(dispatch, () => root.run(workflow)), cancel: () => root.cancel() };
 }
 
+export const isCancellation = (error: unknown): boolean =>
+  error instanceof CancelledFailure || (error instanceof ActivityFailure && error.cause instanceof CancelledFailure);
+
+/** What the server says of an activity that failed with this. */
+export const failed = (activity: string, retryState: RetryState, cause: Error): ActivityFailure =>
+  new ActivityFailure('Activity task failed', activity, '1', retryState, 'hv1', cause);
+
+/** What the server says of an activity that was told to end, whose worker was lost before it had ended it. */
+export const lostWhileCancelled = (activity: string): ActivityFailure =>
+  failed(activity, 'CANCEL_REQUESTED', new TimeoutFailure('activity Heartbeat timeout', undefined, 'HEARTBEAT'));
+
 async function call(name: string, args: readonly unknown[]): Promise<unknown> {
   const dispatch = dispatches.getStore();
   if (!dispatch) throw new Error('bug: no world');
@@ -66,7 +84,7 @@ export const engine = {
   ApplicationFailure,
   CancelledFailure,
   TemporalFailure,
-  isCancellation: (error: unknown) => error instanceof CancelledFailure,
+  isCancellation,
   proxyActivities: proxy,
   proxyLocalActivities: proxy,
   setCurrentDetails: () => undefined,

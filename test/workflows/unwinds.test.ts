@@ -25,7 +25,7 @@ const steps: [() => Promise<unknown>, Undo][] = [
 ];
 
 /** A saga with one thing wrong. */
-async function flawed(flaw: 'none' | 'late' | 'forgotten' | 'order' | 'first stuck' | 'deaf'): Promise<void> {
+async function flawed(flaw: 'none' | 'late' | 'forgotten' | 'order' | 'first stuck' | 'deaf' | 'lost'): Promise<void> {
   const { CancelledFailure, CancellationScope } = (await import('./engine.ts')).engine;
   const scope = new CancellationScope();
   const armed: Undo[] = [];
@@ -42,7 +42,7 @@ async function flawed(flaw: 'none' | 'late' | 'forgotten' | 'order' | 'first stu
     await CancellationScope.nonCancellable(async () => {
       for (const undo of order) await (flaw === 'first stuck' ? undo() : undo().catch(() => undefined));
     });
-    throw cause;
+    throw flaw !== 'lost' && scope.consideredCancelled ? new CancelledFailure('cancelled') : cause;
   }
 }
 
@@ -62,6 +62,7 @@ it.each([
   ['order', /undone/],
   ['first stuck', /stuck .*undone/],
   ['deaf', /cancel after ensureVolume:sdb: succeeded/],
+  ['lost', /lose before ensureVolume:sda: ended with ActivityFailure/],
 ] as const)('bites when it is %s', async (flaw, message) => {
   await expect(eachStepUnwinds(UNDOS, () => flawed(flaw))).rejects.toThrow(message);
 });

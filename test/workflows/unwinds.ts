@@ -1,5 +1,5 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { runPlain } from './engine.ts';
+import { isCancellation, lostWhileCancelled, runPlain } from './engine.ts';
 import { type Activities, emptyWorld, type World } from './world.ts';
 
 /** Which undo belongs to which call. A call that is not here has none. */
@@ -9,8 +9,12 @@ type Where = 'before' | 'after';
 interface Trouble {
   readonly at: string;
   readonly where: Where;
-  readonly how: 'fail' | 'cancel';
+  readonly how: How;
 }
+
+/** `lose`: cancelled, but its worker is lost before it can say so. */
+const HOWS = ['fail', 'cancel', 'lose'] as const;
+type How = (typeof HOWS)[number];
 
 /** Calls after which nothing is undone any more. */
 const COMMITS = ['recordVm'];
@@ -18,9 +22,9 @@ const COMMITS = ['recordVm'];
 const BOOKKEEPING = ['beginTask', 'finishTask', 'noteProgress', 'passTurn'];
 
 /**
- * Runs the workflow once undisturbed, then once per call: failing and being cancelled, before and after the call takes effect.
- * Throws unless each time nothing of it remains and everything begun was undone, latest first, and unless every single
- * stuck undo leaves the others to be done. Returns the calls in their order.
+ * Runs the workflow once undisturbed, then once per call: failing, being cancelled, and being cancelled while its worker is lost, before
+ * and after the call takes effect. Throws unless each time nothing of it remains, everything begun was undone, latest first, and the
+ * end is a cancellation if there was one; and unless every single stuck undo leaves the others to be done. Returns the calls in their order.
  */
 export async function eachStepUnwinds(
   undos: Undos,
@@ -34,15 +38,18 @@ export async function eachStepUnwinds(
   const steps = calm.begun;
   for (const at of steps)
     for (const where of ['before', 'after'] as const)
-      for (const how of ['fail', 'cancel'] as const) {
+      for (const how of HOWS) {
+        if (how === 'lose' && !calm.world.onNode.has(nameOf(at))) continue;
         const trouble: Trouble = { at, where, how };
         const ran = await attempt(undos, workflow, prepare, trouble);
         // A cancellation that comes with the commit is too late. Then nothing is undone at all.
-        if (how === 'cancel' && COMMITS.includes(at) && !ran.error) {
+        if (how !== 'fail' && COMMITS.includes(at) && !ran.error) {
           if (ran.undone.length > 0) throw new Error(`cancelled ${where} ${at}, it undid ${ran.undone.join(', ')}`);
           continue;
         }
         check(ran, undos, `${how} ${where} ${at}`);
+        if ((how !== 'fail') !== isCancellation(ran.error))
+          throw new Error(`${how} ${where} ${at}: ended with ${ran.error}`);
       }
   const last = steps.at(-1) ?? '';
   for (const stuck of new Set(Object.values(undos))) {
@@ -76,7 +83,8 @@ async function attempt(
   const cut = (at: string, where: Where): void => {
     if (trouble?.at !== at || trouble.where !== where || failing) return;
     failing = true;
-    if (trouble.how === 'cancel') run.cancel();
+    if (trouble.how !== 'fail') run.cancel();
+    if (trouble.how === 'lose') throw lostWhileCancelled(at);
     if (trouble.how === 'cancel' && where === 'before') throw new CancelledFailure(`${at} was cancelled`);
     if (trouble.how === 'fail') throw ApplicationFailure.nonRetryable(`injected ${where} ${at}`, 'internal');
   };
@@ -109,6 +117,8 @@ const isUndo = (name: string): boolean => /^(remove|release|undefine|detach|stop
 
 const invoke = (world: World, name: string, args: readonly unknown[]): Promise<unknown> =>
   (world.activities[name as keyof Activities] as (...args: readonly unknown[]) => Promise<unknown>)(...args);
+
+const nameOf = (call: string): string => call.replace(/:.*/, '');
 
 function label(name: string, args: readonly unknown[]): string {
   const diskId = (args[0] as { diskId?: string } | undefined)?.diskId;

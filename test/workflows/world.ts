@@ -19,6 +19,8 @@ interface Base {
 /** Everything that activities can leave behind, in memory. Each thing is a word in a set. */
 export interface World {
   readonly activities: Activities;
+  /** Names of the activities that a node's worker runs. */
+  readonly onNode: ReadonlySet<string>;
   readonly things: Set<string>;
   /** Every call that took effect, in order: `activity` or `activity:object`. */
   readonly calls: string[];
@@ -34,7 +36,7 @@ export interface World {
 
 /** A world in which nothing exists, and where everything succeeds at once. */
 export function emptyWorld(): World {
-  const world: Omit<World, 'activities'> & { activities?: Activities } = {
+  const world: Omit<World, 'activities' | 'onNode'> = {
     things: new Set(),
     calls: [],
     outcomes: new Map(),
@@ -45,7 +47,8 @@ export function emptyWorld(): World {
     before: async () => undefined,
   };
   const w = world as World;
-  Object.assign(world, { activities: { ...hostOf(w), ...controlOf(w) } });
+  const host = hostOf(w);
+  Object.assign(world, { activities: { ...host, ...controlOf(w) }, onNode: new Set(Object.keys(host)) });
   return w;
 }
 

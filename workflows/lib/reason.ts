@@ -3,6 +3,7 @@ import {
   ApplicationFailure,
   CancelledFailure,
   ChildWorkflowFailure,
+  RetryState,
   TimeoutFailure,
 } from '@temporalio/common';
 import { RETRYABLE } from '../../domain/fault.ts';
@@ -40,6 +41,10 @@ export function wasNotTakenUp(error: unknown): boolean {
     error.cause.timeoutType === 'SCHEDULE_TO_START'
   );
 }
+
+/** Whether an activity failed after it had been told to end. That its worker was lost, for one: it is not tried again then. */
+export const wasToldToEnd = (error: unknown): boolean =>
+  error instanceof ActivityFailure && error.retryState === RetryState.CANCEL_REQUESTED;
 
 /** Whether the same input would fail again anywhere: a fault of a kind that is not worth repeating. */
 export function isPermanent(error: unknown): boolean {

@@ -1,6 +1,6 @@
-import { ApplicationFailure, CancellationScope, CancelledFailure, log } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, CancelledFailure, isCancellation, log } from '@temporalio/workflow';
 import { beginStep, undoStep } from './progress.ts';
-import { reasonOf } from './reason.ts';
+import { reasonOf, wasToldToEnd } from './reason.ts';
 
 /** Names the undos that did not succeed, latest step first, each with its reason. */
 export type Stuck = readonly string[];
@@ -56,8 +56,9 @@ export async function saga<T>(body: (step: Step, commit: Commit) => Promise<T>):
     // An activity that ends its work before it hears of the cancellation succeeds.
     if (scope.consideredCancelled && !committed) throw new CancelledFailure('cancelled in its last step');
     return result;
-  } catch (cause) {
+  } catch (error) {
     over = true;
+    const cause = causeOf(error);
     // Shielded: a cancelled workflow must still clean up after itself.
     const stuck = await CancellationScope.nonCancellable(async () => {
       scope.cancel();
@@ -68,6 +69,13 @@ export async function saga<T>(body: (step: Step, commit: Commit) => Promise<T>):
     if (stuck.length === 0) throw cause;
     throw ApplicationFailure.nonRetryable(stuckReason(cause, stuck), NEEDS_OPERATOR);
   }
+}
+
+/** A step that failed since it was to end, or meanwhile, was cancelled; one that failed before that keeps its reason, whatever comes then. */
+function causeOf(error: unknown): unknown {
+  if (isCancellation(error) || !wasToldToEnd(error)) return error;
+  log.warn('a step failed while it was cancelled', { error });
+  return new CancelledFailure(`cancelled; ${reasonOf(error)}`);
 }
 
 async function unwind(armed: Armed[]): Promise<Stuck> {
