@@ -1,17 +1,24 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   ActivityFailure,
+  type ActivityOptions,
   ApplicationFailure,
   CancelledFailure,
   type RetryState,
   TemporalFailure,
   TimeoutFailure,
 } from '@temporalio/common';
+import { msOptionalToNumber } from '@temporalio/common/lib/time.js';
 
 /** The workflow engine as far as plain functions need it: activities are calls of `dispatch`, cancellation is a flag of a scope. */
 
-/** `cancelled`: the call was made, but the engine does not carry it out. */
-type Dispatch = (name: string, args: readonly unknown[], cancelled: boolean) => Promise<unknown>;
+/** `cancelled`: the call was made, but the engine does not carry it out. `startMs`: how long it may wait for a worker. */
+type Dispatch = (
+  name: string,
+  args: readonly unknown[],
+  cancelled: boolean,
+  startMs: number | undefined,
+) => Promise<unknown>;
 
 const scopes = new AsyncLocalStorage<CancellationScope>();
 const dispatches = new AsyncLocalStorage<Dispatch>();
@@ -56,24 +63,29 @@ export const isCancellation = (error: unknown): boolean =>
 export const failed = (activity: string, retryState: RetryState, cause: Error): ActivityFailure =>
   new ActivityFailure('Activity task failed', activity, '1', retryState, 'hv1', cause);
 
+/** What the server says of an activity that no worker asked for in time. */
+export const notTakenUp = (activity: string): ActivityFailure =>
+  failed(activity, 'TIMEOUT', new TimeoutFailure('activity ScheduleToStart timeout', undefined, 'SCHEDULE_TO_START'));
+
 /** What the server says of an activity that was told to end, whose worker was lost before it had ended it. */
 export const lostWhileCancelled = (activity: string): ActivityFailure =>
   failed(activity, 'CANCEL_REQUESTED', new TimeoutFailure('activity Heartbeat timeout', undefined, 'HEARTBEAT'));
 
-async function call(name: string, args: readonly unknown[]): Promise<unknown> {
+async function call(name: string, args: readonly unknown[], options: ActivityOptions): Promise<unknown> {
   const dispatch = dispatches.getStore();
   if (!dispatch) throw new Error('bug: no world');
-  return dispatch(name, args, scopes.getStore()?.consideredCancelled ?? false);
+  const startMs = msOptionalToNumber(options.scheduleToStartTimeout);
+  return dispatch(name, args, scopes.getStore()?.consideredCancelled ?? false, startMs);
 }
 
-const proxy = (): unknown =>
+const proxy = (options: ActivityOptions): unknown =>
   new Proxy(
     {},
     {
       get:
         (_, name: string) =>
         (...args: unknown[]) =>
-          call(name, args),
+          call(name, args, options),
     },
   );
 
@@ -87,6 +99,7 @@ export const engine = {
   isCancellation,
   proxyActivities: proxy,
   proxyLocalActivities: proxy,
+  patched: () => true,
   setCurrentDetails: () => undefined,
   log: { error: () => undefined, info: () => undefined, warn: () => undefined },
   defineSignal: (name: string) => ({ type: 'signal', name }),

@@ -1,4 +1,4 @@
-import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
+import { type ActivityOptions, patched, proxyActivities } from '@temporalio/workflow';
 import type { HostActivities } from '../../activities/host.ts';
 import type { NodeName } from '../../domain/ids.ts';
 import { nodeQueue } from '../../domain/queues.ts';
@@ -10,11 +10,10 @@ import { wasNotTakenUp } from './reason.ts';
 const SOON = '15s';
 /** How long a step waits for its node before the workflow decides that it is dead. */
 const NODE_WAIT = '10m';
-/** The same for an undo: long enough for a host to reboot. */
-const UNDO_WAIT = '15m';
-
-/** The same where an undo has waited in vain before. */
-const LOST_WAIT = '30s';
+/** The same for an undo: 15 minutes with what it waited before it said so, long enough for a host to reboot. */
+const UNDO_WAIT = '885s';
+/** The same where an undo has waited in vain before: 30 seconds in all. */
+const LOST_WAIT = '15s';
 
 /** An attempt that does not beat is lost: a killed worker is noticed this late. */
 const HEARTBEAT = '8s';
@@ -72,32 +71,36 @@ export function onNode(node: NodeName) {
 }
 
 /** Activities that wait for a node which does not answer, and let the task say so meanwhile. */
-function patient(node: NodeName, options: ActivityOptions): HostActivities {
+function patient(node: NodeName, options: ActivityOptions, wait = NODE_WAIT, goesOn = () => true): HostActivities {
   const taskQueue = nodeQueue(node);
   const first = proxyActivities<HostActivities>({ ...options, taskQueue, scheduleToStartTimeout: SOON });
-  const again = proxyActivities<HostActivities>({ ...options, taskQueue, scheduleToStartTimeout: NODE_WAIT });
+  const again = proxyActivities<HostActivities>({ ...options, taskQueue, scheduleToStartTimeout: wait });
   return new Proxy(first, {
     get: (_, name: keyof HostActivities) => async (input: never) => {
       try {
         return await first[name](input);
       } catch (error) {
-        if (!wasNotTakenUp(error)) throw error;
-        const step = currentStep();
-        if (step) {
-          const status = `${step.status}: waiting for node ${node}`;
-          await control.noteProgress(step.task, { ...step, current: stepsBegun(), status });
-        }
-        return step ? anew(step, async () => again[name](input)) : again[name](input);
+        if (!wasNotTakenUp(error) || !goesOn()) throw error;
+        return sayingThatItWaits(node, async () => again[name](input));
       }
     },
   });
 }
 
+async function sayingThatItWaits<T>(node: NodeName, ask: () => Promise<T>): Promise<T> {
+  const step = currentStep();
+  if (!step) return ask();
+  const status = `${step.status}: waiting for node ${node}`;
+  await control.noteProgress(step.task, { ...step, current: stepsBegun(), status });
+  return anew(step, ask);
+}
+
 /** Activities that undo: a node that was waited for in vain once is not waited for as long by each of them. */
 function undoing(node: NodeName): HostActivities {
-  const taskQueue = nodeQueue(node);
-  const first = proxyActivities<HostActivities>({ ...CLEANUP, taskQueue, scheduleToStartTimeout: UNDO_WAIT });
-  const later = proxyActivities<HostActivities>({ ...CLEANUP, taskQueue, scheduleToStartTimeout: LOST_WAIT });
+  // One that was asked for before there was this waited long at once, and then gave its node up.
+  const goesOn = () => patched('an undo says that it waits');
+  const first = patient(node, CLEANUP, UNDO_WAIT, goesOn);
+  const later = patient(node, CLEANUP, LOST_WAIT, goesOn);
   return new Proxy(first, {
     get: (_, name: keyof HostActivities) => async (input: never) => {
       try {

@@ -91,6 +91,32 @@ describe('a node that goes away', () => {
     expect(await world.ended(task)).toMatchObject({ state: 'SUCCESS', error: null });
   });
 
+  it('is waited for by what is undone there, and the task says so', async () => {
+    const [node] = NODES as [NodeName];
+    const before = world.snapshot();
+    const reached = Promise.withResolvers<void>();
+    const task = await world.tamper.during(
+      async ({ label }, work) => {
+        if (label !== 'defineDomain') return work();
+        reached.resolve();
+        const { signal } = currentAttempt();
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        throw signal.reason;
+      },
+      async () => {
+        const started = await world.start(acceptCreation(world.store, { node }));
+        await reached.promise;
+        await world.cancel(started);
+        await world.stopNode();
+        await world.until(async () => (await world.task(started)).status === `undo define: waiting for node ${node}`);
+        await world.startNode();
+        return world.ended(started);
+      },
+    );
+    expect(task).toMatchObject({ state: 'REVOKED', error: null });
+    expect(difference(before, world.snapshot())).toEqual([]);
+  });
+
   it.each([
     ['at once', 0],
     ['after the engine gave it up', 17_000],
