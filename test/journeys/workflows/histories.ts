@@ -23,7 +23,7 @@ import {
   keepBase,
 } from './accept.ts';
 import { looks, poolLab } from './pool-lab.ts';
-import { INJECTED, strike } from './tamper.ts';
+import { INJECTED, strike, untilEnded } from './tamper.ts';
 import { keepNodes, NODES, startWorld, type World } from './world.ts';
 
 /** Where the histories are kept: what a worker of today has to be able to go on with. */
@@ -51,6 +51,7 @@ export async function recordHistories(missing: boolean): Promise<void> {
   const world = await startWorld({ key: RECORDING_KEY });
   try {
     await recordCreations(world);
+    await recordAway(world);
     await recordChanges(world);
     await recordOperations(world);
     await recordImages(world);
@@ -108,6 +109,21 @@ async function recordCreations(world: World): Promise<void> {
     () => world.run(creation()),
   );
   await keep(world, 'createVm-stuck', stuck);
+}
+
+/** A creation that is cancelled, whose node is not there for its first undo. */
+async function recordAway(world: World): Promise<void> {
+  const task = await acceptCreation(world.store, {});
+  const reached = Promise.withResolvers<void>();
+  await world.tamper.during(untilEnded('defineDomain', reached.resolve), async () => {
+    await world.start(task);
+    await reached.promise;
+    await world.cancel(task);
+    await world.stopNode();
+    await world.until(async () => (await world.task(task)).status.startsWith('undo define: waiting'));
+    await world.startNode();
+    await keep(world, 'createVm-undo-waited', await world.ended(task));
+  });
 }
 
 async function recordChanges(world: World): Promise<void> {

@@ -13,6 +13,7 @@ import type { TaskRow } from '../../../store/task.ts';
 import { findVm } from '../../../store/vm.ts';
 import { acceptChange, acceptCreation, acceptOperation, KEEPING } from './accept.ts';
 import { difference } from './snapshot.ts';
+import { aborted } from './tamper.ts';
 import { keepNodes, startWorld, type World } from './world.ts';
 
 let world: World;
@@ -46,12 +47,6 @@ async function cancelledAndLost(cases: readonly Case[]): Promise<readonly string
   expect(struck.size).toBe(cases.length);
   return ended.map(({ kind, state, error }, index) => `${kind} ${cases[index]?.at}: ${state} ${error}`);
 }
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 
 const revoked = (cases: readonly Case[]): readonly string[] =>
   cases.map(({ task, at }) => `${task.kind} ${at}: REVOKED null`);

@@ -6,6 +6,7 @@ import { workflowId } from '../../../domain/task.ts';
 import type { TaskRow } from '../../../store/task.ts';
 import { acceptChange, acceptCreation, acceptRemoval } from './accept.ts';
 import { difference } from './snapshot.ts';
+import { untilEnded } from './tamper.ts';
 import { NODES, startWorld, type World } from './world.ts';
 
 let world: World;
@@ -95,24 +96,15 @@ describe('a node that goes away', () => {
     const [node] = NODES as [NodeName];
     const before = world.snapshot();
     const reached = Promise.withResolvers<void>();
-    const task = await world.tamper.during(
-      async ({ label }, work) => {
-        if (label !== 'defineDomain') return work();
-        reached.resolve();
-        const { signal } = currentAttempt();
-        await new Promise((resolve) => signal.addEventListener('abort', resolve));
-        throw signal.reason;
-      },
-      async () => {
-        const started = await world.start(acceptCreation(world.store, { node }));
-        await reached.promise;
-        await world.cancel(started);
-        await world.stopNode();
-        await world.until(async () => (await world.task(started)).status === `undo define: waiting for node ${node}`);
-        await world.startNode();
-        return world.ended(started);
-      },
-    );
+    const task = await world.tamper.during(untilEnded('defineDomain', reached.resolve), async () => {
+      const started = await world.start(acceptCreation(world.store, { node }));
+      await reached.promise;
+      await world.cancel(started);
+      await world.stopNode();
+      await world.until(async () => (await world.task(started)).status === `undo define: waiting for node ${node}`);
+      await world.startNode();
+      return world.ended(started);
+    });
     expect(task).toMatchObject({ state: 'REVOKED', error: null });
     expect(difference(before, world.snapshot())).toEqual([]);
   });

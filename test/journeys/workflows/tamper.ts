@@ -86,7 +86,18 @@ export const INJECTED = 'struck by the test';
 export const INJECTED_FAILURE = () => injected('It');
 const injected = (label: string) => ApplicationFailure.nonRetryable(`${label} was ${INJECTED}.`, 'internal');
 
-const aborted = (signal: AbortSignal): Promise<void> =>
+/** Holds the call of this label until its attempt is ended, and does nothing of it. */
+export const untilEnded =
+  (label: string, reached: () => void): Around =>
+  async (call, work) => {
+    if (call.label !== label) return work();
+    reached();
+    const { signal } = currentAttempt();
+    await aborted(signal);
+    throw signal.reason;
+  };
+
+export const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
