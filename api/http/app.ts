@@ -1,6 +1,7 @@
 import express, { type Express, type Request, type Response, Router } from 'express';
 import type { Logger } from 'pino';
 import { DomainError } from '../../domain/fault.ts';
+import { bodyText } from './body.ts';
 import type { Dialect } from './dialect.ts';
 import { docsRouter } from './docs.ts';
 import { FAULT_HEADER, type Failure, HttpError, isTrouble, toFailure } from './failure.ts';
@@ -12,7 +13,7 @@ import { exchange, exchangeOf } from './request.ts';
 import type { Route } from './route.ts';
 import { send } from './send.ts';
 import { sendPretty } from './send-pretty.ts';
-import { bodyText, requestValues, valuesBesideBody } from './values.ts';
+import { requestValues, valuesBesideBody } from './values.ts';
 
 export interface AppOptions {
   /** In order of precedence where mounts overlap. */
@@ -90,14 +91,14 @@ async function serve(dialect: Dialect, route: Route, authenticate: Authenticate,
   known.dialect = dialect.name;
   known.route = route.path;
   try {
-    const { auth, document, nulls, others } = route.spec;
+    const { auth, document, nulls } = route.spec;
     const principal = auth === undefined ? await authenticate(request) : NOBODY;
     if (principal === null) throw new DomainError({ kind: 'unauthorized', why: 'Authentication required' });
     known.account = principal.account;
     const bareKeys = dialect.manners?.bareKeys;
     const values =
       document === undefined
-        ? await requestValues(request, response, { bareKeys, nulls, others })
+        ? await requestValues(request, response, { bareKeys, nulls })
         : valuesBesideBody(request, bareKeys);
     const text = document === undefined || document === 'ignored' ? '' : await bodyText(request, response);
     const header = (name: string): string | undefined => request.get(name);

@@ -1,8 +1,9 @@
 import type { ZodObject, ZodType, z } from 'zod';
 import { refuse } from '../../domain/fault.ts';
 import type { Principal } from '../../domain/principal.ts';
+import type { RawValues } from './pairs.ts';
 import type { Reply } from './reply.ts';
-import { parseValues, type RawValues } from './values.ts';
+import { parseValues } from './values.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'delete';
 
@@ -54,8 +55,6 @@ export interface RouteSpec<Schema extends ZodObject> {
   readonly document?: ZodType | 'ignored';
   /** Whether a JSON value of null says something: it counts as not given unless told. */
   readonly nulls?: 'kept';
-  /** Whether another value of a path parameter, in query or body, is a mistake: it is passed over unless told. */
-  readonly others?: 'refused';
   /** Whether a value that `values` does not have is a mistake: it is passed over unless told. */
   readonly unknown?: 'refused';
   /** Whether a trailing slash makes it another path. */

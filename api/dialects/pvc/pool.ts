@@ -160,7 +160,6 @@ export const poolRoutes = (pools: PoolService & ImportService): readonly Route[]
         'What its VMs are made of changes for those that are not checked out, too: they are replaced. Its name cannot be changed.',
       values: Change.extend(Shown),
       nulls: 'kept',
-      others: 'refused',
       responses: CHANGED,
     },
     async ({ values, principal }) => {

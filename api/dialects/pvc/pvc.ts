@@ -37,7 +37,7 @@ export const pvc = (services: Services, settings: PvcSettings): Dialect => ({
   name: 'pvc',
   title: 'PVC API',
   description:
-    'Values come by query, form or JSON body in any method; path parameters win, then the query. A flag that is present and empty is true. Names hold no white space: a blank in one is read as `+`.',
+    'Values come by query, form or JSON body in any method; one that is given in two of these ways has to be the same in both. A flag that is present and empty is true. Names hold no white space: a blank in one is read as `+`.',
   mounts: ['/api/v1', '/pvc/api/v1'],
   failure: failureReply(settings.failureStatus),
   failureSchema: FailureMessage,

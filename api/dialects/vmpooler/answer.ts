@@ -1,7 +1,7 @@
 import { invalid } from '../../../domain/fault.ts';
+import { parseJson } from '../../http/json.ts';
 import type { Reply } from '../../http/reply.ts';
 import type { Answer, Context } from '../../http/route.ts';
-import { parseJson } from '../../http/values.ts';
 import { z } from '../../http/zod.ts';
 
 export const Ok = z.object({ ok: z.boolean() }).openapi('Ok');

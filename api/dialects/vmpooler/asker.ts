@@ -3,6 +3,7 @@ import { DomainError, notFound } from '../../../domain/fault.ts';
 import type { Principal } from '../../../domain/principal.ts';
 import type { AccountService } from '../../core/account.ts';
 import type { Context } from '../../http/route.ts';
+import { decoded } from '../../http/utf8.ts';
 
 type Accounts = Pick<AccountService, 'configured' | 'login' | 'principalOf'>;
 type Asking = Pick<Context<unknown>, 'header' | 'named'>;
@@ -47,10 +48,10 @@ export async function loggedIn(
   return principal;
 }
 
-/** Name and password of an Authorization header; null if it has none. */
+/** Name and password of an Authorization header; null if it has none; 'invalid' if they are no text. */
 export function basicCredentials(header: string | undefined): { user: string; password: string } | null {
   const [, encoded] = /^Basic +([A-Za-z0-9+/=_-]+)$/i.exec(header?.trim() ?? '') ?? [];
-  const text = Buffer.from(encoded ?? '', 'base64').toString('utf8');
+  const text = decoded(Buffer.from(encoded ?? '', 'base64'), 'Authorization');
   const colon = text.indexOf(':');
   return colon < 0 ? null : { user: text.slice(0, colon), password: text.slice(colon + 1) };
 }

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { BODY_LIMIT_BYTES } from '../../../api/http/values.ts';
+import { BODY_LIMIT_BYTES } from '../../../api/http/body.ts';
 import { type Served, served, TOKEN } from '../../dialects/served.ts';
+
+const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' };
 
 let at: Served;
 beforeAll(async () => {
@@ -26,8 +28,8 @@ it.each([
   ],
   ['parts without their boundary', 'x', 'multipart/form-data; boundary=abc', 510, 'body: is not the form that'],
   ['parts of no boundary', 'x', 'multipart/form-data', 510, 'body: is not the form that'],
-  ['a text', 'name=x', 'text/plain', 415, 'multipart/form-data'],
-  ['too much', 'x'.repeat(BODY_LIMIT_BYTES + 1), 'application/json', 413, `larger than ${BODY_LIMIT_BYTES} bytes`],
+  ['a text', 'name=x', 'text/plain', 510, 'multipart/form-data'],
+  ['too much', 'x'.repeat(BODY_LIMIT_BYTES + 1), 'application/json', 510, `larger than ${BODY_LIMIT_BYTES} bytes`],
 ])('%s is refused', async (_, text, type, status, why) => {
   const answer = await post(text, type);
   expect(answer).toEqual({ status, body: { message: expect.stringContaining(why) } });
@@ -40,4 +42,25 @@ it('reads a file in a form as its text', async () => {
   expect(await post(form)).toMatchObject({ status: 200 });
   const answer = await fetch(`${at.origin}/api/v1/provisioner/script/sent`, { headers: { 'X-Api-Key': TOKEN } });
   expect(await answer.json()).toMatchObject([{ script: 'def install(**kwargs):\n    pass  # ünï\n' }]);
+});
+
+it.each([
+  ['a text', '/provisioner/script', { 'Content-Type': 'text/plain' }, 'name=x', 415, 'multipart/form-data'],
+  ['a body of no compression', '/provisioner/script', { 'Content-Encoding': 'nope' }, 'name=x', 415, 'be decoded'],
+  ['a compressed body that is none', '/provisioner/script', { 'Content-Encoding': 'gzip' }, 'x', 400, 'be decoded'],
+  ['too many values', '/provisioner/script', FORM, 'a&'.repeat(10_001), 400, 'More than 10000 values.'],
+  ['a path of no text', '/vm/%ff/state', FORM, 'state=start', 400, 'The request cannot be decoded.'],
+  ['a path of half an escape', '/vm/%/state', FORM, 'state=start', 400, 'The request cannot be decoded.'],
+  ['a path that there is not', '/nope', FORM, '', 404, 'There is nothing at /api/v1/nope.'],
+] as const)('%s is 510 as the manual has it, else what HTTP has', async (_, path, more, body, status, why) => {
+  const exact = await served({ failureStatus: 'precise' });
+  const ask = async ({ origin }: Served) => {
+    const headers = { 'X-Api-Key': TOKEN, ...more };
+    const response = await fetch(`${origin}/api/v1${path}`, { method: 'POST', headers, body });
+    return { status: response.status, body: await response.json() };
+  };
+  const message = { message: expect.stringContaining(why) };
+  expect(await ask(exact)).toEqual({ status, body: message });
+  expect(await ask(at)).toEqual({ status: status === 404 ? 404 : 510, body: message });
+  await exact.close();
 });

@@ -23,7 +23,12 @@ interface Raw {
 }
 
 /** What stands on the wire, with no header but these. */
-const raw = (method: string, url: string, headers: Record<string, string> = {}, body = ''): Promise<Raw> =>
+const raw = (
+  method: string,
+  url: string,
+  headers: Record<string, string> = {},
+  body: string | Buffer = '',
+): Promise<Raw> =>
   new Promise((resolve, reject) => {
     const asked = request(url, { method, headers }, (response) => {
       const parts: Buffer[] = [];
@@ -122,6 +127,33 @@ describe('an answer', () => {
     const headers = { 'Content-Type': 'multipart/form-data; boundary=xyz' };
     const form = '--xyz\r\nContent-Disposition: form-data; name="debian"\r\n\r\n1\r\n--xyz--\r\n';
     expect((await raw('POST', `${at.alone}/vm/debian-7-i386`, headers, form)).status).toBe(200);
+  });
+
+  it.each([
+    ['application/json', Buffer.from('{"tags":{"a":"caf\xe9"}}', 'latin1'), 'body: is not UTF-8.', false],
+    ['application/x-www-form-urlencoded', Buffer.from('\xff{}', 'latin1'), 'body: is not UTF-8.', false],
+    ['application/json', Buffer.from('{"tags":{"a":"\\ud800"}}'), 'tags.a: holds half of a surrogate pair', true],
+    ['application/json; charset=iso-8859-1', Buffer.from('{}'), 'The body must be UTF-8, and says', true],
+  ])('to a body of %s that is no text says so', async (type, body, reason, told) => {
+    const headers = { 'X-AUTH-TOKEN': fixture.names.jdoe ?? '', 'Content-Type': type };
+    const answer = await raw('PUT', `${at.alone}/vm/${fixture.names.mine}`, headers, body);
+    expect(answer.status).toBe(type.includes('charset') ? 415 : 400);
+    expect(answer.headers['x-slipway-reason']).toContain(reason);
+    expect(JSON.parse(answer.body.toString())).toEqual(
+      told ? { ok: false, message: expect.stringContaining(reason) } : { ok: false },
+    );
+  });
+
+  it('to a name and password that are no text says so, and makes no token', async () => {
+    const login = Buffer.from('caf\xe9:secret', 'latin1').toString('base64');
+    const answer = await raw('POST', `${at.alone}/token`, { Authorization: `Basic ${login}` });
+    expect([answer.status, answer.headers['x-slipway-reason']]).toEqual([400, 'Authorization: is not UTF-8.']);
+  });
+
+  it('to a query that is no text says which value', async () => {
+    const answer = await raw('GET', `${at.alone}/poolstat?pool=%ff`);
+    expect([answer.status, answer.headers['x-slipway-reason']]).toEqual([400, 'pool: is not UTF-8.']);
+    expect(JSON.parse(answer.body.toString())).toEqual({ ok: false, message: 'pool: is not UTF-8.' });
   });
 
   it('to a body without end is 413, and to a compressed one that is none 400', async () => {

@@ -43,9 +43,9 @@ export const NETWORK_ROWS: readonly Row[] = [
   {
     route: 'POST /network/:vni',
     path: '/network/400',
-    values: { ...network, vni: '500' },
+    values: network,
     body: message('VNI 400'),
-    bad: networkBad ?? [],
+    bad: [[{ vni: '500' }, "vni: is '400' in the path"], ...(networkBad ?? [])],
   },
   {
     route: 'GET /network/:vni',
