@@ -1,14 +1,16 @@
+import { invalid } from '../../../domain/fault.ts';
 import { VM_NAME_LENGTH } from '../../../domain/vm.ts';
 import type { Rendering } from '../../core/create/render.ts';
 import type { ProvisionerService } from '../../core/provisioner.ts';
 import { type Route, route } from '../../http/route.ts';
-import { flag, repeated, text } from '../../http/words.ts';
+import { flag } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';
 import { ACCEPTED, accepted, KEYED, keyOf, objectOf, ok } from './answer.ts';
+import { scriptArguments } from './arguments.ts';
 import { name } from './name.ts';
 import { profileDocument } from './profile-document.ts';
 
-const arg = repeated("Argument as name=value, overriding the profile's; repeatable.", text('name=value')).optional();
+const arg = scriptArguments("Argument as name=value, overriding the profile's; repeatable.").optional();
 
 const Create = z.object({
   name: name('Name of the VM.', VM_NAME_LENGTH),
@@ -92,7 +94,9 @@ export const createRoutes = (provisioner: ProvisionerService): readonly Route[] 
     },
     async ({ values, principal }) => {
       const { name: vm, profile, document } = values;
-      const request = { name: vm, profile: document?.name ?? profile, args: values.arg ?? [], document };
+      if (document !== undefined && document.name !== profile)
+        throw invalid('document.name', `is not '${profile}', the profile of the path.`);
+      const request = { name: vm, profile, args: values.arg ?? [], document };
       return ok(toRendering(await provisioner.render(principal, request)));
     },
   ),

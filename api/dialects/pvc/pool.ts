@@ -7,7 +7,9 @@ import { type Route, route } from '../../http/route.ts';
 import { clearable, integer, optional, repeated, text, word } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';
 import { CHANGED, changed, listOf, objectOf, ok } from './answer.ts';
+import { scriptArguments } from './arguments.ts';
 import { name } from './name.ts';
+import { either } from './synonym.ts';
 
 const PoolObject = z
   .object({
@@ -67,8 +69,8 @@ const Named = z.object({ name: name('Name of the VM pool.') });
 const Change = Named.extend({
   template: template.optional(),
   profile: name('Provisioner profile that its VMs are made from.').optional(),
-  arg: repeated('Argument to the profile as name=value; repeatable.', text('name=value')).optional(),
-  arguments: repeated('The same, as GET names them.', text('name=value')).optional(),
+  arg: scriptArguments('Argument to the profile as name=value; repeatable.').optional(),
+  arguments: scriptArguments('The same, as GET names them.').optional(),
   size: size.optional(),
   alias: repeated('Another name that it is asked by; repeatable; an empty one: none.', text('Alias.')).optional(),
   clone_target: clearable(word('Where its weight among the pools of an alias is looked up.')),
@@ -94,7 +96,12 @@ const New = Change.extend({ profile: name('Provisioner profile.'), size, templat
 /** Fields by their names in the core, where they were given. */
 function fromChange(values: ChangeValues) {
   const given = {
-    ...{ template: values.template, profile: values.profile, args: values.arg ?? values.arguments, size: values.size },
+    ...{
+      template: values.template,
+      profile: values.profile,
+      args: either(values, 'arg', 'arguments'),
+      size: values.size,
+    },
     ...{
       aliases: values.alias?.filter((alias) => alias !== ''),
       cloneTarget: values.clone_target,

@@ -6,6 +6,11 @@ import { z } from '../../http/zod.ts';
 import { CHANGED, changed, objectOf, ok } from './answer.ts';
 import { name } from './name.ts';
 
+const APPLY = '/provisioner/profile/apply';
+/** By its path, a profile of this name could not be made; paths are the same in capitals. */
+export const isFree = (name: string): boolean => name.toLowerCase() !== 'apply';
+export const NOT_FREE = `cannot be 'apply': POST ${APPLY} takes a whole profile.`;
+
 const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String).openapi({ type: 'string' });
 
 const System = z.strictObject({
@@ -35,7 +40,7 @@ const DiskOfDocument = z.strictObject({
  */
 export const profileDocument = z
   .strictObject({
-    name: z.string().min(1).describe('Name of the profile; its parts are named after it.'),
+    name: z.string().min(1).refine(isFree, NOT_FREE).describe('Name of the profile; its parts are named after it.'),
     description: z.string().optional(),
     system: System,
     networks: z.array(z.int().min(1)).optional().describe("VNIs, in the order of the guest's Ethernet devices."),
@@ -65,15 +70,22 @@ export function profileFileSchema(): object {
   return z.toJSONSchema(file, { io: 'input', target: 'draft-2020-12' });
 }
 
+/** Whoever names parts wants to make a profile that is called like the path. */
+const notOfParts = profileDocument.refine(() => false, {
+  ...{ path: ['name'], error: NOT_FREE },
+  when: ({ issues }) =>
+    issues.some((issue) => issue.code === 'unrecognized_keys' && issue.keys.includes('system_template')),
+});
+
 const tag = 'provisioner / profile';
 
 /** Profiles with all their parts as one document (beyond PVC). */
 export const profileDocumentRoutes = (profiles: ProfileService): readonly Route[] => [
   route(
     'post',
-    '/provisioner/profile/apply',
+    APPLY,
     {
-      ...{ tag, summary: 'Make a profile and its parts what a document says', values: profileDocument },
+      ...{ tag, summary: 'Make a profile and its parts what a document says', values: notOfParts },
       // As the JSON schema and 'slipway profile check' have it: null is no value of any key.
       nulls: 'kept',
       responses: CHANGED,

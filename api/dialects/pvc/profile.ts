@@ -3,10 +3,13 @@ import { WAITS } from '../../../domain/vm.ts';
 import type { NewProfile } from '../../core/profile/parts.ts';
 import type { ProfileService } from '../../core/profile.ts';
 import { type Context, type Route, route } from '../../http/route.ts';
-import { clearable, oneOf, optional, repeated, text } from '../../http/words.ts';
+import { clearable, oneOf, optional } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';
 import { CHANGED, CLEARS, changed, listOf, ok } from './answer.ts';
+import { scriptArguments } from './arguments.ts';
 import { limit, name } from './name.ts';
+import { isFree, NOT_FREE } from './profile-document.ts';
+import { either } from './synonym.ts';
 
 const ProfileObject = z
   .object({
@@ -52,7 +55,8 @@ const UNSETTABLE = {
 };
 const system = name('System template.');
 const wait = oneOf('What a creation waits for.', WAITS);
-const New = Named.extend({
+const New = z.object({
+  name: name('Name of the profile.').refine(isFree, NOT_FREE),
   system_template: system,
   network_template: optional(UNSETTABLE.network_template),
   storage_template: optional(UNSETTABLE.storage_template),
@@ -60,15 +64,12 @@ const New = Named.extend({
   userdata: optional(UNSETTABLE.userdata),
   userdata_template: optional(UNSETTABLE.userdata_template),
   script: optional(UNSETTABLE.script),
-  arg: repeated(
-    'Argument to the script as name=value, which may contain = again; repeatable.',
-    text('name=value'),
-  ).optional(),
+  arg: scriptArguments('Argument to the script as name=value, which may contain = again; repeatable.').optional(),
   wait: optional(wait),
   profile_type: optional(oneOf('Kind of profile.', ['provisioner'])),
 });
 const Change = New.omit({ profile_type: true }).extend({
-  ...{ system_template: system.optional(), wait: wait.optional() },
+  ...{ name: Named.shape.name, system_template: system.optional(), wait: wait.optional() },
   network_template: clearable(UNSETTABLE.network_template),
   storage_template: clearable(UNSETTABLE.storage_template),
   disk_template: clearable(UNSETTABLE.disk_template),
@@ -82,15 +83,16 @@ const fromNew = (values: z.output<typeof New>): NewProfile => ({
   type: values.profile_type ?? 'provisioner',
   systemTemplate: values.system_template,
   networkTemplate: values.network_template ?? null,
-  storageTemplate: values.storage_template ?? values.disk_template ?? null,
-  userdata: values.userdata ?? values.userdata_template ?? null,
+  storageTemplate: either(values, 'storage_template', 'disk_template') ?? null,
+  userdata: either(values, 'userdata', 'userdata_template') ?? null,
   script: values.script ?? null,
   arguments: values.arg ?? [],
   wait: values.wait ?? 'running',
 });
 
 function fromChange(values: z.output<typeof Change>): Partial<Omit<NewProfile, 'name'>> {
-  const { storage_template: storage = values.disk_template, userdata = values.userdata_template } = values;
+  const storage = either(values, 'storage_template', 'disk_template');
+  const userdata = either(values, 'userdata', 'userdata_template');
   return {
     ...(values.system_template !== undefined && { systemTemplate: values.system_template }),
     ...(values.network_template !== undefined && { networkTemplate: values.network_template }),

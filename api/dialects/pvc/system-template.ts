@@ -8,6 +8,7 @@ import { clearable, flag, integer, oneOf, optional, word } from '../../http/word
 import { z } from '../../http/zod.ts';
 import { CHANGED, CLEARS, changed, listOf, ok } from './answer.ts';
 import { limit, name } from './name.ts';
+import { either } from './synonym.ts';
 
 /** PVC's default, which answers carry where nothing is set; milliseconds. */
 export const DEFAULT_MAX_DOWNTIME_MS = 300;
@@ -103,14 +104,14 @@ function fromNew(values: z.output<typeof NewSystem>): NewSystemTemplate {
     vncBind: values.vnc_bind ?? (vnc ? VNC_BIND : null),
     nodeLimit: nodes(values.node_limit),
     nodeSelector: values.node_selector ?? null,
-    nodeAutostart: values.node_autostart ?? values.start_with_node ?? false,
+    nodeAutostart: either(values, 'node_autostart', 'start_with_node') ?? false,
     migrationMethod: values.migration_method ?? null,
     migrationMaxDowntimeMs: values.migration_max_downtime ?? null,
   };
 }
 
 function fromChange(values: z.output<typeof ChangeSystem>): Partial<Omit<NewSystemTemplate, 'name'>> {
-  const autostart = values.node_autostart ?? values.start_with_node;
+  const autostart = either(values, 'node_autostart', 'start_with_node');
   return {
     ...(values.vcpus !== undefined && { vcpus: values.vcpus }),
     ...(values.vram !== undefined && { memory: mib(values.vram) }),

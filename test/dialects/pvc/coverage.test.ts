@@ -53,3 +53,30 @@ it('has no path that a parameter before it hides', () => {
   // Both have a parameter where the other has a word; the one named first answers.
   expect(hidden).toEqual([]);
 });
+
+it('has no word that hides an element of its name, but for a name that no element can have', () => {
+  const hidden = dialect.routes.flatMap((word) =>
+    dialect.routes
+      .filter(({ method, path }) => method === word.method && path !== word.path && hides(word.path, path))
+      .map(({ path }) => `${word.method.toUpperCase()} ${word.path} of ${path}`),
+  );
+  // The second ones are shown by their kind's path, too.
+  expect(hidden.sort()).toEqual([
+    'GET /provisioner/template/network of /provisioner/template/:name',
+    'GET /provisioner/template/storage of /provisioner/template/:name',
+    'GET /provisioner/template/system of /provisioner/template/:name',
+    'GET /provisioner/template/userdata of /provisioner/template/:name',
+    'POST /provisioner/profile/apply of /provisioner/profile/:name',
+  ]);
+});
+
+/** Whether a path has a word where the other has a parameter, and is the same elsewhere. */
+function hides(path: string, other: string): boolean {
+  const parts = path.split('/');
+  const others = other.split('/');
+  return (
+    parts.length === others.length &&
+    others.every((part, at) => part === parts[at] || part.startsWith(':') || parts[at]?.startsWith(':') === true) &&
+    others.some((part, at) => part.startsWith(':') && parts[at]?.startsWith(':') === false)
+  );
+}

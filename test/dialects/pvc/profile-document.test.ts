@@ -26,3 +26,17 @@ it('takes what is left when those keys are left out', async () => {
   const { status } = await call('POST', '/provisioner/profile/apply', DOCUMENT as never, 'json');
   expect(status).toBe(200);
 });
+
+const APPLY = "cannot be 'apply': POST /provisioner/profile/apply takes a whole profile.";
+
+it.each(['apply', 'Apply'])('refuses a profile called %s by every way to make one, and says why', async (name) => {
+  const parts = { name, system_template: 'web' };
+  const documents = { ...DOCUMENT, name } as never;
+  expect((await call('POST', '/provisioner/profile', parts)).body.message).toBe(`name: ${APPLY}`);
+  expect((await call('POST', '/provisioner/profile/apply', documents, 'json')).body.message).toBe(`name: ${APPLY}`);
+  expect((await call('POST', `/provisioner/profile/${name}`, { system_template: 'web' })).body.message).toContain(
+    `name: ${APPLY}`,
+  );
+  expect(readDraft({ ...DOCUMENT, name }).mistakes).toMatchObject([{ field: 'name', why: APPLY }]);
+  expect((await call('GET', '/provisioner/profile')).body).toMatchObject([{ name: 'web' }]);
+});
