@@ -23,9 +23,11 @@ function pairOf(pair: Bytes): readonly [Bytes, Bytes] {
   return [unescaped(key), unescaped(pair.slice(key.length + 1))];
 }
 
-/** A `%` that escapes nothing stands for itself. */
-const unescaped = (text: Bytes): Bytes =>
-  text.replaceAll('+', ' ').replaceAll(/%([0-9a-f]{2})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
+/**
+ * A `%` that escapes nothing stands for itself. The language's old function is the one that gives a byte for an escape, and
+ * takes 10 ms for the largest body, where a replacement by pattern takes half a second; its own `%uXXXX` no form has.
+ */
+const unescaped = (text: Bytes): Bytes => unescape(text.replaceAll('+', ' ').replaceAll('%u', '%25u'));
 
 /** Decodes names and values; 'invalid' naming the value that is not UTF-8. */
 export function gathered(given: readonly (readonly [Bytes, Bytes])[], where: 'query' | 'body'): RawValues {

@@ -5,10 +5,15 @@ import { type Served, served, TOKEN } from '../../dialects/served.ts';
 const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' };
 
 let at: Served;
+let precise: Served;
 beforeAll(async () => {
   at = await served();
+  precise = await served({ failureStatus: 'precise' });
 });
-afterAll(() => at.close());
+afterAll(async () => {
+  await at.close();
+  await precise.close();
+});
 
 const post = async (body: BodyInit, type?: string) => {
   const headers = { 'X-Api-Key': TOKEN, ...(type === undefined ? {} : { 'Content-Type': type }) };
@@ -53,14 +58,12 @@ it.each([
   ['a path of half an escape', '/vm/%/state', FORM, 'state=start', 400, 'The request cannot be decoded.'],
   ['a path that there is not', '/nope', FORM, '', 404, 'There is nothing at /api/v1/nope.'],
 ] as const)('%s is 510 as the manual has it, else what HTTP has', async (_, path, more, body, status, why) => {
-  const exact = await served({ failureStatus: 'precise' });
   const ask = async ({ origin }: Served) => {
     const headers = { 'X-Api-Key': TOKEN, ...more };
     const response = await fetch(`${origin}/api/v1${path}`, { method: 'POST', headers, body });
     return { status: response.status, body: await response.json() };
   };
   const message = { message: expect.stringContaining(why) };
-  expect(await ask(exact)).toEqual({ status, body: message });
+  expect(await ask(precise)).toEqual({ status, body: message });
   expect(await ask(at)).toEqual({ status: status === 404 ? 404 : 510, body: message });
-  await exact.close();
 });
