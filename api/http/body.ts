@@ -35,9 +35,13 @@ async function bodyBytes(request: Request, response: Response): Promise<Buffer> 
   const bytes: unknown = request.body;
   if (!Buffer.isBuffer(bytes) || bytes.length === 0) return Buffer.alloc(0);
   const charset = parameter(request.get('content-type') ?? '', 'charset')?.toLowerCase() ?? 'utf-8';
-  if (!UTF8.includes(charset)) throw new HttpError(415, `The body must be UTF-8, and says that it is ${charset}.`);
+  if (!UTF8.includes(charset) && NO_ASCII.test(bytes.toString('latin1')))
+    throw new HttpError(415, `The body must be UTF-8, and says that it is ${charset}.`);
   return bytes;
 }
+
+/** As it is, or as forms escape it. What is ASCII alone is the same in all: some clients name a charset by habit. */
+const NO_ASCII = /[^\0-\x7f]|%[89a-f]/i;
 
 /** Names of UTF-8, and of what is UTF-8, too. */
 const UTF8: readonly string[] = ['utf-8', 'utf8', 'us-ascii', 'ascii'];

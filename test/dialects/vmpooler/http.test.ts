@@ -133,7 +133,7 @@ describe('an answer', () => {
     ['application/json', Buffer.from('{"tags":{"a":"caf\xe9"}}', 'latin1'), 'body: is not UTF-8.', false],
     ['application/x-www-form-urlencoded', Buffer.from('\xff{}', 'latin1'), 'body: is not UTF-8.', false],
     ['application/json', Buffer.from('{"tags":{"a":"\\ud800"}}'), 'tags.a: holds half of a surrogate pair', true],
-    ['application/json; charset=iso-8859-1', Buffer.from('{}'), 'The body must be UTF-8, and says', true],
+    ['application/json; charset=iso-8859-1', Buffer.from('{"é":1}'), 'The body must be UTF-8, and says', true],
   ])('to a body of %s that is no text says so', async (type, body, reason, told) => {
     const headers = { 'X-AUTH-TOKEN': fixture.names.jdoe ?? '', 'Content-Type': type };
     const answer = await raw('PUT', `${at.alone}/vm/${fixture.names.mine}`, headers, body);
