@@ -10,8 +10,11 @@ import { lastLines } from './console-tail.ts';
 import { findLine } from './drivers/hypervisor/console.ts';
 import type { HostDeps } from './host-deps.ts';
 
-/** cloud-init's last line on the console, whatever it was told to do; as far as its datasource, since a line may still be growing. */
-const CLOUD_INIT_FINISHED = /Cloud-init v\. .* finished at .* Datasource (\w+)\W/;
+/**
+ * cloud-init's last line on the console, whatever it was told to do; as far as its datasource, since a line may still be growing.
+ * What may stand between is bounded, or a guest could make the search take long.
+ */
+const CLOUD_INIT_FINISHED = /Cloud-init v\. .{1,100} finished at .{1,100} Datasource (\w+)\W/;
 
 /** The datasource of a guest that found none. */
 const NO_DATASOURCE = 'DataSourceNone';

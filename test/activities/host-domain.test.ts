@@ -9,6 +9,7 @@ import type { HostDeps } from '../../activities/host-deps.ts';
 import { domainActivities } from '../../activities/host-domain.ts';
 import type { TaskId, VmId } from '../../domain/ids.ts';
 import { mib } from '../../domain/units.ts';
+import { rotate } from './drivers/hypervisor/rotating.ts';
 
 const vm = '00000000-0000-4000-8000-000000000001' as VmId;
 const guest = { vm, name: 'web1' };
@@ -122,6 +123,29 @@ describe('awaitGuest', () => {
     await say(`2026-01-01 00:00:00,000 - util.py[WARNING]: Failed fetching userdata from url ${url}\r\n`);
     await say(finished('DataSourceEc2'));
     await expect(awaited).rejects.toThrow('without its user-data: the metadata service (the API) went away');
+  });
+
+  it('knows that it went away also when the console was moved aside since, and says what both files end with', async () => {
+    const { awaited, say, hypervisor } = await quiet();
+    await say('util.py[WARNING]: Failed fetching userdata from url http://169.254.169.254/2009-04-04/user-data\r\n');
+    rotate(hypervisor.consolePath(vm), finished('DataSourceEc2'));
+    await expect(awaited).rejects.toThrow('without its user-data: the metadata service (the API) went away');
+    expect(logged).toEqual([expect.stringContaining('Failed fetching'), finished('DataSourceEc2').trim()]);
+  });
+
+  it('takes what was said before the console was moved aside', async () => {
+    const { hypervisor, awaited } = await quiet();
+    await hypervisor.stop(vm);
+    await expect(awaited).rejects.toThrow('went off');
+    await hypervisor.start(vm);
+    // The node died here: cloud-init finished meanwhile, and the guest wrote on and on.
+    await appendFile(hypervisor.consolePath(vm), finished('DataSourceEc2'));
+    rotate(hypervisor.consolePath(vm), 'something else\r\n');
+    rotate(hypervisor.consolePath(vm), 'something else\r\n');
+    const deps = { hypervisor, dir, controlPlane } as never as HostDeps;
+    await withAttempt(attempt({ number: 2, deadline: Date.now() + 2_300 }), () =>
+      domainActivities(deps).awaitGuest(guest),
+    );
   });
 
   it('is content without a datasource where there is no user-data', async () => {

@@ -1,9 +1,11 @@
 import { watch } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
+import { type LogPlace, readLog } from './console-log.ts';
 
-const CHUNK_BYTES = 64 * 1024;
+/** Characters of a line that are looked at, its last: what is waited for is short, and a guest may write without an end. */
+const LONGEST = 4096;
 
 /**
  * Resolves with what `look` finds, asked at once and whenever the file changes; the file need not exist yet, its directory
@@ -36,53 +38,32 @@ export async function onChange<T>(file: string, look: () => Promise<T | undefine
 }
 
 /**
- * Resolves with the first line of a growing file that matches, from its beginning on. An unfinished last line counts,
- * since a login prompt ends without a line break. Rejects with the signal's reason.
+ * Resolves with the first line of a growing log that matches, from the oldest that is kept on. An unfinished last line counts,
+ * since a login prompt ends without a line break; of a long one its end. Rejects with the signal's reason.
  */
-export function awaitLine(file: string, pattern: RegExp, signal: AbortSignal): Promise<string> {
-  const next = lineReader(file);
-  return onChange(file, async () => (await next()).find((line) => matches(pattern, line)), signal);
+export function awaitLine(log: string, pattern: RegExp, signal: AbortSignal): Promise<string> {
+  return onChange(log, lineFinder(log, pattern), signal);
 }
 
 /** The first line that matches now, if there is one. */
-export async function findLine(file: string, pattern: RegExp): Promise<string | undefined> {
-  return (await lineReader(file)()).find((line) => matches(pattern, line));
-}
+export const findLine = (log: string, pattern: RegExp): Promise<string | undefined> => lineFinder(log, pattern)();
 
-// A pattern with the flags g or y would remember where it stopped in another line.
-const matches = (pattern: RegExp, line: string): boolean => line.search(pattern) >= 0;
-
-/** Each call returns the lines that were added or went on since the last. */
-function lineReader(file: string): () => Promise<readonly string[]> {
-  let offset = 0;
+/** Each call looks at the lines that were added or went on since the last. */
+function lineFinder(log: string, pattern: RegExp): () => Promise<string | undefined> {
+  const decoder = new StringDecoder('utf8');
+  let reached: LogPlace | null = null;
   let rest = '';
-  let decoder = new StringDecoder('utf8');
+  // A pattern with the flags g or y would remember where it stopped in another line.
+  const matches = (line: string): boolean => line.search(pattern) >= 0;
   return async () => {
-    const text = await grown();
-    if (text === '') return [];
-    const lines = (rest + text).split(/\r?\n/);
-    rest = lines.at(-1) ?? '';
-    return lines;
-  };
-
-  async function grown(): Promise<string> {
-    const handle = await open(file, 'r').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return null;
-      throw error;
-    });
-    if (handle === null) return '';
-    try {
-      // Shorter than before: virtlogd began a new file.
-      if ((await handle.stat()).size < offset) [offset, rest, decoder] = [0, '', new StringDecoder('utf8')];
-      let text = '';
-      for (;;) {
-        const { bytesRead, buffer } = await handle.read(Buffer.alloc(CHUNK_BYTES), 0, CHUNK_BYTES, offset);
-        if (bytesRead === 0) return text;
-        offset += bytesRead;
-        text += decoder.write(buffer.subarray(0, bytesRead));
-      }
-    } finally {
-      await handle.close();
+    const before = reached;
+    for await (const { bytes, place } of readLog(log, reached)) {
+      const lines = `${rest}${decoder.write(bytes)}`.split(/\r?\n/).map((line) => line.slice(-LONGEST));
+      rest = lines.pop() ?? '';
+      reached = place;
+      const found = lines.find(matches);
+      if (found !== undefined) return found;
     }
-  }
+    return reached !== before && matches(rest) ? rest : undefined;
+  };
 }
