@@ -5,7 +5,7 @@ import { vmIdOf } from '../domain/name.ts';
 import type { NodeReport } from '../domain/node.ts';
 import { type Progress, taskOfWorkflow } from '../domain/task.ts';
 import { findRecipe, waitersOfBuild } from '../store/base-image.ts';
-import { appendToConsole } from '../store/console.ts';
+import { appendToConsole, resumeConsole } from '../store/console.ts';
 import { findGuest } from '../store/guest.ts';
 import { findNetwork } from '../store/network.ts';
 import { nicsOf, vnisOfNode } from '../store/nic.ts';
@@ -31,6 +31,8 @@ export function storeControlPlane(store: Store): ControlPlane {
         for (const one of [task, ...(await waitersFor(tx, task))]) await appendTaskLog(tx, one, lines);
       }, 'told'),
     progress: (task, progress) => store.write((tx) => tell(tx, task, progress), 'told'),
+    resumeConsole: (vm, text) =>
+      store.write(async (tx) => ((await findVm(tx, vm)) ? resumeConsole(tx, vm, text) : 0), 'told'),
     appendConsole: (vm, offset, text) =>
       store.write(async (tx) => {
         // A guest's last words may come after its VM was forgotten.

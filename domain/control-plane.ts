@@ -24,6 +24,9 @@ export interface SeedInput {
   readonly networkConfig: string | null;
 }
 
+/** Bytes of a console log that are kept. */
+export const CONSOLE_KEPT = 256 * 1024;
+
 /** What a node asks and tells the control plane. Implemented over the store where both run on one machine. */
 export interface ControlPlane {
   keepalive(report: NodeReport): Promise<void>;
@@ -31,6 +34,11 @@ export interface ControlPlane {
   appendLog(task: TaskId, lines: readonly LogLine[]): Promise<void>;
   /** Never moves a task backwards. */
   progress(task: TaskId, progress: Progress): Promise<void>;
+  /**
+   * What a VM's console log ends with, in place of what is known of it: its node, which begins to follow it, need not know what it
+   * told before. Resolves with the byte that more of the log counts from; nothing changes where the node has nothing.
+   */
+  resumeConsole(vm: VmId, text: string): Promise<number>;
   /** More of a VM's console log, beginning at this byte; what is known already is ignored, so it may be told twice. */
   appendConsole(vm: VmId, offset: number, text: string): Promise<void>;
   installInput(vm: VmId): Promise<InstallInput>;

@@ -36,6 +36,7 @@ export async function startAgent(deps: AgentDeps): Promise<Agent> {
   const stopping = new AbortController();
   const consoles = followConsoles({
     path: hypervisor.consolePath,
+    resume: controlPlane.resumeConsole,
     append: controlPlane.appendConsole,
     warn: (error, vm) => log.warn({ err: error, vm }, 'a part of a console log was not kept'),
   });

@@ -1,6 +1,7 @@
 import { mkdirSync, watch } from 'node:fs';
-import { open, readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
+import { type LogPart, type LogPlace, readLog, readLogEnd } from '../../activities/drivers/hypervisor/console-log.ts';
+import { CONSOLE_KEPT } from '../../domain/control-plane.ts';
 import type { VmId } from '../../domain/ids.ts';
 
 /** Hands the growth of a node's console logs on. */
@@ -13,24 +14,24 @@ export interface ConsoleFollower {
 
 export interface FollowOptions {
   readonly path: (vm: VmId) => string;
+  /** What a log ends with as it is followed from now on; resolves with the byte that more of it begins at. */
+  readonly resume: (vm: VmId, text: string) => Promise<number>;
   readonly append: (vm: VmId, offset: number, text: string) => Promise<void>;
   readonly warn: (error: unknown, vm: VmId) => void;
 }
 
-/** Bytes read at once. */
-const CHUNK = 64 * 1024;
-
-/**
- * How far a log was handed on. libvirt's virtlogd moves a long one aside (`web1.log.0`) and begins another: `base` counts
- * what is in those, so that offsets go on growing.
- */
+/** How far a log was handed on. */
 interface Reached {
-  readonly base: number;
-  readonly offset: number;
+  /** Null before the first byte of it. */
+  readonly place: LogPlace | null;
+  /** The beginning of a character of which the end is not there yet. */
+  readonly begun: Buffer;
+  /** What the control plane counts the next byte as. */
+  readonly end: number;
 }
 
 /** One watch on the directory that all logs of a node are in. */
-export function followConsoles({ path, append, warn }: FollowOptions): ConsoleFollower {
+export function followConsoles({ path, resume, append, warn }: FollowOptions): ConsoleFollower {
   const dir = dirname(path('any' as VmId));
   mkdirSync(dir, { recursive: true });
   const reached = new Map<VmId, Reached | null>();
@@ -40,8 +41,12 @@ export function followConsoles({ path, append, warn }: FollowOptions): ConsoleFo
   const pump = async (vm: VmId): Promise<void> => {
     do {
       again.delete(vm);
-      const from = reached.get(vm) ?? { base: await movedAside(path(vm)), offset: 0 };
-      reached.set(vm, await handOn(path(vm), from, (offset, text) => append(vm, offset, text)));
+      let from = reached.get(vm) ?? (await begin(path(vm), (text) => resume(vm, text)));
+      reached.set(vm, from);
+      for await (const part of readLog(path(vm), from.place)) {
+        from = await handOn(part, from, (offset, text) => append(vm, offset, text));
+        reached.set(vm, from);
+      }
     } while (again.has(vm));
   };
   const look = (vm: VmId): void => {
@@ -70,55 +75,39 @@ export function followConsoles({ path, append, warn }: FollowOptions): ConsoleFo
   };
 }
 
-/** Bytes of a log that were moved aside; virtlogd drops the oldest of them some day. */
-async function movedAside(file: string): Promise<number> {
-  const [dir, name] = [dirname(file), `${basename(file)}.`];
-  const aside = (await readdir(dir)).filter((one) => one.startsWith(name) && /^\d+$/.test(one.slice(name.length)));
-  const sizes = await Promise.all(aside.map(async (one) => (await stat(join(dir, one))).size));
-  return sizes.reduce((sum, size) => sum + size, 0);
+/** Hands on the last of what there is. */
+async function begin(log: string, resume: (text: string) => Promise<number>): Promise<Reached> {
+  const { bytes, place } = await readLogEnd(log, CONSOLE_KEPT);
+  const whole = wholeCharacters(bytes);
+  // Where the log is longer, it may be cut within a character.
+  const first = Math.max(0, bytes.subarray(0, 4).findIndex(begins));
+  const end = await resume(whole.toString('utf8', first));
+  return { place, begun: bytes.subarray(whole.length), end };
 }
 
-/** Returns how far the file was handed on; a file that is not there (any more) has nothing. */
 async function handOn(
-  file: string,
-  from: Reached,
+  { bytes, place }: LogPart,
+  { begun, end }: Reached,
   append: (offset: number, text: string) => Promise<void>,
 ): Promise<Reached> {
-  const handle = await open(file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw error;
-  });
-  if (!handle) return from;
-  try {
-    let { base, offset } = from;
-    if ((await handle.stat()).size < offset) [base, offset] = [base + offset, 0];
-    for (;;) {
-      const { bytesRead, buffer } = await handle.read(Buffer.alloc(CHUNK), 0, CHUNK, offset);
-      const whole = wholeCharacters(buffer.subarray(0, bytesRead));
-      if (whole.length === 0) return { base, offset };
-      await append(base + offset, sameLength(whole));
-      offset += whole.length;
-    }
-  } finally {
-    await handle.close();
-  }
+  const more = Buffer.concat([begun, bytes]);
+  const whole = wholeCharacters(more);
+  const text = whole.toString('utf8');
+  if (text !== '') await append(end, text);
+  return { place, begun: more.subarray(whole.length), end: end + Buffer.byteLength(text) };
 }
+
+/** Whether a character begins with this byte. */
+const begins = (byte: number): boolean => byte < 0x80 || byte >= 0xc0;
 
 /** Without a character at the end of which only the beginning has been written yet. */
 function wholeCharacters(bytes: Buffer): Buffer {
   for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
     const byte = bytes[bytes.length - back] ?? 0;
     if (byte < 0x80) break;
-    if (byte < 0xc0) continue;
+    if (!begins(byte)) continue;
     const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
     return length > back ? bytes.subarray(0, bytes.length - back) : bytes;
   }
   return bytes;
-}
-
-/** As text that has as many bytes in UTF-8, since offsets count bytes: a guest may write anything. */
-function sameLength(bytes: Buffer): string {
-  const text = bytes.toString('utf8');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: everything that is not ASCII.
-  return text.includes('\ufffd') ? bytes.toString('latin1').replace(/[^\x00-\x7f]/g, '?') : text;
 }

@@ -71,7 +71,7 @@ export const consoles = sqliteTable('consoles', {
     .$type<VmId>()
     .primaryKey()
     .references(() => vms.id, { onDelete: 'cascade' }),
-  /** Byte of the log after the last one kept. */
+  /** Byte after the last one kept, as they were counted when the log's node handed it on: so nothing is kept twice. */
   end: integer('end').notNull(),
   tail: blob('tail', { mode: 'buffer' }).notNull(),
 });

@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { controlActivities } from '../../activities/control.ts';
 import { storeControlPlane } from '../../activities/control-plane.ts';
-import type { ControlPlane } from '../../domain/control-plane.ts';
+import { CONSOLE_KEPT, type ControlPlane } from '../../domain/control-plane.ts';
 import type { CreateVm } from '../../domain/plan.ts';
 import { workflowId } from '../../domain/task.ts';
-import { CONSOLE_KEPT } from '../../store/console.ts';
 import { findNode, listPoolCapacities } from '../../store/node.ts';
 import { taskLogAfter } from '../../store/task.ts';
 import { findVm, updateVm } from '../../store/vm.ts';
@@ -92,6 +91,23 @@ it('keeps a log in order, and the last of a console, told twice or not', async (
   await plane.appendConsole(cmd.vm, 14, 'x'.repeat(CONSOLE_KEPT));
   expect(await c.services.vms.console(ADMIN, 'web1', 1000)).toBe('x'.repeat(CONSOLE_KEPT));
   await plane.appendConsole('gone' as CreateVm['vm'], 0, 'last words');
+});
+
+it('takes from a node what a console ends with, and goes on from there whatever it knew', async () => {
+  const shown = () => c.services.vms.console(ADMIN, 'web1', 1000);
+  expect(await plane.resumeConsole(cmd.vm, '')).toBe(0);
+  await plane.appendConsole(cmd.vm, 13_000_000, 'old\n');
+  expect(await plane.resumeConsole(cmd.vm, '')).toBe(13_000_004);
+  expect(await shown()).toBe('old');
+  const end = await plane.resumeConsole(cmd.vm, 'old\nnew: ü\n');
+  expect(await plane.resumeConsole(cmd.vm, 'old\nnew: ü\n')).toBe(end);
+  expect(end).toBe(13_000_004);
+  await plane.appendConsole(cmd.vm, end, 'newest\n');
+  await plane.appendConsole(cmd.vm, end, 'newest\n');
+  expect(await shown()).toBe('old\nnew: ü\nnewest');
+  await plane.resumeConsole(cmd.vm, `${'x'.repeat(CONSOLE_KEPT)}.`);
+  expect(await shown()).toBe(`${'x'.repeat(CONSOLE_KEPT - 1)}.`);
+  expect(await plane.resumeConsole('gone' as CreateVm['vm'], 'last words')).toBe(0);
 });
 
 it.each<[string, () => Promise<unknown>]>([

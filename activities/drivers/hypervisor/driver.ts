@@ -38,7 +38,10 @@ export interface HypervisorDriver {
   /** Succeeds if the domain has no such disk; returns its XML, null without a domain. 'unavailable' while its guest does not let go of it. */
   detachDisk(vm: VmId, diskId: string): Promise<string | null>;
   readonly snapshots: Snapshots;
-  /** File that the serial console is logged to; it appears when the domain first starts and only grows until undefine. */
+  /**
+   * File that the serial console is logged to; it appears when the domain first starts and grows until undefine, or until virtlogd
+   * moves it aside and begins another.
+   */
   consolePath(vm: VmId): string;
   /**
    * Resolves with the first console line that matches; woken by the log's growth.

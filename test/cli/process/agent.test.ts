@@ -36,6 +36,10 @@ const controlPlane = {
   keepalive: async (report: NodeReport) => {
     reports.push(report);
   },
+  resumeConsole: async (vm: VmId, text: string) => {
+    if (text !== '') consoles.set(vm, text);
+    return (consoles.get(vm) ?? '').length;
+  },
   appendConsole: async (vm: VmId, offset: number, text: string) => {
     const known = consoles.get(vm) ?? '';
     consoles.set(vm, known + text.slice(known.length - offset));
