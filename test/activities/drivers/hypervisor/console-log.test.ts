@@ -6,36 +6,27 @@ import {
   readlinkSync,
   renameSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { appendFile, type FileHandle, rename } from 'node:fs/promises';
+import { appendFile, type FileHandle, open, rename, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type LogPlace, readLog, readLogEnd } from '../../../../activities/drivers/hypervisor/console-log.ts';
 import { rotate } from './rotating.ts';
 
-/** Called when a file was opened. */
-let opened: (path: string, handle: FileHandle) => void;
-vi.mock('node:fs/promises', async (actual) => {
-  const files = await actual<typeof import('node:fs/promises')>();
-  const open = async (path: string): Promise<FileHandle> => {
-    const handle = await files.open(path);
-    opened(path, handle);
-    return handle;
-  };
-  return { ...files, open };
-});
-
 let dir: string;
 let log: string;
 beforeEach(() => {
-  opened = () => undefined;
   dir = mkdtempSync(join(tmpdir(), 'slipway-log-'));
   log = join(dir, 'web1.log');
 });
-afterEach(() => rmSync(dir, { recursive: true }));
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(dir, { recursive: true });
+});
 
 /** Each call returns what came since the last. */
 function reader(): () => Promise<string> {
@@ -59,6 +50,13 @@ const opens = (): number =>
       return false;
     }
   }).length;
+
+/** What a file is asked as soon as it is open. */
+async function statOfHandles() {
+  const handle = await open(dir);
+  await handle.close();
+  return vi.spyOn(Object.getPrototypeOf(handle) as FileHandle, 'stat');
+}
 
 describe('readLog', () => {
   it('reads nothing where there is no log', async () => {
@@ -96,14 +94,17 @@ describe('readLog', () => {
   it('knows a new file that has the inode of the one it was in', async () => {
     const next = reader();
     // As ext4 does; a filesystem in memory never gives one again.
-    opened = (_, handle) => {
-      const { stat } = handle;
-      handle.stat = (async () => ({ ...(await stat.call(handle, { bigint: true })), ino: 1n })) as never;
-    };
+    (await statOfHandles()).mockImplementation(async function (this: FileHandle) {
+      return { ...(await stat(`/proc/self/fd/${this.fd}`, { bigint: true })), ino: 1n };
+    } as never);
     writeFileSync(log, 'one');
     expect(await next()).toBe('one');
-    rmSync(log);
-    writeFileSync(log, 'new, longer');
+    const { birthtimeNs } = statSync(log, { bigint: true });
+    // Clocks of filesystems tick every few milliseconds.
+    do {
+      rmSync(log);
+      writeFileSync(log, 'new, longer');
+    } while (statSync(log, { bigint: true }).birthtimeNs === birthtimeNs);
     expect(await next()).toBe('new, longer');
   });
 
@@ -111,11 +112,10 @@ describe('readLog', () => {
     rotate(log, 'one ');
     rotate(log, 'two ');
     const next = reader();
-    opened = (path) => {
-      if (path !== log) return;
-      opened = () => undefined;
+    (await statOfHandles()).mockImplementationOnce(function (this: FileHandle) {
       rotate(log, 'three');
-    };
+      return this.stat({ bigint: true });
+    } as never);
     expect(await next()).toBe('one two ');
     expect(await next()).toBe('three');
   });
