@@ -4,12 +4,12 @@ import type { TaskId, VmId } from './ids.ts';
 export const ENTRY_STATES = ['pending', 'ready', 'running', 'completed', 'destroyed'] as const;
 export type EntryState = (typeof ENTRY_STATES)[number];
 
-/** What may become of an entry in each state; nothing comes back. A VM that is gone is gone in any state that it was handed out or waited in. */
+/** What may become of an entry in each state; nothing comes back but what its taker had gone before hearing of. A VM that is gone is gone in any state that it was handed out or waited in. */
 export const ENTRY_MOVES: Readonly<Record<EntryState, readonly EntryState[]>> = {
   // Made for an on-demand request, it is never ready for anybody else.
   pending: ['ready', 'running', 'completed'],
   ready: ['running', 'completed', 'destroyed'],
-  running: ['completed', 'destroyed'],
+  running: ['ready', 'completed', 'destroyed'],
   completed: ['destroyed'],
   destroyed: [],
 };

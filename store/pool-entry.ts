@@ -124,6 +124,14 @@ export async function markCheckedOut(
   await checkOut(tx).run({ vm, ...stamp });
 }
 
+/** Checked-out becomes ready again, as if nobody had taken it; any other stays what it is. */
+export async function putBack(tx: Db, name: string): Promise<void> {
+  const entry = await findEntry(tx, name);
+  if (entry?.state !== 'running') return;
+  const nobody = { checkedOutAt: null, tokenId: null, user: null, lifetimeHours: null, expiresAt: null };
+  await updateEntry(tx, entry.vm, { state: 'ready', ...nobody });
+}
+
 const counted = hot((db) =>
   db
     .select({ pool: poolEntries.pool, state: poolEntries.state, count: count() })

@@ -111,6 +111,9 @@ async function serve(dialect: Dialect, route: Route, authenticate: Authenticate,
       get signal() {
         return known.signal;
       },
+      get gone() {
+        return known.gone;
+      },
       text,
       named: (account) => {
         known.account = account;

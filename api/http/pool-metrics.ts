@@ -102,7 +102,7 @@ export function countCheckouts(registry: Registry, checkouts: CheckoutService): 
         // Names are known to be pools' only once nothing else is wrong.
         if (kind === 'no-capacity')
           for (const { name, count } of asked) counter.inc({ pool: name, result: 'empty' }, count);
-        else if (kind !== 'internal' && kind !== 'unavailable') counter.inc({ pool: '', result: 'invalid' });
+        else if (!['internal', 'unavailable', 'cancelled'].includes(kind)) counter.inc({ pool: '', result: 'invalid' });
         throw error;
       }
     },

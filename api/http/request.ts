@@ -9,6 +9,8 @@ export interface Exchange {
   readonly log: Logger;
   /** Aborted when the client has gone before its answer was written, or the server closes. */
   readonly signal: AbortSignal;
+  /** Whether no answer could reach the client any more: known before `signal` says so. */
+  readonly gone: boolean;
   /** The dialect and path template that serve it, once known. */
   dialect: string;
   route: string;
@@ -53,6 +55,9 @@ export function exchange(logger: Logger, closing: AbortSignal | undefined, metri
       },
       get signal() {
         return gone.signal();
+      },
+      get gone() {
+        return !request.socket.writable && !response.writableFinished;
       },
       dialect: '',
       route: '',

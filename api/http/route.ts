@@ -20,6 +20,8 @@ export interface Context<Values> {
   readonly address: string;
   /** Aborted when the client has gone or the server closes. */
   readonly signal: AbortSignal;
+  /** Whether the client has gone, as of now. */
+  readonly gone: boolean;
   /** The body of a route that takes a document; empty on any other. */
   readonly text: string;
   /** Says who asks, for the log, where the route itself finds that out. */

@@ -65,7 +65,11 @@ afterAll(async () => {
 
 it('takes back a VM that nobody gave back after its lifetime, to the minute, with nobody looking', async () => {
   const signal = new AbortController().signal;
-  const [given] = await at.services.checkouts.take('anyone', [{ name: POOL.name, count: 1 }], { waitMs: 0, signal });
+  const [given] = await at.services.checkouts.take('anyone', [{ name: POOL.name, count: 1 }], {
+    waitMs: 0,
+    gone: false,
+    signal,
+  });
   await at.services.pools.update(ADMIN, POOL.name, { size: 0 });
   const name = given?.vms[0] ?? '';
   const { checkedOutAt } = await at.services.poolVms.get(name);

@@ -1,7 +1,9 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Borrower } from '../../../domain/borrower.ts';
 import { shortfall, type Want } from '../../../domain/checkout.ts';
-import { invalid, noCapacity } from '../../../domain/fault.ts';
+import { cancelled, invalid, noCapacity } from '../../../domain/fault.ts';
 import type { Store } from '../../../store/open.ts';
+import { putBack } from '../../../store/pool-entry.ts';
 import { listPools } from '../../../store/vm-pool.ts';
 import type { CoreParts } from '../parts.ts';
 import { sizesOf, untilKnown, type Waiter } from './line.ts';
@@ -13,15 +15,17 @@ import type { WakePool } from './wake.ts';
 export interface CheckoutOptions {
   /** How long to wait, in ms, until everything can be had; 0 not at all. */
   readonly waitMs: number;
-  /** Aborted when the asker has gone. */
+  /** Aborted when the asker has gone, or is to wait no longer. */
   readonly signal: AbortSignal;
+  /** Whether the asker has gone, as of now: nothing that is answered would be heard. */
+  readonly gone: boolean;
 }
 
 export interface CheckoutService {
   /**
    * Takes ready VMs out of pools: all that is asked for or nothing, in one transaction. 'not-found' for a name that is no pool's,
    * 'invalid' for a count that is none, 'no-capacity' naming how many of which are missing. Those who wait are served first come first,
-   * and refused as soon as pools are changed so that they could not be served any more.
+   * and refused as soon as pools are changed so that they could not be served any more. 'cancelled', nothing being taken, for one who has gone.
    */
   take(who: Borrower, asked: readonly Asked[], options: CheckoutOptions): Promise<readonly Given[]>;
 }
@@ -35,13 +39,26 @@ export function checkoutService({
   log,
 }: Pick<CoreParts, 'store' | 'log'> & { readonly wake: WakePool }): CheckoutService {
   const line = waitingLine({ store, log });
-  const attempt = (who: Borrower, asked: readonly Asked[], { turn, at }: Asking): Promise<Taken> => {
+  const attempt = async (who: Borrower, asked: readonly Asked[], { number, at, options }: Asking): Promise<Taken> => {
     const isThere = (waiter: Waiter): boolean => line.isThere(waiter, at);
-    return store.write((tx) => takeVms(tx, who, asked, { now: Date.now(), turn, isThere }));
+    const taken = await store.write(async (tx) => {
+      // The store may have been busy for seconds.
+      if (options.gone) throw goneFault();
+      return takeVms(tx, who, asked, { now: Date.now(), turn: number, isThere });
+    });
+    if ('short' in taken) return taken;
+    // Whoever went while the store was written to is seen to have gone in the event loop's next turn.
+    await turn();
+    if (!options.gone) return taken;
+    await store.write(async (tx) => {
+      for (const name of taken.given.flatMap(({ vms }) => vms)) await putBack(tx, name);
+    });
+    for (const pool of taken.pools) wake(pool);
+    throw goneFault();
   };
   /** Out of turn: what others keep from it, they have to be there for. */
   const attemptNow = async (who: Borrower, asked: readonly Asked[], options: CheckoutOptions) => {
-    const asking = { turn: Number.POSITIVE_INFINITY, at: Date.now() };
+    const asking = { number: Number.POSITIVE_INFINITY, at: Date.now(), options };
     const taken = await attempt(who, asked, asking);
     if ('given' in taken || taken.doubted.length === 0 || options.waitMs > 0) return taken;
     // Only now: signals are made when they are asked for.
@@ -64,8 +81,8 @@ export function checkoutService({
       const given = await line.wait(
         asked,
         AbortSignal.any([options.signal, AbortSignal.timeout(waitMs)]),
-        async (turn) => {
-          const later = await attempt(who, asked, { turn, at: Date.now() });
+        async (number) => {
+          const later = await attempt(who, asked, { number, at: Date.now(), options });
           if ('short' in later) {
             last = later;
             return mustFit(store, later.wants);
@@ -84,10 +101,13 @@ type Refused = Extract<Taken, { readonly short: unknown }>;
 
 interface Asking {
   /** Number in the queue, Infinity without one. */
-  readonly turn: number;
+  readonly number: number;
   /** Epoch ms at which it was asked for. */
   readonly at: number;
+  readonly options: CheckoutOptions;
 }
+
+const goneFault = () => cancelled('Whoever asked for it has gone.');
 
 const words = (short: Refused['short']): string => short.map(({ name, missing }) => `${missing} of ${name}`).join(', ');
 

@@ -40,6 +40,9 @@ export function checkoutRoutes({
       get signal() {
         return context.signal;
       },
+      get gone() {
+        return context.gone;
+      },
     };
     const given = await checkouts.take(who, asked, options);
     return ok(checkedOut(context, given, await pools.settings()));

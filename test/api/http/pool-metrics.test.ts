@@ -1,9 +1,9 @@
 import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
 import { countCheckouts } from '../../../api/http/pool-metrics.ts';
-import { invalid, noCapacity, notFound, unavailable } from '../../../domain/fault.ts';
+import { cancelled, invalid, noCapacity, notFound, unavailable } from '../../../domain/fault.ts';
 
-const OPTIONS = { waitMs: 0, signal: new AbortController().signal };
+const OPTIONS = { waitMs: 0, gone: false, signal: new AbortController().signal };
 const ASKED = [
   { name: 'a', count: 2 },
   { name: 'b', count: 1 },
@@ -11,7 +11,7 @@ const ASKED = [
 
 it('counts checkouts by outcome, and no name that may be anything', async () => {
   const registry = new Registry();
-  const outcomes = [noCapacity('x'), notFound('VM pool', 'b'), invalid('a', 'x'), unavailable('x')];
+  const outcomes = [noCapacity('x'), notFound('VM pool', 'b'), invalid('a', 'x'), unavailable('x'), cancelled('x')];
   const { take } = countCheckouts(registry, {
     take: async (_who, asked) => {
       const fault = outcomes.shift();
@@ -19,7 +19,7 @@ it('counts checkouts by outcome, and no name that may be anything', async () => 
       return asked.map(({ name, count }) => ({ name, vms: Array<string>(count).fill('vm') }));
     },
   });
-  for (let n = 0; n < 4; n += 1) await expect(take('anyone', ASKED, OPTIONS)).rejects.toThrow();
+  for (let n = 0; n < 5; n += 1) await expect(take('anyone', ASKED, OPTIONS)).rejects.toThrow();
   expect(await take('anyone', ASKED, OPTIONS)).toHaveLength(2);
   const lines = (await registry.metrics()).split('\n').filter((line) => line.startsWith('slipway'));
   expect(lines.sort()).toEqual([

@@ -55,7 +55,7 @@ export async function makeFixture(): Promise<Fixture> {
     await at.fill(pool.name);
   }
   const names: Record<string, string> = {};
-  const options = { waitMs: 0, signal: new AbortController().signal };
+  const options = { waitMs: 0, gone: false, signal: new AbortController().signal };
   const take = async (who: Parameters<typeof checkouts.take>[0], name: string): Promise<string> =>
     (await checkouts.take(who, [{ name, count: 1 }], options))[0]?.vms[0] ?? '';
   for (const user of ['jdoe', 'asmith', 'boss', 'unused']) {
@@ -132,6 +132,8 @@ async function takenLongAgo(tx: Db, name: string): Promise<void> {
 }
 
 export interface Pooler {
+  /** The store's. */
+  readonly file: string;
   readonly store: Store;
   readonly services: Services;
   readonly dialect: Dialect;
@@ -164,7 +166,7 @@ export async function pooler({ file }: Fixture, people = true): Promise<Pooler> 
     (server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
   );
   return {
-    ...{ store, services, dialect, beside, alone },
+    ...{ file: own, store, services, dialect, beside, alone },
     logged: () => lines.join(''),
     close: async () => {
       closing.abort();

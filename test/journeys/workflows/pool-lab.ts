@@ -58,7 +58,7 @@ export function poolLab(world: World) {
       }
     },
     take: async (name: string, wanted: number): Promise<readonly string[]> => {
-      const options = { waitMs: 0, signal: new AbortController().signal };
+      const options = { waitMs: 0, gone: false, signal: new AbortController().signal };
       const given = await services.checkouts.take('anyone', [{ name, count: wanted }], options);
       return given.flatMap(({ vms }) => vms);
     },

@@ -43,7 +43,7 @@ it('serves a checkout that waits as soon as there is enough, first come first', 
   const wait = async (who: string) => {
     const { signal } = new AbortController();
     const asked = [{ name: 'p2', count: 2 }];
-    const given = await world.services.checkouts.take('anyone', asked, { waitMs: 30_000, signal });
+    const given = await world.services.checkouts.take('anyone', asked, { waitMs: 30_000, gone: false, signal });
     order.push(who);
     return given;
   };

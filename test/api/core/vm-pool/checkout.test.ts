@@ -23,7 +23,7 @@ const known = (user: string, role: 'admin' | 'user' = 'user'): Borrower => ({
   tokenId: `token-of-${user}`,
   user,
 });
-const now = { waitMs: 0, signal: new AbortController().signal };
+const now = { waitMs: 0, gone: false, signal: new AbortController().signal };
 const take = (who: Borrower, wants: Record<string, number>) =>
   at.services.checkouts.take(
     who,
@@ -77,7 +77,7 @@ describe('a checkout', () => {
       { name: 'b', count: 1 },
       { name: 'c', count: 1 },
     ];
-    const waiting = at.services.checkouts.take('anyone', asked, { waitMs: 60_000, signal: stop.signal });
+    const waiting = at.services.checkouts.take('anyone', asked, { waitMs: 60_000, gone: false, signal: stop.signal });
     await expect.poll(async () => (await listWaits(at.store.read, Date.now())).length).toBe(1);
     expect((await take('anyone', { c: 2 }))[0]?.vms).toHaveLength(2);
     await expect(take('anyone', { c: 1 })).rejects.toThrow('1 of c missing');
@@ -87,7 +87,7 @@ describe('a checkout', () => {
   });
 
   it('does not wait for what its pools could never give together', async () => {
-    const wait = { waitMs: 60_000, signal: new AbortController().signal };
+    const wait = { waitMs: 60_000, gone: false, signal: new AbortController().signal };
     const asked = [
       { name: 'a', count: 1 },
       { name: 'b', count: 2 },
@@ -115,7 +115,7 @@ describe('a checkout', () => {
   });
 
   it('that waits gives up in time, and is refused at once what can never be', async () => {
-    const late = { waitMs: 50, signal: new AbortController().signal };
+    const late = { waitMs: 50, gone: false, signal: new AbortController().signal };
     const asked = (count: number) => at.services.checkouts.take('anyone', [{ name: 'b', count }], late);
     await asked(1);
     await expect(asked(1)).rejects.toThrow('Too few');
@@ -125,7 +125,7 @@ describe('a checkout', () => {
   it('is served by the pools of an alias that nobody waits for', async () => {
     await take('anyone', { a: 2 });
     const gone = new AbortController();
-    const options = { waitMs: 10_000, signal: gone.signal };
+    const options = { waitMs: 10_000, gone: false, signal: gone.signal };
     const waiting = at.services.checkouts.take('anyone', [{ name: 'a', count: 1 }], options);
     await new Promise((resolve) => setImmediate(resolve));
     await at.settled();

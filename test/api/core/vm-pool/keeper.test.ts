@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => at.close());
 
-const NO_WAIT = { waitMs: 0, signal: new AbortController().signal };
+const NO_WAIT = { waitMs: 0, gone: false, signal: new AbortController().signal };
 const take = (count: number, name = POOL.name) => at.services.checkouts.take('anyone', [{ name, count }], NO_WAIT);
 
 it('fills a pool, and replaces what is checked out', async () => {

@@ -15,7 +15,11 @@ const { signal } = new AbortController();
 async function taken(lifetimeHours: number | null): Promise<string> {
   await at.pool({ name: 'a', size: 1, lifetimeHours });
   await at.fill('a');
-  const [given] = await at.services.checkouts.take('anyone', [{ name: 'a', count: 1 }], { waitMs: 0, signal });
+  const [given] = await at.services.checkouts.take('anyone', [{ name: 'a', count: 1 }], {
+    waitMs: 0,
+    gone: false,
+    signal,
+  });
   return given?.vms[0] ?? '';
 }
 

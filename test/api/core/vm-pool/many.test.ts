@@ -31,7 +31,7 @@ afterEach(() => at.close());
 const take = (all: number, each: number) => {
   const asked = [{ name: 'all', count: all }, ...POOLS.map((name) => ({ name, count: each }))];
   const { signal } = new AbortController();
-  return at.services.checkouts.take('anyone', asked, { waitMs: 0, signal });
+  return at.services.checkouts.take('anyone', asked, { waitMs: 0, gone: false, signal });
 };
 
 it('refuses and gives hundreds of VMs of 60 pools and their alias in a moment: the store waits for it', async () => {

@@ -30,7 +30,9 @@ it('hands out no VM of a node that is dead, and replaces it once it has been lis
   await at.heardOf(DEAD_AFTER_MS + 1);
   const signal = new AbortController().signal;
   const asked = [{ name: POOL.name, count: 1 }];
-  await expect(at.services.checkouts.take('anyone', asked, { waitMs: 0, signal })).rejects.toThrow('Too few');
+  await expect(at.services.checkouts.take('anyone', asked, { waitMs: 0, gone: false, signal })).rejects.toThrow(
+    'Too few',
+  );
   await at.keep();
   expect(await ready()).toBe(1);
   await listened();

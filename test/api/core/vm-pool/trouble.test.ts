@@ -158,7 +158,7 @@ it('lets a token that may only look borrow nothing', async () => {
   await at.fill();
   const principal: Principal = { account: 'watch', tenant: 'default', role: 'viewer' };
   const viewer = { principal, tokenId: 't', user: 'watch' };
-  const wait = { waitMs: 0, signal: new AbortController().signal };
+  const wait = { waitMs: 0, gone: false, signal: new AbortController().signal };
   const [given] = await at.services.checkouts.take('anyone', [{ name: POOL.name, count: 1 }], wait);
   const vm = given?.vms[0] ?? '';
   const asks: readonly (() => Promise<unknown>)[] = [

@@ -16,7 +16,7 @@ afterEach(() => at.close());
 const { signal } = new AbortController();
 const take = (wants: Record<string, number>, waitMs = 0) => {
   const asked = Object.entries(wants).map(([name, count]) => ({ name, count }));
-  return at.services.checkouts.take('anyone', asked, { waitMs, signal });
+  return at.services.checkouts.take('anyone', asked, { waitMs, gone: false, signal });
 };
 const line = () => listWaits(at.store.read, Date.now());
 
@@ -208,7 +208,7 @@ describe('a checkout that does not wait', () => {
     expect(Date.now() - began).toBeLessThan(200);
     const gone = new AbortController();
     const asked = [{ name: 'a', count: 1 }];
-    const taking = at.services.checkouts.take('anyone', asked, { waitMs: 0, signal: gone.signal });
+    const taking = at.services.checkouts.take('anyone', asked, { waitMs: 0, gone: false, signal: gone.signal });
     await at.settled();
     gone.abort();
     await expect(taking).rejects.toThrow('1 of a missing');
