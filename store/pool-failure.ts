@@ -5,14 +5,14 @@ import { poolFailures } from './schema/vm-pool.ts';
 
 export type FailureRow = typeof poolFailures.$inferSelect;
 
-/** Of those with the same reason in an hour, the last stays: a pool that pauses between attempts would have hundreds. */
+/** Of those of the same kind in an hour, the last stays: a pool that pauses between attempts would have hundreds, each with another text. */
 export async function insertFailure(tx: Db, row: Omit<FailureRow, 'hour'>): Promise<void> {
   await tx
     .insert(poolFailures)
     .values({ ...row, hour: row.at - (row.at % HOUR_MS) })
     .onConflictDoUpdate({
-      target: [poolFailures.pool, poolFailures.hour, poolFailures.reason],
-      set: { at: row.at },
+      target: [poolFailures.pool, poolFailures.hour, poolFailures.kind],
+      set: { reason: row.reason, at: row.at },
     });
 }
 

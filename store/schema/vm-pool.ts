@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import type { FaultKind } from '../../domain/fault.ts';
 import type { TaskId, VmId } from '../../domain/ids.ts';
 import type { EntryState, PoolSettings } from '../../domain/vm-pool.ts';
 
@@ -158,17 +159,18 @@ export const poolHistory = sqliteTable(
   (t) => [primaryKey({ columns: [t.pool, t.at] })],
 );
 
-/** VMs that could not even be begun, in hours: of each the last. Those that were begun are entries. */
+/** VMs that could not even be begun: of each hour and kind of fault the last. Those that were begun are entries. */
 export const poolFailures = sqliteTable(
   'pool_failures',
   {
     pool: text('pool').notNull(),
     /** Epoch milliseconds at which the hour began. */
     hour: integer('hour').notNull(),
+    kind: text('kind').$type<FaultKind>().notNull(),
     reason: text('reason').notNull(),
     at: integer('at').notNull(),
   },
-  (t) => [primaryKey({ columns: [t.pool, t.hour, t.reason] }), index('pool_failure_at').on(t.at)],
+  (t) => [primaryKey({ columns: [t.pool, t.hour, t.kind] }), index('pool_failure_at').on(t.at)],
 );
 
 /** What has happened since the pool's first day, never less: durations by the bucket that they fall into, and VMs that are gone. */

@@ -115,6 +115,22 @@ it('takes along which request a key was used for', () => {
   db.close();
 });
 
+it('keeps of the failures of pools the last of each hour and kind', () => {
+  const db = storeOf(9);
+  const insert = (pool: string, hour: number, reason: string, at: number) =>
+    db.prepare('INSERT INTO pool_failures VALUES (?, ?, ?, ?)').run(pool, hour, reason, at);
+  for (const at of [3, 1, 2]) insert('ci', 0, `No node can take VM 'x': hv1: ${at} MiB of memory free, 5 wanted.`, at);
+  insert('ci', 0, "No profile 'gone'.", 1);
+  insert('ci', 60, "No node can take VM 'x': no node is known.", 61);
+  migrate(db);
+  expect(db.prepare('SELECT hour, kind, reason, at FROM pool_failures ORDER BY hour, kind').raw().all()).toEqual([
+    [0, 'invalid', "No profile 'gone'.", 1],
+    [0, 'no-capacity', "No node can take VM 'x': hv1: 3 MiB of memory free, 5 wanted.", 3],
+    [60, 'no-capacity', "No node can take VM 'x': no node is known.", 61],
+  ]);
+  db.close();
+});
+
 it('leaves a store untouched when a migration fails', () => {
   const own = join(dir, 'broken');
   mkdirSync(join(own, 'meta'), { recursive: true });

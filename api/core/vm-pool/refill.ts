@@ -83,12 +83,13 @@ export async function begin(turn: Turn, maker: Maker, count: number, request: st
       await beginOne(turn, maker, pool, request);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      await insertFailure(tx, { pool: pool.name, at: now, reason: error.message });
+      const { kind } = error.fault;
+      await insertFailure(tx, { pool: pool.name, at: now, kind, reason: error.message });
       luck.failures.push({
         why: error.message,
-        permanent: PERMANENT.includes(error.fault.kind),
+        permanent: PERMANENT.includes(kind),
         request,
-        scarce: error.fault.kind === 'no-capacity',
+        scarce: kind === 'no-capacity',
       });
       return index;
     }

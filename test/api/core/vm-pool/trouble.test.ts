@@ -6,6 +6,7 @@ import { DEAD_AFTER_MS } from '../../../../domain/node.ts';
 import type { CreateVm } from '../../../../domain/plan.ts';
 import type { Principal } from '../../../../domain/principal.ts';
 import { HOUR_MS } from '../../../../domain/vm-pool.ts';
+import { nodes } from '../../../../store/schema/node.ts';
 import { ADMIN } from '../cluster.ts';
 import { POOL, type Pooled, pooled } from './pooled.ts';
 
@@ -104,18 +105,24 @@ it.each([0, 1])(
   },
 );
 
-it('is remembered for a week with its reason, one an hour, though it cost no VM and is over', async () => {
+it('is remembered for a week with its reason, one of a kind an hour, though it cost no VM and is over', async () => {
   await at.profile({ name: 'huge', system: { vcpus: 1, memoryMiB: 10_000_000 }, networks: [] });
   await at.pool({ size: 0, profile: 'huge' });
   const hour = Date.now() - (Date.now() % HOUR_MS);
   await at.services.poolRequests.create('anyone', [{ name: POOL.name, count: 1 }], 'huge');
-  for (const ms of [1_000, 12_000, HOUR_MS + 1]) await at.keep(POOL.name, hour - 2 * HOUR_MS + ms);
-  const { lastError } = await trouble();
+  const said: (string | null)[] = [];
+  for (const ms of [1_000, 12_000, HOUR_MS + 1]) {
+    // The reason names what is free.
+    await at.store.write((tx) => tx.update(nodes).set({ memoryOther: 2_000 + said.length }) as Promise<unknown>);
+    await at.keep(POOL.name, hour - 2 * HOUR_MS + ms);
+    said.push((await trouble()).lastError);
+  }
+  expect(new Set(said).size).toBe(3);
   await at.services.poolRequests.remove('anyone', 'huge');
   await at.keep();
   expect(await trouble()).toMatchObject({ condition: 'ok', lastError: null });
-  const failures = [hour - HOUR_MS + 1, hour - 2 * HOUR_MS + 12_000].map((at) => ({
-    ...{ pool: POOL.name, name: null, at, reason: lastError },
+  const failures = [hour - HOUR_MS + 1, hour - 2 * HOUR_MS + 12_000].map((at, index) => ({
+    ...{ pool: POOL.name, name: null, at, reason: said[2 - index] },
   }));
   expect(await failuresShown()).toEqual(failures);
   await tidyHistory(at.store, hour - 2 * HOUR_MS + 12_000 + 7 * 24 * HOUR_MS + 1);
