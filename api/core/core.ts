@@ -39,7 +39,7 @@ export function coreServices(parts: CoreParts): Services {
     networks: networkService(parts),
     nodes: nodeService(parts.store),
     tokens: tokenService(parts, use),
-    users: userService(parts.store),
+    users: userService(parts),
     accounts: accountService(parts, use),
   };
 }

@@ -1,15 +1,16 @@
 import { accountName, USER_NAME } from '../../domain/accounts.ts';
 import { exists, invalid, notFound } from '../../domain/fault.ts';
 import type { Principal } from '../../domain/principal.ts';
-import type { Store } from '../../store/open.ts';
 import { deleteTokensOf } from '../../store/token.ts';
 import { deleteUser, findUser, insertUser, listUsers, setPassword, type UserRow } from '../../store/user.ts';
 import { mustAdminister } from './authorize.ts';
+import type { AccountParts, CoreParts } from './parts.ts';
 import { checkPassword, hashPassword } from './password.ts';
 
 /** A person in this installation's own table. */
 export interface User {
   readonly name: string;
+  /** What they are when they log in: an administrator by the table, or by the configuration. */
   readonly role: 'admin' | 'user';
   /** Epoch milliseconds. */
   readonly createdAt: number;
@@ -25,10 +26,10 @@ export interface UserService {
   remove(who: Principal, name: string): Promise<void>;
 }
 
-export const userService = (store: Store): UserService => ({
+export const userService = ({ store, accounts }: Pick<CoreParts, 'store' | 'accounts'>): UserService => ({
   list: async (who) => {
     mustAdminister(who);
-    return (await listUsers(store.read)).map(toUser);
+    return (await listUsers(store.read)).map((row) => toUser(row, accounts));
   },
   create: async (who, { password, ...asked }) => {
     mustAdminister(who);
@@ -38,7 +39,7 @@ export const userService = (store: Store): UserService => ({
     if (await findUser(store.read, user.name)) throw exists('user', user.name);
     const row = { ...user, password: await hashPassword(password) };
     if (!(await store.write((tx) => insertUser(tx, row)))) throw exists('user', user.name);
-    return user;
+    return toUser(row, accounts);
   },
   changePassword: async (who, name, password) => {
     mustAdminister(who);
@@ -58,9 +59,9 @@ export const userService = (store: Store): UserService => ({
   },
 });
 
-const toUser = ({ password: _, role, ...user }: UserRow): User => ({
+const toUser = ({ password: _, role, ...user }: UserRow, { admins }: Pick<AccountParts, 'admins'>): User => ({
   ...user,
-  role: role === 'admin' ? 'admin' : 'user',
+  role: role === 'admin' || admins.some((name) => accountName(name) === user.name) ? 'admin' : 'user',
 });
 
 /** A name under which nobody is kept finds nobody. */

@@ -13,6 +13,17 @@ const NEW = { name: 'jdoe', password: 'jdoe-secret', role: 'user' } as const;
 const NO_ABORT = new AbortController().signal;
 const login = (user: string, password: string) => users(c.store).authenticate(user, password, NO_ABORT);
 
+it('shows those for administrators whom the configuration names, whatever the table has', async () => {
+  const at = await cluster({}, { admins: ['JDoe'] });
+  expect(await at.services.users.create(ADMIN, NEW)).toMatchObject({ role: 'admin' });
+  await at.services.users.create(ADMIN, { ...NEW, name: 'other' });
+  expect((await at.services.users.list(ADMIN)).map(({ name, role }) => [name, role])).toEqual([
+    ['jdoe', 'admin'],
+    ['other', 'user'],
+  ]);
+  await at.close();
+});
+
 const user = { ...ADMIN, role: 'user' } as const;
 
 describe('people', () => {
