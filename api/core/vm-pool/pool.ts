@@ -1,4 +1,4 @@
-import { DomainError, exists, type Mistake, notFound, refuse } from '../../../domain/fault.ts';
+import { DomainError, exists, invalid, type Mistake, notFound, refuse } from '../../../domain/fault.ts';
 import { conditionOf, type PoolCondition } from '../../../domain/pool-stats.ts';
 import type { Principal } from '../../../domain/principal.ts';
 import type { EntryState, PoolSettings, VmPool, VmPoolWish } from '../../../domain/vm-pool.ts';
@@ -89,7 +89,7 @@ export function poolService({ store, wake }: { readonly store: Store; readonly w
         if (await findPool(tx, wish.name)) throw exists('VM pool', wish.name);
         await begin(tx, wish);
       }),
-    update: (who, name, change) => write(who, [name], (tx) => update(tx, name, change)),
+    update: (who, name, change) => write(who, [name], async (tx) => update(tx, name, something(change))),
     remove: async (who, name) => {
       const others = await write(who, [name], async (tx) => {
         const { lifetimeHours } = await getPool(tx, name);
@@ -121,9 +121,15 @@ export function poolService({ store, wake }: { readonly store: Store; readonly w
       }),
     settings: () => poolSettings(store.read),
     changeSettings: async (who, change) => {
-      for (const name of await write(who, [], (tx) => changeSettings(tx, change))) wake(name);
+      for (const name of await write(who, [], async (tx) => changeSettings(tx, something(change)))) wake(name);
     },
   };
+}
+
+/** 'invalid' for a change of nothing: what was meant is not there. */
+function something<T extends object>(change: T): T {
+  if (Object.keys(change).length === 0) throw invalid('body', 'names nothing to change.');
+  return change;
 }
 
 /** Nobody makes their VMs any more: what was made goes back. Returns the pools that had a part in them. */

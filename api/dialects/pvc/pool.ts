@@ -1,4 +1,3 @@
-import { invalid } from '../../../domain/fault.ts';
 import { POOL_CONDITIONS } from '../../../domain/pool-stats.ts';
 import { POOL_LIMITS } from '../../../domain/vm-pool.ts';
 import type { ImportService } from '../../core/vm-pool/import.ts';
@@ -170,7 +169,7 @@ export const poolRoutes = (pools: PoolService & ImportService): readonly Route[]
       responses: CHANGED,
     },
     async ({ values, principal }) => {
-      await pools.update(principal, values.name, something(fromChange(values)));
+      await pools.update(principal, values.name, fromChange(values));
       return changed(`Changed VM pool '${values.name}'.`, values.name);
     },
   ),
@@ -210,10 +209,5 @@ export const poolRoutes = (pools: PoolService & ImportService): readonly Route[]
     async ({ values, principal }) => ok(await pools.import(principal, values.file)),
   ),
 ];
-
-function something<T extends object>(change: T): T {
-  if (Object.keys(change).length === 0) throw invalid('body', 'names nothing to change.');
-  return change;
-}
 
 const nameAnd = ({ name: own, profile, size }: z.output<typeof New>) => ({ name: own, profile, size });

@@ -33,6 +33,17 @@ it('takes back the document that it shows: null is the default, as where it is s
   expect(await get()).toEqual(before);
 });
 
+it('refuses what names nothing to change, as a pool does', async () => {
+  for (const path of ['pool-settings', 'pool/ci']) {
+    const refused = await fetch(`${at.origin}/api/v1/${path}`, { method: 'PUT', headers, body: '{}' });
+    expect([path, refused.status, await refused.json()]).toEqual([
+      path,
+      510,
+      { message: 'body: names nothing to change.' },
+    ]);
+  }
+});
+
 it('names every setting that cannot be, and changes none', async () => {
   const before = await get();
   const refused = await put({ vm_lifetime: 0, task_limit: 'x', site_name: 'Ours' });
