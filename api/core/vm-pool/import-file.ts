@@ -53,11 +53,12 @@ export interface ImportedFile {
   readonly mistakes: readonly Mistake[];
 }
 
-/** Reads a vmpooler.yaml, whose keys may be written as Ruby's symbols (`:pools:`). 'invalid' for what is no YAML. */
+/** Reads a vmpooler.yaml, whose keys may be written as Ruby's symbols (`:pools:`), each in one way. 'invalid' for what is no YAML. */
 export function readPoolFile(text: string): ImportedFile {
   const read = readYaml(text, true);
   if ('mistakes' in read) throw invalid('file', `cannot be read as YAML: ${read.mistakes.map(firstLine).join(' ')}`);
-  const plain = plainly(read.value ?? {});
+  const doubled: Mistake[] = [];
+  const plain = plainly(read.value ?? {}, [], doubled);
   const { config: _c, redis: _r, pools: _p, ...others } = isMapping(plain) ? plain : {};
   const { config = {}, redis = {}, pools = [] } = isMapping(plain) ? plain : {};
   const parts = {
@@ -77,6 +78,7 @@ export function readPoolFile(text: string): ImportedFile {
       ...new Set(list.flatMap(({ pool }) => unknownIn(pool.keys, Pool, 'pools.'))),
     ],
     mistakes: [
+      ...doubled,
       ...Object.values(parts).flatMap(({ mistakes }) => mistakes),
       ...noList,
       ...list.flatMap(({ mistakes }) => mistakes),
@@ -90,15 +92,29 @@ const firstLine = (mistake: string): string => mistake.split('\n')[0] ?? '';
 const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Without what is empty, which YAML reads as null; and `:name` is `name`: the configuration is written by Ruby programs. */
-function plainly(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(plainly);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, inner]) => inner !== null)
-      .map(([key, inner]) => [key.replace(/^:/, ''), plainly(inner)]),
-  );
+/**
+ * Without what is empty, which YAML reads as null; and `:name` is `name`: the configuration is written by Ruby programs. What is there
+ * in both ways is a mistake: one of them would be lost.
+ */
+function plainly(value: unknown, path: readonly string[], doubled: Mistake[]): unknown {
+  if (Array.isArray(value)) return value.map((one, index) => plainly(one, [...path, labelOf(one, index)], doubled));
+  if (!isMapping(value)) return value;
+  const plain = new Map<string, unknown>();
+  for (const [key, inner] of Object.entries(value)) {
+    if (inner === null) continue;
+    const name = key.replace(/^:/, '');
+    const field = [...path, name];
+    if (plain.has(name))
+      doubled.push({ field: field.join('.'), why: 'is there twice, with and without a colon before it.' });
+    plain.set(name, plainly(inner, field, doubled));
+  }
+  return Object.fromEntries(plain);
+}
+
+/** What mistakes call one of a list: its name, or its number where it has none. No name has such a sign. */
+function labelOf(value: unknown, index: number): string {
+  const name = text.safeParse(isMapping(value) ? (value.name ?? value[':name']) : undefined);
+  return name.success ? name.data : `#${index + 1}`;
 }
 
 interface Part<Keys> {
@@ -132,9 +148,7 @@ function readPool(
   value: unknown,
   index: number,
 ): { readonly pool: ImportedPool; readonly mistakes: readonly Mistake[] } {
-  const name = text.safeParse(isMapping(value) ? value.name : undefined);
-  // No pool's name has such a sign.
-  const where = `pools.${name.success ? name.data : `#${index + 1}`}`;
+  const where = `pools.${labelOf(value, index)}`;
   const { keys, unread, mistakes } = readPart(Pool, value, where);
   return { pool: { where, keys, unread }, mistakes };
 }

@@ -63,6 +63,24 @@ it.each([
 });
 
 it.each([
+  [':pools: []\npools: []', 'pools'],
+  [':config: {}\nconfig: {}', 'config'],
+  ['config: {vm_lifetime: 1, :vm_lifetime: 2}', 'config.vm_lifetime'],
+  ['config: {tagfilter: {a: x, :a: y}}', 'config.tagfilter.a'],
+  ['pools: [{name: a, size: 0, :size: 4}]', 'pools.a.size'],
+  ['pools: [{:name: a, name: b, size: 1}]', 'pools.b.name'],
+  ['pools: [{:name: a, :size: 1, provider: {:a: 1, a: 1}}]', 'pools.a.provider.a'],
+])('refuses %j: with the colon and without, a key is there twice', (text, field) => {
+  const { mistakes } = readPoolFile(text);
+  expect(mistakes).toEqual([{ field, why: 'is there twice, with and without a colon before it.' }]);
+});
+
+it('takes a key that is empty with the colon and not without, or the other way round, for one', () => {
+  const { pools, mistakes } = readPoolFile(':pools:\npools: [{name: a, size: 4, :size:}]');
+  expect([pools[0]?.keys, mistakes]).toEqual([{ name: 'a', size: 4 }, []]);
+});
+
+it.each([
   ['config: *x', expect.stringMatching(/^cannot be read as YAML: .*: x$/)],
   ['config: &a {tagfilter: *a}', 'cannot be read as YAML: An alias leads back to itself.'],
   ['<<: 5', expect.stringMatching(/^cannot be read as YAML: Merge sources/)],
