@@ -17,14 +17,18 @@ export interface EntryWish {
   readonly unread?: readonly string[];
 }
 
+/** Characters of a tag's name, and of its value. */
 const MAX_TAG = 255;
+/** Tags of a VM: whoever lists VMs reads all of them. */
+const MAX_TAGS = 100;
 const MAX_DISK_GIB = 2_048;
 
-/** Everything that is wrong with a wish, each in a sentence (vmpooler-facts.md §1.4). */
+/** Everything that is wrong with a wish for a VM that has these tags, each in a sentence (vmpooler-facts.md §1.4). */
 export function problemsOf(
   { lifetimeHours, lifetimeText, tags, diskGiB, diskText, unread = [] }: EntryWish,
   pool: Pick<VmPool, 'maxLifetimeHours'> | undefined,
   settings: PoolSettings,
+  had: Readonly<Record<string, string>>,
 ): readonly string[] {
   const problems = [...unread];
   const limit = pool?.maxLifetimeHours ?? settings.maxLifetimeHours;
@@ -50,14 +54,20 @@ export function problemsOf(
   const long = Object.entries(tags ?? {}).filter(([tag, value]) => tag.length > MAX_TAG || value.length > MAX_TAG);
   for (const [tag] of long)
     problems.push(`You provided a tag (${tag.slice(0, 40)}) of more than ${MAX_TAG} characters.`);
+  const before = Object.keys(had).length;
+  const after = new Set([...Object.keys(had), ...givenOf(tags).map(([tag]) => tag)]).size;
+  if (after > MAX_TAGS && after > before)
+    problems.push(`You provided tags of which the VM would have ${after}; it may have ${MAX_TAGS}.`);
   return problems;
 }
 
+const givenOf = (tags: EntryWish['tags']): readonly (readonly [string, string])[] =>
+  Object.entries(tags ?? {}).filter(([, value]) => value !== '');
+
 /** The tags to be set: without empty values, and with what the settings' filters leave of each. */
 export function tagsOf({ tags }: EntryWish, { tagFilters }: PoolSettings): Readonly<Record<string, string>> {
-  const given = Object.entries(tags ?? {}).filter(([, value]) => value !== '');
   return Object.fromEntries(
-    given.map(([tag, value]) => {
+    givenOf(tags).map(([tag, value]) => {
       // A tag may be called like what every object has.
       const filter = Object.hasOwn(tagFilters, tag) ? tagFilters[tag] : undefined;
       const captures = filter === undefined ? null : filterOf(filter).exec(value);

@@ -85,7 +85,7 @@ async function change(tx: Db, who: Borrower, name: string, wish: EntryWish) {
   const entry = await getEntry(tx, name);
   mustOwn(who, entry);
   const [pool, settings] = [await findPool(tx, entry.pool), await poolSettings(tx)];
-  const problems = problemsOf(wish, pool, settings);
+  const problems = problemsOf(wish, pool, settings, entry.tags);
   if (problems.length > 0) return { problems, pool: null, begun: null };
   const now = Date.now();
   const tags = tagsOf(wish, settings);

@@ -40,15 +40,17 @@ interface Missing {
 /** More at once is a mistake, not a wish. */
 const MAX_COUNT = 1_000;
 
-/** Names with the pools that can give them; 'not-found' for a name that is none, 'invalid' for a count that is none. */
+/** Names with the pools that can give them; 'not-found' for a name that is none, whatever the counts are, 'invalid' for a count that is none. */
 export async function resolve(db: Db, asked: readonly Asked[], settings: PoolSettings): Promise<readonly Want[]> {
   const wants: Want[] = [];
   for (const { name, count } of asked) {
     const named = await poolsNamed(db, name);
     if (named.length === 0) throw notFound('VM pool', name);
+    wants.push({ name, count, pools: named.map((pool) => pool.name), weights: weightsOf(named, settings) });
+  }
+  for (const { name, count } of asked) {
     if (!Number.isInteger(count) || count < 1 || count > MAX_COUNT)
       throw invalid(name, `must be a whole number of VMs from 1 to ${MAX_COUNT}.`);
-    wants.push({ name, count, pools: named.map((pool) => pool.name), weights: weightsOf(named, settings) });
   }
   return wants;
 }

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Borrower } from '../../../../domain/borrower.ts';
-import type { TaskId } from '../../../../domain/ids.ts';
+import type { TaskId, VmId } from '../../../../domain/ids.ts';
 import { HOUR_MS } from '../../../../domain/vm-pool.ts';
-import { takeable } from '../../../../store/pool-entry.ts';
+import { findEntry, takeable, updateEntry } from '../../../../store/pool-entry.ts';
 import { listWaits } from '../../../../store/pool-wait.ts';
 import { updateVm } from '../../../../store/vm.ts';
 import { ADMIN } from '../cluster.ts';
@@ -49,6 +49,7 @@ describe('a checkout', () => {
 
   it.each([
     [{ a: 1, nope: 1 }, "No VM pool 'nope'."],
+    [{ a: 0, nope: 1 }, "No VM pool 'nope'."],
     [{ a: 0 }, 'a: must be'],
     [{ a: 1.5 }, 'a: must be'],
     [{ a: Number.NaN }, 'a: must be'],
@@ -185,6 +186,27 @@ describe('a checked-out VM', () => {
     const before = await poolVms().get(name);
     expect((await poolVms().change('anyone', name, { tags: { user: 'me' }, ...wish })).join(' ')).toContain(why);
     expect(await poolVms().get(name)).toEqual(before);
+  });
+
+  it('has at most 100 tags, those that it has already among them', async () => {
+    const name = await mine('anyone');
+    const tags = (from: number, to: number) =>
+      Object.fromEntries(Array.from({ length: to - from }, (_, n) => [`tag-${from + n}`, 'x']));
+    const change = (given: Readonly<Record<string, string>>) => poolVms().change('anyone', name, { tags: given });
+    const refused = ['You provided tags of which the VM would have 101; it may have 100.'];
+    expect(await change(tags(0, 101))).toEqual(refused);
+    expect(await change({ ...tags(0, 99), none: '', empty: '' })).toEqual([]);
+    expect(await change(tags(98, 101))).toEqual(refused);
+    expect(await change(tags(50, 100))).toEqual([]);
+    expect(Object.keys((await poolVms().get(name)).tags)).toHaveLength(100);
+  });
+
+  it('may go on changing more tags than that, which it was given by an older version', async () => {
+    const name = await mine('anyone');
+    const tags = Object.fromEntries(Array.from({ length: 150 }, (_, n) => [`tag-${n}`, 'x']));
+    await at.store.write(async (tx) => updateEntry(tx, (await findEntry(tx, name))?.vm ?? ('' as VmId), { tags }));
+    expect(await poolVms().change('anyone', name, { tags: { 'tag-149': 'y' } })).toEqual([]);
+    expect(await poolVms().change('anyone', name, { tags: { another: 'y' } })).toHaveLength(1);
   });
 
   it('takes lifetime and tags, merged, filtered, from its checkout on; PUT needs a token where there are accounts', async () => {
