@@ -42,6 +42,7 @@ export function groupingWriter(connection: BetterSqlite3.Database, wal: string):
   const [begin, commit, rollback] = [statement('BEGIN IMMEDIATE'), statement('COMMIT'), statement('ROLLBACK')];
   const save = statement('SAVEPOINT part');
   const [release, takeBack] = [statement('RELEASE part'), statement('ROLLBACK TO part')];
+  const changes = statement('SELECT total_changes()').pluck();
   // Of SQLite's own promise: a log that is not synced at each commit loses its end to a power cut, and nothing to a crash.
   const level = { kept: 'synchronous = FULL', told: 'synchronous = NORMAL' } as const;
   let now: Durability = 'kept';
@@ -64,6 +65,7 @@ export function groupingWriter(connection: BetterSqlite3.Database, wal: string):
     if (durability !== now) connection.pragma(level[durability]);
     now = durability;
     await whenFree(() => begin.run());
+    const before = changes.get();
     const settle: ((lost: unknown) => void)[] = [];
     let lost: unknown;
     try {
@@ -75,9 +77,8 @@ export function groupingWriter(connection: BetterSqlite3.Database, wal: string):
         if (!connection.inTransaction) throw unavailable('The store could not be written to: try again.');
       }
       commit.run();
-      const at = new Date();
       // The log was written before its commit could be seen: whoever watches it is woken again, now that it can.
-      utimesSync(wal, at, at);
+      if (changes.get() !== before) touch(wal);
     } catch (error) {
       if (connection.inTransaction) rollback.run();
       lost = toFault(error);
@@ -115,6 +116,11 @@ export function groupingWriter(connection: BetterSqlite3.Database, wal: string):
       await draining;
     },
   };
+}
+
+function touch(file: string): void {
+  const now = new Date();
+  utimesSync(file, now, now);
 }
 
 /** Waits for its turn among processes without keeping this one from anything else. */

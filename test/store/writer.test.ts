@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
@@ -52,6 +52,18 @@ it('commits together what is asked for at once', async () => {
   expect(await Promise.all([1, 2, 3].map((n) => writer.write(add(n))))).toEqual([1, 2, 3]);
   expect(asked).toEqual(['commit 2']);
   expect(all()).toEqual([1, 2, 3]);
+});
+
+it('tells those who watch the log of what was changed, and of nothing else', async () => {
+  const log = `${connection.name}-wal`;
+  await writer.write(add(1));
+  const long = new Date(0);
+  utimesSync(log, long, long);
+  await writer.write(async (tx) => tx.all(sql`SELECT n FROM t`));
+  await writer.write(async (tx) => tx.run(sql`DELETE FROM t WHERE n = 2`));
+  expect(statSync(log).mtimeMs).toBe(0);
+  await writer.write(async (tx) => tx.run(sql`UPDATE t SET n = 3`));
+  expect(Date.now() - statSync(log).mtimeMs).toBeLessThan(10_000);
 });
 
 it('takes back what failed alone, all of it', async () => {

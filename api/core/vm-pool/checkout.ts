@@ -10,7 +10,7 @@ import { sizesOf, untilKnown, type Waiter } from './line.ts';
 import { mayBorrow } from './own.ts';
 import { type Asked, type Given, missingOf, type Taken, takeVms } from './take.ts';
 import { waitingLine } from './waiting-line.ts';
-import type { WakePool } from './wake.ts';
+import { seldom, type WakePool } from './wake.ts';
 
 export interface CheckoutOptions {
   /** How long to wait, in ms, until everything can be had; 0 not at all. */
@@ -39,6 +39,8 @@ export function checkoutService({
   log,
 }: Pick<CoreParts, 'store' | 'log'> & { readonly wake: WakePool }): CheckoutService {
   const line = waitingLine({ store, log });
+  // A keeper knows what its pool lacks: being told so by every client that asks again would keep it, and the engine, from filling it.
+  const nudge = seldom(wake);
   const attempt = async (who: Borrower, asked: readonly Asked[], { number, at, options }: Asking): Promise<Taken> => {
     const isThere = (waiter: Waiter): boolean => line.isThere(waiter, at);
     const taken = await store.write(async (tx) => {
@@ -73,7 +75,7 @@ export function checkoutService({
       if (asked.length === 0) throw invalid('body', 'names no VM pool.');
       if (!(waitMs >= 0 && waitMs <= MAX_WAIT_MS)) throw invalid('wait', `must be 0 to ${MAX_WAIT_MS / 1000} seconds.`);
       const taken = await attemptNow(who, asked, options);
-      for (const pool of taken.pools) wake(pool);
+      for (const pool of taken.pools) 'given' in taken ? wake(pool) : nudge(pool);
       if ('given' in taken) return taken.given;
       if (waitMs === 0) throw refusalOf(taken);
       await mustFit(store, taken.wants);

@@ -80,7 +80,9 @@ export function waitingLine({ store, log }: Pick<CoreParts, 'store' | 'log'>): W
     wait: async (asked, signal, attempt) => {
       const counts = new Map<string, number>();
       for (const { name, count } of asked) counts.set(name, (counts.get(name) ?? 0) + count);
-      const turn = await store.write((tx) => insertWait(tx, Object.fromEntries(counts), Date.now(), aliveUntil()));
+      const wait = Object.fromEntries(counts);
+      // After a power cut nobody waits any more.
+      const turn = await store.write((tx) => insertWait(tx, wait, Date.now(), aliveUntil()), 'told');
       let called = Promise.withResolvers<void>();
       const wake = (): void => called.resolve();
       signal.addEventListener('abort', wake);
@@ -98,7 +100,7 @@ export function waitingLine({ store, log }: Pick<CoreParts, 'store' | 'log'>): W
       } finally {
         signal.removeEventListener('abort', wake);
         leave(turn);
-        await store.write((tx) => deleteWait(tx, turn));
+        await store.write((tx) => deleteWait(tx, turn), 'told');
       }
     },
   };

@@ -8,6 +8,20 @@ const PAUSE_MS = 15;
 /** Between attempts while the engine does not answer, in ms: doubling from the first to the last. */
 const [FIRST_RETRY_MS, LAST_RETRY_MS] = [250, 10_000];
 
+/** Between two wishes that can wait, in ms. */
+const SELDOM_MS = 1_000;
+
+/** At once, but only once a second and pool: for wishes that say nothing new, and that come as often as clients like. */
+export function seldom(wake: WakePool): WakePool {
+  const last = new Map<string, number>();
+  return (pool) => {
+    const now = performance.now();
+    if (now < (last.get(pool) ?? Number.NEGATIVE_INFINITY) + SELDOM_MS) return;
+    last.set(pool, now);
+    wake(pool);
+  };
+}
+
 /**
  * Wakes pools' keepers without making anyone wait: while one is being told, and for a moment after, more wishes are one. Tries
  * again for as long as this process lives; what dies with it is left to the next start, and to the schedule.

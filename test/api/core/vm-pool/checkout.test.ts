@@ -97,6 +97,19 @@ describe('a checkout', () => {
     expect(await listWaits(at.store.read, Date.now())).toEqual([]);
   });
 
+  it('wakes the keepers of its pools when it is given VMs, but not each time that it is refused', async () => {
+    await at.settled();
+    const before = at.jobs.woken.length;
+    for (let n = 0; n < 5; n += 1) {
+      await expect(take('anyone', { b: 2 })).rejects.toThrow('1 of b missing');
+      await at.settled();
+    }
+    expect(at.jobs.woken.slice(before)).toEqual(['b']);
+    await take('anyone', { b: 1 });
+    await at.settled();
+    expect(at.jobs.woken.slice(before)).toEqual(['b', 'b']);
+  });
+
   it('gives no VM twice, and none away while enough are ready', async () => {
     const results = await Promise.allSettled(Array.from({ length: 6 }, () => take('anyone', { x: 1 })));
     const given = results.flatMap((one) => (one.status === 'fulfilled' ? one.value.flatMap(({ vms }) => vms) : []));
