@@ -291,18 +291,3 @@ it('fails an on-demand request whose pool is removed', async () => {
   await at.services.pools.remove(ADMIN, POOL.name);
   expect(await at.services.poolRequests.get('gone')).toMatchObject({ state: 'failed' });
 });
-
-it('gives VMs that are checked out the lifetime that holds from now on, unless they have their own', async () => {
-  await at.pool({ size: 1, lifetimeHours: 2 });
-  await at.fill();
-  const name = (await take(1))[0]?.vms[0] ?? '';
-  const hours = async () => {
-    const { expiresAt, checkedOutAt } = await at.services.poolVms.get(name);
-    return ((expiresAt ?? 0) - (checkedOutAt ?? 0)) / HOUR_MS;
-  };
-  await at.services.pools.update(ADMIN, POOL.name, { lifetimeHours: 5 });
-  expect(await hours()).toBe(5);
-  await at.services.poolVms.change('anyone', name, { lifetimeHours: 3 });
-  await at.services.pools.update(ADMIN, POOL.name, { lifetimeHours: 9 });
-  expect(await hours()).toBe(3);
-});

@@ -64,3 +64,13 @@ it('wakes the keepers of pools that are gone when settings make the lifetime of 
   expect(at.jobs.woken).toContain('a');
   expect(await hours(vm)).toEqual([1, 1]);
 });
+
+it('is the one that holds from now on for what is checked out already, unless that has its own', async () => {
+  const vm = await taken(2);
+  const change = (lifetimeHours: number) => at.services.pools.update(ADMIN, 'a', { lifetimeHours });
+  await change(5);
+  expect(await hours(vm)).toEqual([5, 5]);
+  await at.services.poolVms.change('anyone', vm, { lifetimeHours: 3 });
+  await change(9);
+  expect(await hours(vm)).toEqual([3, 3]);
+});
