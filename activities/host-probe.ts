@@ -7,10 +7,10 @@ import type { HostDeps } from './host-deps.ts';
 const ANSWER_MS = 5_000;
 
 export const probeActivities = ({ hypervisor }: Pick<HostDeps, 'hypervisor'>) => ({
-  /** Whether the guest runs and, where guests boot, accepts a TCP connection on the port within 5 s. */
+  /** Whether the guest runs and, where it can be connected to, accepts a TCP connection on the port within 5 s. */
   probeGuest: async ({ vm, ip, port }: Pick<PoolProbe, 'vm' | 'ip' | 'port'>): Promise<boolean> => {
     const runs = (await hypervisor.list()).some((domain) => domain.vm === vm && domain.running);
-    return runs && (!hypervisor.traits.boots || (await accepts(ip, port, currentAttempt().signal)));
+    return runs && (!hypervisor.traits.connects || (await accepts(ip, port, currentAttempt().signal)));
   },
 });
 

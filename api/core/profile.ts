@@ -1,3 +1,4 @@
+import { conflict } from '../../domain/fault.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { Profile } from '../../domain/profile.ts';
 import type { Db, Store } from '../../store/open.ts';
@@ -9,6 +10,7 @@ import {
   type ProfileRow,
   updateProfile,
 } from '../../store/profile.ts';
+import { listPools } from '../../store/vm-pool.ts';
 import { mustAdminister } from './authorize.ts';
 import type { NameLimit } from './name-limit.ts';
 import { applyDocument, exportDocument } from './profile/apply.ts';
@@ -22,6 +24,7 @@ export interface ProfileService {
   get(who: Principal, name: string): Promise<Profile>;
   create(who: Principal, profile: NewProfile): Promise<void>;
   update(who: Principal, name: string, change: Partial<Omit<NewProfile, 'name'>>): Promise<void>;
+  /** 'conflict' naming the VM pools that are made from it. */
   remove(who: Principal, name: string): Promise<void>;
   /** Makes the profile with all its parts what the document says, in one transaction; parts are named after the profile. */
   apply(who: Principal, document: ProfileDocument): Promise<void>;
@@ -51,7 +54,13 @@ export function profileService(store: Store): ProfileService {
     },
     remove: async (who, name) => {
       mustAdminister(who);
-      await store.write(async (tx) => deleteProfile(tx, (await get(tx, name)).id));
+      await store.write(async (tx) => {
+        const { id } = await get(tx, name);
+        const pools = (await listPools(tx)).filter(({ profile }) => profile === name);
+        if (pools.length > 0)
+          throw conflict(`Profile '${name}' is used by VM pools: ${pools.map((pool) => pool.name).join(', ')}.`);
+        await deleteProfile(tx, id);
+      });
     },
     apply: async (who, document) => {
       mustAdminister(who);

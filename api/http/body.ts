@@ -18,7 +18,7 @@ export async function bodyValues(request: Request, response: Response): Promise<
   const type = request.is(['json', '+json', 'urlencoded', FORM_DATA]);
   if (type === 'urlencoded') return pairs(bytes.toString('latin1'), 'body');
   if (type === FORM_DATA) return formData(bytes.toString('latin1'), request.get('content-type') ?? '');
-  if (type === 'json' || type === '+json') return jsonValues(decoded(bytes, 'body'));
+  if (type && /(^|\+)json$/.test(type)) return jsonValues(decoded(bytes, 'body'));
   throw new HttpError(415, `The body must be application/x-www-form-urlencoded, ${FORM_DATA} or application/json.`);
 }
 

@@ -23,7 +23,7 @@ const HARMLESS = ['lost+found', 'slipway.yaml', 'slipway.log', '.cache'];
 const STORE = ['slipway.db', 'slipway.db-wal', 'slipway.db-shm'];
 const OTHERS = 0o007;
 /** What all processes of an installation read or write. */
-const SHARED = [...STORE, 'payload.key'];
+const SHARED = [...STORE, 'payload.key', 'token', 'turn', 'lock', 'ports.json', 'cache'];
 
 /**
  * Makes the directory Slipway's, if it is not there or empty; succeeds if it is already. 'invalid' for one that holds what
@@ -34,7 +34,7 @@ export function claimDirectory(dir: string): void {
     makeDirectory(dir);
     if (!isClaimed(dir)) mark(dir);
     closeToOthers(dir);
-    for (const name of SHARED) if (existsSync(join(dir, name))) giveToOwner(join(dir, name));
+    share(dir);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
     throw invalid('--data', `cannot make ${dir}: ${(error as Error).message}`);
@@ -51,6 +51,11 @@ function mark(dir: string): void {
   }
   // An empty file is an empty store.
   writeFileSync(join(dir, MARK), '', { flag: 'a', mode: 0o640 });
+}
+
+/** Gives the directory's owner what root has made in it. */
+export function share(dir: string): void {
+  for (const name of SHARED) if (existsSync(join(dir, name))) giveToOwner(join(dir, name), dir);
 }
 
 /** Whether Slipway keeps an installation there. */

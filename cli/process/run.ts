@@ -1,3 +1,4 @@
+import { share } from '../instance/directory.ts';
 import { askedToStop, type Running, type Stack, stack } from './running.ts';
 import { type ProcessOptions, type Settings, settingsOf } from './settings.ts';
 
@@ -18,6 +19,7 @@ export async function runProcess(spec: ProcessSpec, options: ProcessOptions, beg
   const things = stack((error) => log.error({ err: error }, 'a part of this process could not be ended'));
   try {
     const parts = await begin(settings, things);
+    share(settings.paths.dir);
     log.info({ parts: parts.map(({ name }) => name), ...addressesOf(parts) }, 'started');
     const signal = await Promise.race([asked, ...parts.map(endOf)]);
     log.info({ signal }, 'stopping');

@@ -44,9 +44,13 @@ export async function controlWorker(
     taskQueue: CONTROL_QUEUE,
     workflowBundle: { codePath: deps.bundle.codePath },
     stickyQueueScheduleToStartTimeout: STICKY_MS,
+    workflowFailureErrorTypes: RESTARTED,
     activities: { ...deps.activities, ...noteActivities(deps.controlPlane) },
   });
 }
+
+/** Workflows that begin anew rather than wait for somebody to mend what cannot be replayed: all that they do is in the store. */
+const RESTARTED = { '*': [], keepPool: ['NondeterminismError'] };
 
 /** How many activities a node takes up at once. Most of them wait; what costs the host is limited by `concurrency` of the activities. */
 const NODE_SLOTS = 1_000;

@@ -3,7 +3,6 @@ import {
   continueAsNew,
   defineSignal,
   log,
-  patched,
   proxyLocalActivities,
   setHandler,
   workflowInfo,
@@ -19,41 +18,52 @@ const keeper = proxyLocalActivities<PoolActivities>(ENDS);
 
 /**
  * Keeps a VM pool full until it is removed: a turn whenever somebody wakes it or something is due, on time to the
- * millisecond. What it does is in the store, so that ending it in any way loses nothing.
+ * millisecond. What it does is in the store, so that ending it in any way loses nothing: where a newer version cannot go on
+ * with its history, it fails, and whoever wakes the pool next starts another.
  */
 export async function keepPool({ pool }: { readonly pool: string }): Promise<void> {
   let woken = true;
-  let probing: Promise<void> | undefined;
-  const wake = (): void => {
+  let looks: 'none' | 'under way' | readonly Look[] = 'none';
+  setHandler(wakePool, () => {
     woken = true;
+  });
+  const look = async (probes: readonly PoolProbe[]): Promise<void> => {
+    looks = 'under way';
+    const found = await probe(probes);
+    looks = found;
+    // The others are looked at again when that is due.
+    if (found.some(({ well }) => well)) woken = true;
   };
-  const look = (well: boolean): void => {
-    // Keepers that run already woke in any case.
-    if (well || !patched('look again when due')) wake();
+  // By itself: the order of two that are under way at once would be another when the history is replayed.
+  const record = async (): Promise<void> => {
+    if (typeof looks === 'string') return;
+    const found = looks;
+    looks = 'none';
+    await keeper.recordProbes(pool, found, Date.now());
   };
-  setHandler(wakePool, wake);
   while (!workflowInfo().continueAsNewSuggested) {
     woken = false;
+    await record();
     const turn = await keeper.keepPool(pool, Date.now());
     if (turn === null && !woken) return;
     if (turn === null) continue;
     if (turn.wake.length > 0) await keeper.wakePools(turn.wake);
-    probing ??= turn.probes.length === 0 ? undefined : probe(pool, turn.probes).then(look);
-    probing = probing?.finally(() => {
-      probing = undefined;
-    });
+    if (looks === 'none' && turn.probes.length > 0) void look(turn.probes);
     if (turn.wakeAt === null) await condition(() => woken);
     else if (turn.wakeAt > Date.now()) await condition(() => woken, turn.wakeAt - Date.now());
   }
-  await probing;
+  await condition(() => looks !== 'under way');
+  await record();
   await continueAsNew<typeof keepPool>({ pool });
 }
 
-/**
- * Looks at guests, each from its node, and tells whether any is well: the others are looked at again when that is due. Where a node
- * does not answer, nothing has been found.
- */
-async function probe(pool: string, probes: readonly PoolProbe[]): Promise<boolean> {
+interface Look {
+  readonly vm: PoolProbe['vm'];
+  readonly well: boolean;
+}
+
+/** Looks at guests, each from its node. Where a node does not answer, nothing has been found. */
+async function probe(probes: readonly PoolProbe[]): Promise<readonly Look[]> {
   const looks = probes.map(async ({ vm, node, ip, port }) => {
     try {
       return [{ vm, well: await onNode(node).probing.probeGuest({ vm, ip, port }) }];
@@ -62,7 +72,5 @@ async function probe(pool: string, probes: readonly PoolProbe[]): Promise<boolea
       return [];
     }
   });
-  const results = (await Promise.all(looks)).flat();
-  await keeper.recordProbes(pool, results, Date.now());
-  return results.some(({ well }) => well);
+  return (await Promise.all(looks)).flat();
 }

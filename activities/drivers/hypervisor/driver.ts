@@ -7,6 +7,8 @@ export interface HypervisorTraits {
   readonly liveMigration: boolean;
   /** Whether a guest really boots, so that waiting for its cloud-init makes sense. */
   readonly boots: boolean;
+  /** Whether its node can connect to what a guest listens on. */
+  readonly connects: boolean;
 }
 
 export interface DomainStatus {

@@ -54,7 +54,7 @@ export function libvirt(settings: LibvirtSettings): HypervisorDriver {
   const facts = kept(() => findFacts(settings, libvirtd));
 
   return {
-    traits: { liveMigration: true, boots: true },
+    traits: { liveMigration: true, boots: true, connects: true },
     facts,
     usage: async () => hostUsage(),
     define: async (spec) => {

@@ -45,7 +45,7 @@ export function sim(settings: SimHypervisorSettings): HypervisorDriver {
   };
 
   return {
-    traits: { liveMigration: true, boots: true },
+    traits: { liveMigration: true, boots: true, connects: false },
     facts,
     usage: async () => {
       const all = await Promise.all((await domains.keys()).map(domains.find));

@@ -6,7 +6,6 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { askDisk } from '../../../api/core/disk.ts';
 import { askRemoval, askRevert, askSnapshot } from '../../../api/core/snapshot.ts';
 import type { ChangeSnapshot, CreateVm } from '../../../domain/plan.ts';
-import { keeperId } from '../../../domain/pool-keeper.ts';
 import { SYSTEM } from '../../../domain/principal.ts';
 import { workflowId } from '../../../domain/task.ts';
 import { mib } from '../../../domain/units.ts';
@@ -22,9 +21,8 @@ import {
   KEEPING,
   keepBase,
 } from './accept.ts';
-import { looks, poolLab } from './pool-lab.ts';
 import { INJECTED, strike, untilEnded } from './tamper.ts';
-import { keepNodes, NODES, startWorld, type World } from './world.ts';
+import { NODES, startWorld, type World } from './world.ts';
 
 /** Where the histories are kept: what a worker of today has to be able to go on with. */
 export const HISTORIES = join(import.meta.dirname, '../../golden/histories');
@@ -55,7 +53,6 @@ export async function recordHistories(missing: boolean): Promise<void> {
     await recordChanges(world);
     await recordOperations(world);
     await recordImages(world);
-    await recordPool(world);
   } finally {
     await world.close();
   }
@@ -175,25 +172,4 @@ async function recordImages(world: World): Promise<void> {
   await keep(world, 'collectImage', await world.run(acceptCollection(world.store, base, NODES[0]!)));
   for (const { input } of [first, second]) await world.run(acceptChange(world.store, (input as CreateVm).vm, 'delete'));
   await keep(world, 'collectImage', await world.run(acceptCollection(world.store, base, NODES[0]!)));
-}
-
-/** The keeper of a pool whose guests do not answer at first. */
-async function recordPool(world: World): Promise<void> {
-  const lab = poolLab(world);
-  await keepNodes(world);
-  await lab.probedProfile();
-  const { around } = looks((count) => count > 3);
-  await world.tamper.during(around, async () => {
-    await lab.pool('recorded', 2, { profile: 'probed', probePort: 22 });
-    await lab.holds('recorded', 'ready', 2);
-  });
-  const { workflow } = world.client;
-  // Whoever wakes it after its end begins another.
-  const { runId } = await workflow.getHandle(keeperId('recorded')).describe();
-  const [name = ''] = await lab.take('recorded', 1);
-  await world.services.poolVms.release('anyone', name);
-  await lab.remove('recorded');
-  const keeper = workflow.getHandle(keeperId('recorded'), runId);
-  await keeper.result();
-  await write('keepPool.COMPLETED', keeper);
 }

@@ -48,9 +48,9 @@ export function poolLab(world: World) {
     remove: (name: string) => services.pools.remove(SYSTEM, name),
     /** What the schedule does, without waiting for its minute. */
     wake: (name: string) => world.wakePool(name),
-    /** Resolves when so many entries are in this state; `nudge` is called whenever a second has gone by in vain. */
-    holds: async (name: string, state: string, wanted: number, nudge?: () => Promise<void>) => {
-      const beat = setInterval(() => void nudge?.(), 1_000);
+    /** Resolves when so many entries are in this state; `nudge` is called whenever a second, or so many ms, have gone by in vain. */
+    holds: async (name: string, state: string, wanted: number, nudge?: () => Promise<void>, everyMs = 1_000) => {
+      const beat = setInterval(() => void nudge?.(), everyMs);
       try {
         await world.until(async () => (await count(name, state)) === wanted);
       } finally {

@@ -1,4 +1,10 @@
+import { join } from 'node:path';
+import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { workflowBundle } from '../../../cli/temporal/bundle.ts';
+import { loadKey } from '../../../cli/temporal/codec.ts';
+import { dataConverter } from '../../../cli/temporal/connection.ts';
+import { keeperId } from '../../../domain/pool-keeper.ts';
 import { poolEntries } from '../../../store/schema/vm-pool.ts';
 import { looks, type PoolLab, poolLab } from './pool-lab.ts';
 import { INJECTED_FAILURE } from './tamper.ts';
@@ -44,4 +50,18 @@ it('keeps a ready VM whose node cannot say how it is', async () => {
   });
   expect(await lab.count('kept', 'ready')).toBe(1);
   await lab.remove('kept');
+});
+
+it('can be replayed, whoever wakes its keeper while guests are looked at', async () => {
+  await keepNodes(world);
+  const guests = looks((count) => count > 60);
+  await world.tamper.during(guests.around, async () => {
+    await lab.pool('woken', 4, { profile: 'probed', probePort: 22 });
+    await lab.holds('woken', 'ready', 4, () => lab.wake('woken'), 20);
+  });
+  const history = await world.client.workflow.getHandle(keeperId('woken')).fetchHistory();
+  const { codePath } = await workflowBundle(join(world.dir, 'bundle'));
+  const options = { workflowBundle: { codePath }, dataConverter: dataConverter(await loadKey(world.dir)) };
+  await Worker.runReplayHistory({ ...options, replayName: 'woken' }, history, keeperId('woken'));
+  await lab.remove('woken');
 });
