@@ -40,6 +40,10 @@ it.each([
   expect(answer).toEqual({ status, body: { message: expect.stringContaining(why) } });
 });
 
+it('reads JSON of a more particular type', async () => {
+  expect((await post(JSON.stringify({ name: 'vnd', data: 'x' }), 'application/vnd.api+json')).status).toBe(200);
+});
+
 it('reads a file in a form as its text', async () => {
   const form = new FormData();
   form.append('name', 'sent');

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { ProfileDocument } from '../../../../api/core/profile/document.ts';
+import { poolWish } from '../../../pool-rows.ts';
 import { ADMIN, type Cluster, cluster, inputOf, request, rowsOf } from '../cluster.ts';
 
 let c: Cluster;
@@ -136,4 +137,14 @@ it('keeps parts that a profile uses', async () => {
     await expect(remove).rejects.toThrow('in use by the profiles: web+db');
   await c.services.profiles.remove(ADMIN, FULL.name);
   await templates.removeText(ADMIN, 'script', FULL.name);
+});
+
+it('is kept while VM pools are made from it', async () => {
+  await c.services.profiles.apply(ADMIN, FULL);
+  await c.services.pools.create(ADMIN, poolWish({ name: 'ci', profile: FULL.name, size: 0 }));
+  await expect(c.services.profiles.remove(ADMIN, FULL.name)).rejects.toThrow(
+    "Profile 'web+db' is used by VM pools: ci.",
+  );
+  await c.services.pools.remove(ADMIN, 'ci');
+  await c.services.profiles.remove(ADMIN, FULL.name);
 });

@@ -51,5 +51,9 @@ export const FIXTURE: readonly (readonly [string, Values])[] = [
       arg: ['a=1', 'b=1'],
     },
   ],
+  [
+    `${P}/spare-profile`,
+    { system_template: 'small', network_template: 'net200+net300', storage_template: 'root', script: 'sc' },
+  ],
   ...POOL_FIXTURE,
 ];

@@ -35,7 +35,7 @@ export const NETWORK_TEMPLATE_ROWS: readonly Row[] = [
     route: `DELETE ${T}/network/:name`,
     path: `${T}/network/net200+net300`,
     status: 510,
-    body: message('in use by the profiles: web'),
+    body: message('in use by the profiles: spare-profile, web'),
   },
   {
     route: `GET ${T}/network/:name/net`,

@@ -28,6 +28,7 @@ export const PROFILE_ROWS: readonly Row[] = [
   {
     route: `GET ${P}`,
     body: [
+      has({ name: 'spare-profile' }),
       has({
         name: 'web',
         type: 'provisioner',
@@ -59,7 +60,12 @@ export const PROFILE_ROWS: readonly Row[] = [
     ],
     missing: `${P}/nope`,
   },
-  { route: `DELETE ${P}/:name`, path: `${P}/web`, body: changed('web'), missing: `${P}/nope` },
+  {
+    route: `DELETE ${P}/:name`,
+    path: `${P}/spare-profile`,
+    body: changed('spare-profile'),
+    missing: `${P}/nope`,
+  },
   {
     route: `GET ${P}/:name/export`,
     path: `${P}/web/export`,

@@ -42,7 +42,7 @@ export const STORAGE_TEMPLATE_ROWS: readonly Row[] = [
     route: `DELETE ${T}/storage/:name`,
     path: `${T}/storage/root`,
     status: 510,
-    body: message('in use by the profiles: web'),
+    body: message('in use by the profiles: spare-profile, web'),
   },
   {
     route: `GET ${T}/storage/:name/disk`,

@@ -88,6 +88,6 @@ export const SYSTEM_TEMPLATE_ROWS: readonly Row[] = [
     route: `DELETE ${T}/system/:name`,
     path: `${T}/system/small`,
     status: 510,
-    body: message('in use by the profiles: web'),
+    body: message('in use by the profiles: spare-profile, web'),
   },
 ];
