@@ -67,15 +67,13 @@ export function settingsOf(role: string, options: ProcessOptions, logToFile: boo
   };
 }
 
-/** Null for none; 'invalid' with the name of what says something else than HOST:PORT. */
+/** Null for none; 'invalid' with the name of what says something else than HOST:PORT: what is configured does not. */
 function temporalAddress(option: string | undefined, configured: string | undefined): string | null {
-  const [by, address] =
-    option === undefined ? ['TEMPORAL_ADDRESS', process.env.TEMPORAL_ADDRESS] : ['--temporal', option];
-  if (option === undefined && configured !== undefined) return configured;
+  const address = option ?? configured ?? process.env.TEMPORAL_ADDRESS;
   if (!address) return null;
   const { success, error } = TemporalAddress.safeParse(address);
-  if (!success) throw invalid(by, `'${address}' ${error.issues[0]?.message}.`);
-  return address;
+  if (success) return address;
+  throw invalid(option === undefined ? 'TEMPORAL_ADDRESS' : '--temporal', `'${address}' ${error.issues[0]?.message}.`);
 }
 
 function vmpoolerEndpoint(option: string | undefined, config: Config['vmpooler']): Endpoint | null {

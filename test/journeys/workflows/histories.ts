@@ -1,6 +1,5 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { askDisk } from '../../../api/core/disk.ts';
@@ -58,19 +57,14 @@ export async function recordHistories(missing: boolean): Promise<void> {
   }
 }
 
-async function keep(world: World, name: string, task: TaskRow): Promise<TaskRow> {
-  await write(`${name}.${task.state}`, world.client.workflow.getHandle(workflowId(task.id)));
-  return task;
-}
-
-async function write(name: string, handle: WorkflowHandle): Promise<void> {
-  const history = JSON.parse(historyToJSON(await handle.fetchHistory()));
+async function keep({ client }: World, name: string, task: TaskRow): Promise<TaskRow> {
+  const id = workflowId(task.id);
+  const history = JSON.parse(historyToJSON(await client.workflow.getHandle(id).fetchHistory()));
   for (const event of history.events) anonymize(event);
-  const file = join(HISTORIES, `${name}.json`);
+  const file = join(HISTORIES, `${name}.${task.state}.json`);
   // A history that is kept stays: tasks of before have to go on.
-  await writeFile(file, `${JSON.stringify({ workflowId: handle.workflowId, history })}\n`, { flag: 'wx' }).catch(
-    unlessKept,
-  );
+  await writeFile(file, `${JSON.stringify({ workflowId: id, history })}\n`, { flag: 'wx' }).catch(unlessKept);
+  return task;
 }
 
 function unlessKept(error: NodeJS.ErrnoException): void {
