@@ -1,20 +1,13 @@
-import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { onChange } from '../../activities/drivers/hypervisor/console.ts';
 import { libvirt } from '../../activities/drivers/hypervisor/libvirt.ts';
 import { run } from '../../activities/drivers/run.ts';
 import { libvirtUri, SYSTEM_URI } from '../../cli/process/libvirt.ts';
-import type { VmId } from '../../domain/ids.ts';
-import { mib } from '../../domain/units.ts';
-import { serialGuest } from '../activities/drivers/hypervisor/serial-guest.ts';
 import { missingLibvirt } from './missing.ts';
-
-const script = new URL('../../scripts/host/libvirtd.sh', import.meta.url).pathname;
-const log = { info: () => undefined, warn: () => undefined };
+import { HASTE_S, it, lives, log, script } from './private-libvirt-lab.ts';
 
 const skip = missingLibvirt() ?? (await systemLibvirt());
 
@@ -25,64 +18,23 @@ async function systemLibvirt(): Promise<string | undefined> {
 }
 
 const MIB = 1024 * 1024;
-/** What one that hangs is waited for. */
-const HASTE_S = 3;
 
-/** A guest that writes its line again and again: instead of halting, it jumps to where it loads the line's address. */
-function talkative(text: string): Buffer {
-  const disk = serialGuest(text);
-  disk.set([0xeb, 0xf0], 0x12);
-  return disk;
+/** The pipe by which what a QEMU's guest writes goes to virtlogd. By the guest itself, a byte at a time, 10 MiB take minutes. */
+function consolePipe(qemu: number, virtlogd: number): string {
+  const pipes = (process: number): ReadonlyMap<string, string> => {
+    const files = readdirSync(`/proc/${process}/fd`).map((name) => `/proc/${process}/fd/${name}`);
+    return new Map(files.map((file) => [readlinkSync(file), file] as const).filter(([to]) => to.startsWith('pipe:')));
+  };
+  const [reading, writing] = [pipes(virtlogd), pipes(qemu)];
+  // Its own messages go there, too.
+  const own = readlinkSync(`/proc/${qemu}/fd/2`);
+  const shared = [...writing].filter(([to]) => to !== own && reading.has(to)).map(([, file]) => file);
+  expect(shared).toHaveLength(1);
+  return shared[0] as string;
 }
 
-describe.skipIf(skip)(`private libvirtd${skip ? ` (skipped: ${skip})` : ''}`, () => {
-  let dir: string;
-  let state: string;
-  beforeEach(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'slipway-lv-'));
-    state = join(dir, 'libvirt');
-  });
-  afterEach(async () => {
-    await run([script, 'end', state]);
-    await rm(dir, { recursive: true });
-  });
-
-  const pid = (): number => Number(readFileSync(join(state, 'libvirtd.pid'), 'utf8'));
-  const lives = (id: number): boolean => existsSync(`/proc/${id}/exe`);
-  const open = () => libvirtUri({ dir: state, log, hasteS: HASTE_S });
-
-  async function guest(
-    uri: string,
-    content = serialGuest('private guest runs'),
-  ): Promise<{ readonly vm: VmId; readonly qemu: number; readonly log: string }> {
-    const vm = randomUUID() as VmId;
-    const disk = join(dir, 'guest.img');
-    await writeFile(disk, content);
-    const driver = libvirt({ uri, dir: join(dir, 'node'), run, forceAccel: 'tcg' });
-    await driver.define({
-      vm,
-      name: 'private',
-      memory: mib(64),
-      vcpus: 1,
-      disks: [{ diskId: 'sda', source: { type: 'file', path: disk, format: 'raw' } }],
-      nics: [],
-      serial: true,
-      vnc: null,
-      seed: null,
-      boot: null,
-    });
-    await driver.start(vm);
-    await driver.awaitConsole(vm, /private guest runs/, AbortSignal.timeout(60_000));
-    return {
-      vm,
-      qemu: Number(readFileSync(join(state, 'run', 'qemu', 'private.pid'), 'utf8')),
-      log: driver.consolePath(vm),
-    };
-  }
-  const running = async (uri: string): Promise<string> =>
-    (await run(['virsh', '-q', '-c', uri, 'list', '--uuid'])).stdout.trim();
-
-  it('is one, however often and from wherever it is asked for', async () => {
+describe.skipIf(skip)(`private libvirtd${skip ? ` (skipped: ${skip})` : ''}`, { concurrent: true }, () => {
+  it('is one, however often and from wherever it is asked for', async ({ lab: { open, pid } }) => {
     const [first, second] = await Promise.all([open(), open()]);
     expect(second.uri).toBe(first.uri);
     const one = pid();
@@ -93,7 +45,9 @@ describe.skipIf(skip)(`private libvirtd${skip ? ` (skipped: ${skip})` : ''}`, ()
     expect(lives(one)).toBe(false);
   });
 
-  it('finds its guests again after it was killed, and after it was stopped', async () => {
+  it('finds its guests again after it was killed, and after it was stopped', async ({
+    lab: { state, open, pid, guest, running },
+  }) => {
     const { uri, stop } = await open();
     const { vm, qemu } = await guest(uri);
     process.kill(pid(), 'SIGKILL');
@@ -107,7 +61,9 @@ describe.skipIf(skip)(`private libvirtd${skip ? ` (skipped: ${skip})` : ''}`, ()
     expect(lives(qemu)).toBe(false);
   });
 
-  it('is started again by whoever misses it, and by whoever waits for its guest', async () => {
+  it('is started again by whoever misses it, and by whoever waits for its guest', async ({
+    lab: { dir, state, open, pid, guest },
+  }) => {
     const { uri, reaching, stop } = await open();
     const { vm, qemu } = await guest(uri);
     const driver = libvirt({ uri, dir: join(dir, 'node'), run: reaching(run), forceAccel: 'tcg' });
@@ -126,10 +82,9 @@ describe.skipIf(skip)(`private libvirtd${skip ? ` (skipped: ${skip})` : ''}`, ()
     expect(existsSync(join(state, 'libvirtd.pid'))).toBe(false);
   });
 
-  const daemons = async (): Promise<string> =>
-    (await run(['pgrep', '-a', '-f', `(libvirtd|virtlogd) .*${state}`], { okCodes: [0, 1] })).stdout;
-
-  it('is replaced by the next start when it hangs, and its guest runs on', { timeout: 60_000 }, async () => {
+  it('is replaced by the next start when it hangs, and its guest runs on', { timeout: 60_000 }, async ({
+    lab: { state, open, pid, guest, running },
+  }) => {
     const { uri } = await open();
     const { vm, qemu } = await guest(uri);
     const hung = pid();
@@ -145,7 +100,9 @@ describe.skipIf(skip)(`private libvirtd${skip ? ` (skipped: ${skip})` : ''}`, ()
     await stop();
   });
 
-  it('is replaced while it is used when it hangs', { timeout: 120_000 }, async () => {
+  it('is replaced while it is used when it hangs', { timeout: 120_000 }, async ({
+    lab: { dir, state, pid, guest },
+  }) => {
     const { uri, reaching, stop } = await libvirtUri({ dir: state, log, patienceS: 6, hasteS: HASTE_S });
     const { vm, qemu } = await guest(uri);
     const driver = libvirt({ uri, dir: join(dir, 'node'), run: reaching(run), forceAccel: 'tcg' });
@@ -163,7 +120,7 @@ describe.skipIf(skip)(`private libvirtd${skip ? ` (skipped: ${skip})` : ''}`, ()
 
   it('is ended by force when it hangs: its guests run on, or end with it, and nothing is left', {
     timeout: 90_000,
-  }, async () => {
+  }, async ({ lab: { state, open, pid, daemons, guest } }) => {
     const { uri, stop } = await open();
     const { qemu } = await guest(uri);
     process.kill(pid(), 'SIGSTOP');
@@ -178,7 +135,7 @@ describe.skipIf(skip)(`private libvirtd${skip ? ` (skipped: ${skip})` : ''}`, ()
     expect([lives(qemu), await daemons()]).toEqual([false, '']);
   });
 
-  it('ends guests that no libvirtd ends', { timeout: 90_000 }, async () => {
+  it('ends guests that no libvirtd ends', { timeout: 90_000 }, async ({ lab: { state, open, daemons, guest } }) => {
     const { uri, stop } = await open();
     const { qemu } = await guest(uri);
     await stop();
@@ -191,28 +148,33 @@ describe.skipIf(skip)(`private libvirtd${skip ? ` (skipped: ${skip})` : ''}`, ()
     await rm(join(state, 'etc', 'libvirtd.conf'), { recursive: true });
   });
 
-  it('keeps the last 8 MiB of what a guest writes without an end', { timeout: 120_000 }, async () => {
+  it('keeps the last 8 MiB of what a guest writes without an end', { timeout: 120_000 }, async ({
+    lab: { dir, open, pid, daemons, guest },
+  }) => {
     const { uri, stop } = await open();
-    const { vm, log: file } = await guest(uri, talkative('private guest runs, on and on '.repeat(10)));
-    const oldest = `${file}.2`;
+    const { vm, qemu, log: file } = await guest(uri);
     const parts = (): readonly string[] => readdirSync(dirname(file)).map((name) => join(dirname(file), name));
-    await onChange(file, async () => existsSync(oldest) || undefined, AbortSignal.timeout(90_000));
-    // One more is moved aside: the oldest goes.
-    const before = statSync(oldest).ino;
-    await onChange(file, async () => statSync(oldest).ino !== before || undefined, AbortSignal.timeout(30_000));
-    await libvirt({ uri, dir: join(dir, 'node'), run, forceAccel: 'tcg' }).stop(vm);
+    const pipe = consolePipe(qemu, pid('virtlogd'));
+    for (const last of ['first', 'second']) {
+      await writeFile(pipe, `${'on and on '.repeat(500_000)}${last}\n`);
+      const kept = async () => readFileSync(file, 'latin1').includes(last) || undefined;
+      await onChange(file, kept, AbortSignal.timeout(30_000));
+    }
     expect(parts()).toHaveLength(4);
     const bytes = parts().reduce((sum, one) => sum + statSync(one).size, 0);
     expect(bytes).toBeGreaterThan(6 * MIB);
     expect(bytes).toBeLessThanOrEqual(8 * MIB);
+    await libvirt({ uri, dir: join(dir, 'node'), run, forceAccel: 'tcg' }).stop(vm);
     await stop();
     expect(await daemons()).toBe('');
   });
 
-  it('has its virtlogd again that was killed, as guests need it to start', { timeout: 60_000 }, async () => {
+  it('has its virtlogd again that was killed, as guests need it to start', { timeout: 60_000 }, async ({
+    lab: { dir, open, pid, daemons, guest },
+  }) => {
     const { uri, reaching, stop } = await open();
     const { vm, qemu } = await guest(uri);
-    const logs = Number(readFileSync(join(state, 'virtlogd.pid'), 'utf8'));
+    const logs = pid('virtlogd');
     process.kill(logs, 'SIGKILL');
     const driver = libvirt({ uri, dir: join(dir, 'node'), run: reaching(run), forceAccel: 'tcg' });
     expect(await driver.list()).toEqual([{ vm, name: 'private', running: true }]);
@@ -224,7 +186,9 @@ describe.skipIf(skip)(`private libvirtd${skip ? ` (skipped: ${skip})` : ''}`, ()
     expect(await daemons()).toBe('');
   });
 
-  it('has another virtlogd when that hangs, while it is used and by the next start', { timeout: 90_000 }, async () => {
+  it('has another virtlogd when that hangs, while it is used and by the next start', { timeout: 90_000 }, async ({
+    lab: { dir, state, open, pid, daemons, guest },
+  }) => {
     const said: string[] = [];
     const warn = (detail: unknown): number => said.push(JSON.stringify(detail));
     const { uri, reaching, stop } = await libvirtUri({
@@ -233,7 +197,7 @@ describe.skipIf(skip)(`private libvirtd${skip ? ` (skipped: ${skip})` : ''}`, ()
     });
     const { vm, qemu } = await guest(uri);
     const hang = (): number => {
-      const logs = Number(readFileSync(join(state, 'virtlogd.pid'), 'utf8'));
+      const logs = pid('virtlogd');
       process.kill(logs, 'SIGSTOP');
       return logs;
     };
@@ -256,7 +220,7 @@ describe.skipIf(skip)(`private libvirtd${skip ? ` (skipped: ${skip})` : ''}`, ()
     expect(await daemons()).toBe('');
   });
 
-  it('says which way there is when its directory is too long for a socket', async () => {
+  it('says which way there is when its directory is too long for a socket', async ({ lab: { dir } }) => {
     const long = join(dir, 'x'.repeat(100));
     await expect(libvirtUri({ dir: long, log })).rejects.toMatchObject({ fault: { kind: 'unavailable' } });
     await expect(libvirtUri({ dir: long, log })).rejects.toThrow(/systemctl start libvirtd.*path too long/);
