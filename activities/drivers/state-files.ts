@@ -10,6 +10,7 @@ export interface StateFiles<T> {
   readonly put: (key: string, value: T) => Promise<void>;
   readonly drop: (key: string) => Promise<void>;
   readonly keys: () => Promise<readonly string[]>;
+  readonly all: () => Promise<readonly T[]>;
 }
 
 const writing = new Map<string, Promise<void>>();
@@ -28,11 +29,16 @@ async function inTurn(file: string, work: () => Promise<void>): Promise<void> {
 /** Things kept in `dir`, which need not exist yet; keys are file names. */
 export function stateFiles<T>(dir: string): StateFiles<T> {
   const path = (key: string): string => join(dir, `${key}.json`);
+  const find = async (key: string): Promise<T | undefined> => {
+    const text = await readFile(path(key), 'utf8').catch(absent);
+    return text === undefined ? undefined : (JSON.parse(text) as T);
+  };
+  const keys = async (): Promise<readonly string[]> => {
+    const names = (await readdir(dir).catch(absent)) ?? [];
+    return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
+  };
   return {
-    find: async (key) => {
-      const text = await readFile(path(key), 'utf8').catch(absent);
-      return text === undefined ? undefined : (JSON.parse(text) as T);
-    },
+    find,
     put: (key, value) => inTurn(path(key), () => writeWhole(path(key), `${JSON.stringify(value, null, 2)}\n`)),
     drop: async (key) => {
       await rm(path(key), { force: true });
@@ -40,9 +46,8 @@ export function stateFiles<T>(dir: string): StateFiles<T> {
       const names = (await readdir(dir).catch(absent)) ?? [];
       for (const name of names) if (name.startsWith(`${key}.json.`)) await rm(join(dir, name), { force: true });
     },
-    keys: async () => {
-      const names = (await readdir(dir).catch(absent)) ?? [];
-      return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
-    },
+    keys,
+    // One that is dropped meanwhile is none.
+    all: async () => (await Promise.all((await keys()).map(find))).filter((value) => value !== undefined),
   };
 }

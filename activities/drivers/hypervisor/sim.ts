@@ -48,8 +48,7 @@ export function sim(settings: SimHypervisorSettings): HypervisorDriver {
     traits: { liveMigration: true, boots: true, connects: false },
     facts,
     usage: async () => {
-      const all = await Promise.all((await domains.keys()).map(domains.find));
-      const used = all.reduce((sum, domain) => sum + (domain?.running ? domain.memoryMiB : 0), 0);
+      const used = (await domains.all()).reduce((sum, { running, memoryMiB }) => sum + (running ? memoryMiB : 0), 0);
       return { load: 0, memoryUsed: used, memoryFree: memoryMiB - used };
     },
     define: async (spec) => {

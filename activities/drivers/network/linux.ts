@@ -34,14 +34,11 @@ export function linux({ dir, run, metadataPort, uplink }: LinuxNetworkSettings):
   const metadata = metadataPort !== undefined;
   const bridge = bridges(resolve(dir), run, uplink);
   const tables = rules(run);
-  const dirOf = (vni: Vni): string => resolve(dir, 'networks', `${vni}`);
-  const described = (vni: Vni) => stateFiles<Network>(dirOf(vni));
-  const guests = (vni: Vni) => stateFiles<Nic>(join(dirOf(vni), 'nics'));
+  const { dirOf, described, guests, made } = records(dir);
   const alone = oneAtATime<Vni>();
 
   const ensureRules = async (network: Managed): Promise<void> => {
-    const { keys, find } = guests(network.vni);
-    const nics = (await Promise.all((await keys()).map(find))).filter((nic) => nic !== undefined);
+    const nics = await guests(network.vni).all();
     await tables.ensure(dirOf(network.vni), rulesText(network, nics, metadataPort ?? null));
   };
   const ensure = async (network: Network, nics: readonly Nic[]): Promise<void> => {
@@ -64,10 +61,12 @@ export function linux({ dir, run, metadataPort, uplink }: LinuxNetworkSettings):
     await described(network.vni).put(NETWORK, network);
   };
   /** The network, if its dnsmasq or its tables were gone and are back; null if there was nothing to do. */
-  const keep = async (vni: Vni): Promise<Vni | null> => {
+  const keep = async (vni: Vni, whole: ReadonlySet<Vni>): Promise<Vni | null> => {
     const network = await described(vni).find(NETWORK);
     if (!network || !isServed(network)) return null;
-    if ((await dnsmasq(dirOf(vni), run).keeps()) && (await tables.whole()).has(vni)) return null;
+    // One that was being made when all were listed is whole by now.
+    const tabled = async (): Promise<boolean> => whole.has(vni) || (await tables.whole()).has(vni);
+    if ((await dnsmasq(dirOf(vni), run).keeps()) && (await tabled())) return null;
     await ensure(network, []);
     return vni;
   };
@@ -104,17 +103,27 @@ export function linux({ dir, run, metadataPort, uplink }: LinuxNetworkSettings):
         if (network && isServed(network)) await ensureRules(network);
       }),
     keep: async () => {
-      const back = await Promise.all((await madeIn(dir)).map((vni) => alone(vni, () => keep(vni))));
+      const all = await made();
+      const whole = all.length > 0 ? await tables.whole() : new Set<Vni>();
+      const back = await Promise.all(all.map((vni) => alone(vni, () => keep(vni, whole))));
       return back.filter((vni) => vni !== null);
     },
-    list: async () => [...new Set([...(await madeIn(dir)), ...(await bridge.list())])].sort((a, b) => a - b),
+    list: async () => [...new Set([...(await made()), ...(await bridge.list())])].sort((a, b) => a - b),
   };
 }
 
-/** Networks that a node's directory has anything of. */
-async function madeIn(dir: string): Promise<readonly Vni[]> {
-  await mkdir(join(dir, 'networks'), { recursive: true });
-  return (await readdir(join(dir, 'networks'))).map((name) => Number(name) as Vni);
+/** What a node's directory keeps of its networks: a directory each, with the network's description and its guests. */
+function records(dir: string) {
+  const dirOf = (vni: Vni): string => resolve(dir, 'networks', `${vni}`);
+  return {
+    dirOf,
+    described: (vni: Vni) => stateFiles<Network>(dirOf(vni)),
+    guests: (vni: Vni) => stateFiles<Nic>(join(dirOf(vni), 'nics')),
+    made: async (): Promise<readonly Vni[]> => {
+      await mkdir(join(dir, 'networks'), { recursive: true });
+      return (await readdir(join(dir, 'networks'))).map((name) => Number(name) as Vni);
+    },
+  };
 }
 
 /** The state file that says how a network was made last. */
