@@ -13,14 +13,17 @@ const TIMEOUT = { contracts: 60_000, journeys: 120_000, real: 600_000 } as const
 /** Files at a time: most share the host's bridges and libvirt; journeys are over simulated nodes, and wait more than they work. */
 const AT_ONCE = { contracts: 1, journeys: 2, real: 1 } as const;
 
+/** What is waited for may take its time on a busy machine; a second, vitest's own, is too short to start a program in. */
+const EVERYWHERE = { pool: 'forks', expect: { poll: { timeout: 10_000 } } } as const;
+
 export default defineConfig({
   test: {
-    pool: 'forks',
+    ...EVERYWHERE,
     globalSetup: ['test/leftovers.ts'],
     projects: [
       {
         test: {
-          pool: 'forks',
+          ...EVERYWHERE,
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [...APART, MOCKING].map((folder) => `test/${folder}/**`),
@@ -34,14 +37,14 @@ export default defineConfig({
       },
       {
         test: {
-          pool: 'forks',
+          ...EVERYWHERE,
           name: 'unit:workflows',
           include: [`test/${MOCKING}/**/*.test.ts`],
         },
       },
       ...APART.map((name) => ({
         test: {
-          pool: 'forks',
+          ...EVERYWHERE,
           name,
           include: [`test/${name}/**/*.test.ts`],
           testTimeout: TIMEOUT[name],
