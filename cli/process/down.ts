@@ -41,6 +41,8 @@ export interface DownPlan {
   readonly purge: boolean;
   readonly say: (text: string) => void;
   readonly run?: Run;
+  /** How long the directory's lock is waited for. */
+  readonly lockMs?: number;
 }
 
 /** Ends the installation in this directory, whatever still runs of it, or is just being started; succeeds if nothing does. */
@@ -59,7 +61,7 @@ export async function bringDown(paths: Paths, plan: DownPlan): Promise<void> {
   const lock = takeLock(
     paths.lock,
     `${paths.dir} is in use by a process that is not known, such as another 'slipway down': wait for its end, or end it first.`,
-    LOCK_MS,
+    plan.lockMs ?? LOCK_MS,
   );
   try {
     await takeAway(paths, { ...plan, run: bounded(plan.run ?? realRun) });

@@ -87,7 +87,7 @@ it('does not run when its process has ended and was not reaped', async () => {
   expect(readInstance(pathsOf(dir).instance)).toBeNull();
 });
 
-const down = () => bringDown(pathsOf(dir), { guests: false, purge: false, say: () => undefined });
+const down = () => bringDown(pathsOf(dir), { guests: false, purge: false, say: () => undefined, lockMs: 100 });
 
 it('is ended before it is ready, too, and whatever program it still is', async () => {
   const starting = await idle('/bin/bash', '/opt/slipway/slipway', 'up');
