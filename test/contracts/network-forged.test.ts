@@ -5,7 +5,7 @@ import type { NetworkDriver } from '../../activities/drivers/network/driver.ts';
 import { linux } from '../../activities/drivers/network/linux.ts';
 import type { Nic } from '../../domain/network.ts';
 import { aNetwork, aNic } from './network.ts';
-import { answering, type Forged, forge } from './network-forger.ts';
+import { answering, type Forged, forge, heard, send } from './network-forger.ts';
 import { type Client, type Lab, missingNetworkLab, networkLab } from './network-lab.ts';
 
 const skip = missingNetworkLab();
@@ -13,9 +13,10 @@ const a = aNetwork(41);
 const [victim, thief] = [aNic(41, 5), aNic(41, 6)];
 const SERVER = '10.41.0.1';
 const MIB = 2 ** 20;
+const hex = (ip: string): string => Buffer.from(ip.split('.').map(Number)).toString('hex');
 const declining = (nic: Nic): Forged => ({ chaddr: nic.mac, kind: 'decline', ip: `${nic.ip}`, server: SERVER });
 
-describe.skipIf(skip)(`forged DHCP on linux networks${skip ? ` (skipped: ${skip})` : ''}`, { timeout: 60_000 }, () => {
+describe.skipIf(skip)(`forging on linux networks${skip ? ` (skipped: ${skip})` : ''}`, { timeout: 60_000 }, () => {
   let lab: Lab;
   let driver: NetworkDriver;
   beforeEach(async () => {
@@ -76,6 +77,22 @@ describe.skipIf(skip)(`forged DHCP on linux networks${skip ? ` (skipped: ${skip}
         await own.run(['ip', 'address', 'flush', 'dev', 'eth0']);
       }
     });
+  });
+
+  it('lets nothing through that hides what it is', async () => {
+    const [own, other] = [await machine(victim), await machine(thief)];
+    const asking = (ip: string) =>
+      `0001080006040001${thief.mac.replaceAll(':', '')}${hex(ip)}000000000000${hex(SERVER)}`;
+    const [lie, truth] = [asking(SERVER), asking(`${thief.ip}`)];
+    const snap = (data: string) => `${(8 + data.length / 2).toString(16).padStart(4, '0')}aaaa03000000${data}`;
+    const advert = `6000000000103aff${'fe80'.padEnd(32, '0')}${'ff02'.padEnd(31, '0')}1${'8600'.padEnd(32, '0')}`;
+    const hidden = [snap(`0806${lie}`), snap(`86dd${advert}`), `91000000${`0806${lie}`}`, `81000000${`0806${lie}`}`];
+    const last = `0806${truth}`;
+    const frames = [...hidden, `0806${lie}`, `86dd${advert}`, last];
+    // Its own kernel says nothing then.
+    await other.run(['sysctl', '-q', '-w', 'net.ipv6.conf.eth0.disable_ipv6=1']);
+    const came = await heard(own, { mac: thief.mac, last }, () => send(other, frames));
+    expect(came.map((frame) => frame.slice(0, last.length))).toEqual([last]);
   });
 
   it('has its tables again after a firewall has flushed all of them', async () => {

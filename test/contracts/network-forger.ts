@@ -87,3 +87,46 @@ export async function answering<T>(rogue: Client, ip: string, body: () => Promis
     await served.catch(() => undefined);
   }
 }
+
+const SEND = `
+import json, socket, sys
+port = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+port.bind(('eth0', 0))
+mac = port.getsockname()[4]
+for rest in json.loads(sys.argv[1]): port.send(b'\\xff' * 6 + mac + bytes.fromhex(rest).ljust(46, b'\\0'))
+`;
+
+/** Sends frames to everybody; each is given from the field after its addresses on, in hexadecimal digits. */
+export const send = async (sender: Client, frames: readonly string[]): Promise<void> => {
+  await sender.run(['python3', '-c', SEND, JSON.stringify(frames)]);
+};
+
+const HEAR = `
+import socket, sys
+sender, last = (bytes.fromhex(text) for text in sys.argv[1:])
+port = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+port.bind(('eth0', 0))
+print('ready', flush=True)
+while True:
+    frame = port.recv(2048)
+    if frame[6:12] != sender: continue
+    print(frame[12:].hex(), flush=True)
+    if frame[12:].startswith(last): break
+`;
+
+/** What comes to the machine of the frames that a MAC sends during `body`, up to and with the one that begins with `last`. */
+export async function heard(
+  witness: Client,
+  { mac, last }: { readonly mac: string; readonly last: string },
+  body: () => Promise<void>,
+): Promise<readonly string[]> {
+  const ready = Promise.withResolvers<void>();
+  const listening = witness.run(['timeout', '20', 'python3', '-c', HEAR, mac.replaceAll(':', ''), last], {
+    line: () => ready.resolve(),
+  });
+  listening.catch(ready.reject);
+  await ready.promise;
+  await body();
+  const { stdout } = await listening;
+  return stdout.trim().split('\n').slice(1);
+}
