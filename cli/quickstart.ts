@@ -7,11 +7,12 @@ import { z } from 'zod';
 import { conflict, unavailable } from '../domain/fault.ts';
 import { type Api, apiClient } from './client/api.ts';
 import { TaskDocument, watchTask } from './client/task.ts';
+import { loadConfig } from './config/load.ts';
 import { isDebugging } from './debugging.ts';
 import { exitStatus, explain } from './failure.ts';
 import { claimDirectory } from './instance/directory.ts';
 import { type Instance, InstanceSchema, readHolder, readInstance, writeHolder } from './instance/instance.ts';
-import { freePortOr } from './instance/ports.ts';
+import { authority, freePortOr } from './instance/ports.ts';
 import { watchOutput } from './output.ts';
 import { packageFile } from './package-root.ts';
 import { defaultDataDir, type Paths, pathsOf } from './paths.ts';
@@ -60,8 +61,9 @@ async function startUp({ dir, holder }: Paths): Promise<Instance> {
     throw conflict(`${dir} is being started by process ${other}: wait for it, or end it with --stop.`);
   const logFile = join(dir, 'up.log');
   const log = openSync(logFile, 'w', 0o640);
-  const port = await freePortOr('127.0.0.1', 7370);
-  const args = ['up', '--data', dir, '--listen', `127.0.0.1:${port}`, '--metadata', '127.0.0.1:0', '--json'];
+  const { listen_address: host, listen_port: wanted } = loadConfig(undefined).api;
+  const listen = authority({ host, port: await freePortOr(host, wanted) });
+  const args = ['up', '--data', dir, '--listen', listen, '--json'];
   say('Starting Slipway …');
   const up = spawn(packageFile('slipway'), [...args, ...(sim ? [`--sim=${sim}`] : [])], {
     detached: true,
