@@ -1,5 +1,6 @@
 import {
   type Client,
+  isGrpcServiceError,
   ScheduleAlreadyRunning,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
@@ -134,5 +135,19 @@ function searchAttributes({ kind, input, tenant }: JobRequest): SearchAttributeP
   ];
 }
 
-const unreachable = (cause: unknown) =>
-  unavailable('Temporal does not answer; the task is started when it does.', cause);
+/** What it answered is said: a task that it refuses waits as well, and for something else. */
+function unreachable(cause: unknown) {
+  const refusal = refusalIn(cause);
+  const why = refusal === null ? 'does not answer' : `refuses it (${refusal})`;
+  return unavailable(`Temporal ${why}; the task is started when it does${refusal === null ? '' : ' not'}.`, cause);
+}
+
+/** gRPC's codes of calls that were not answered: cancelled, deadline exceeded, unavailable. */
+const UNANSWERED: readonly number[] = [1, 4, 14];
+
+/** The engine's own words, which its client wraps; null if it did not answer. */
+function refusalIn(error: unknown): string | null {
+  if (!(error instanceof Error)) return null;
+  if (!isGrpcServiceError(error)) return refusalIn(error.cause);
+  return UNANSWERED.includes(error.code) ? null : error.details;
+}

@@ -29,6 +29,8 @@ const SWEEP_MS = 5_000;
 const LOST_MS = 60_000;
 /** The net under the signals that wake pools' keepers. */
 const POOLS_MS = 60_000;
+/** A server that came back without its database has nothing of what was made in it at the start. */
+const PREPARE_MS = 10_000;
 /** A moment has one row, so it is written down more often than once a minute: none is missed. */
 const SAMPLE_MS = 20_000;
 const TIDY_MS = 60 * 60_000;
@@ -55,6 +57,10 @@ export async function startControl({ settings, store, jobs, engine, pools }: Con
     { name: 'control worker', ...worker },
     again('sweeper', SWEEP_MS, log, () => sweep(store, jobs, { log, unusedBaseMs })),
     again('search for lost tasks', LOST_MS, log, () => settleLost(store, jobs, undefined, log)),
+    again('preparation of Temporal', PREPARE_MS, log, async () => {
+      await engine.prepare();
+      await jobs.schedulePools(POOLS_MS);
+    }),
     again('history of VM pools', SAMPLE_MS, log, () => samplePools(store, Date.now())),
     again('tidying of histories', TIDY_MS, log, () => tidyHistory(store, Date.now())),
   ];

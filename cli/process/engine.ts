@@ -1,8 +1,9 @@
 import type { Client } from '@temporalio/client';
+import { unavailable } from '../../domain/fault.ts';
 import type { PayloadKey } from '../temporal/codec.ts';
 import { loadKey } from '../temporal/codec.ts';
 import { connectClient, connectWorkers, type TemporalConfig } from '../temporal/connection.ts';
-import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
+import { ensureSearchAttributes, missingSearchAttributes } from '../temporal/search-attributes.ts';
 import { installRuntime, type WorkerDeps } from '../temporal/worker.ts';
 import type { Settings } from './settings.ts';
 
@@ -12,7 +13,9 @@ export interface EngineConnection {
   readonly key: PayloadKey;
   /** What workers are made with; one connection for all of them. */
   forWorkers(): Promise<Pick<WorkerDeps, 'connection' | 'namespace' | 'key'>>;
-  /** Rejects when the engine does not answer. */
+  /** Gives it what tasks need of it. Again and again, since a server can come back without its database. */
+  prepare(): Promise<void>;
+  /** Rejects when the engine does not answer, or lacks what tasks need of it. */
   check(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
@@ -28,7 +31,8 @@ export async function connectEngine(
   const config: TemporalConfig = { address, namespace };
   const key = await loadKey(settings.paths.dir);
   const { client, close } = await connectClient(config, key);
-  await ensureSearchAttributes(client);
+  const prepare = () => ensureSearchAttributes(client);
+  await prepare();
   // The SDK's native part ends with this connection; made without need, it would keep the process alive.
   const nativeConnection = (to: TemporalConfig) => {
     installRuntime(settings.log, metrics);
@@ -42,8 +46,10 @@ export async function connectEngine(
       workers ??= nativeConnection(config);
       return { connection: await workers, namespace, key };
     },
+    prepare,
     check: async (signal) => {
-      await client.connection.withAbortSignal(signal, () => client.workflowService.getSystemInfo({}));
+      const missing = await client.connection.withAbortSignal(signal, () => missingSearchAttributes(client));
+      if (missing.length > 0) throw unavailable(`Temporal lacks search attributes: ${missing.join(', ')}.`);
     },
     stop: async () => {
       await (await workers)?.close();
