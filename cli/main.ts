@@ -4,6 +4,9 @@ import { exitStatus, explain } from './failure.ts';
 import { watchOutput } from './output.ts';
 import { program } from './program.ts';
 
+/** What a command has left after its end, as an engine's threads that could not be ended, does not keep its process. */
+const LINGER_MS = 2_000;
+
 watchOutput();
 try {
   await program().parseAsync();
@@ -12,3 +15,4 @@ try {
   if (!(error instanceof CommanderError)) process.stderr.write(`${explain(error, isDebugging())}\n`);
   process.exitCode = exitStatus(error);
 }
+setTimeout(() => process.exit(), LINGER_MS).unref();

@@ -54,3 +54,9 @@ it('goes on without a reader where it ends in order, as servers do', async () =>
     setTimeout(() => process.exit(3), 100);`;
   expect(await ended(['--input-type=module', '-e', program])).toEqual({ code: 3, err: '' });
 });
+
+it('ends though something of it goes on, with its status', async () => {
+  const lingering = ['--import', 'data:text/javascript,setInterval(() => undefined, 60_000)'];
+  const command = [join(CLI, 'main.ts'), 'config', 'check', '--config', '/nowhere'];
+  expect(await ended([...lingering, ...command])).toMatchObject({ code: 64, err: expect.stringContaining('/nowhere') });
+});
