@@ -8,7 +8,7 @@ import { addDuration } from './pool-day.ts';
 import { addTotal } from './pool-total.ts';
 import { nodes } from './schema/node.ts';
 import { vms } from './schema/vm.ts';
-import { poolEntries } from './schema/vm-pool.ts';
+import { poolEntries, vmPools } from './schema/vm-pool.ts';
 
 export type EntryRow = typeof poolEntries.$inferSelect;
 
@@ -124,12 +124,17 @@ export async function markCheckedOut(
   await checkOut(tx).run({ vm, ...stamp });
 }
 
-/** Checked-out becomes ready again, as if nobody had taken it; any other stays what it is. */
-export async function putBack(tx: Db, name: string): Promise<void> {
+/** Checked-out becomes ready again, as if nobody had taken it, or is given up where its pool was drained meanwhile; any other stays what it is. */
+export async function putBack(tx: Db, name: string, now: number): Promise<void> {
   const entry = await findEntry(tx, name);
   if (entry?.state !== 'running') return;
   const nobody = { checkedOutAt: null, tokenId: null, user: null, lifetimeHours: null, expiresAt: null };
-  await updateEntry(tx, entry.vm, { state: 'ready', ...nobody });
+  const pool = await tx.select().from(vmPools).where(eq(vmPools.name, entry.pool)).get();
+  const goesOn = pool && Math.max(pool.createdAt, pool.drainedAt ?? 0) < (entry.checkedOutAt ?? 0);
+  const outcome = goesOn
+    ? { state: 'ready' as const }
+    : { state: 'completed' as const, completedAt: now, reason: 'Its pool was drained while whoever took it went.' };
+  await updateEntry(tx, entry.vm, { ...outcome, ...nobody });
 }
 
 const counted = hot((db) =>
@@ -162,8 +167,9 @@ export const countCloning = async (
 ): Promise<readonly { readonly pool: string; readonly ondemand: boolean; readonly count: number }[]> =>
   (await cloning(db).all()).map((row) => ({ ...row, ondemand: Boolean(row.ondemand) }));
 
-/** Every ready and pending VM of the pool is given up. */
+/** Every ready and pending VM of the pool is given up, and what is put back later. */
 export async function drainPool(tx: Db, pool: string, reason: string, now: number): Promise<void> {
+  await tx.update(vmPools).set({ drainedAt: now }).where(eq(vmPools.name, pool));
   await tx
     .update(poolEntries)
     .set({ state: 'completed', completedAt: now, reason })

@@ -29,6 +29,8 @@ export const vmPools = sqliteTable('vm_pools', {
   /** When one of its VMs last became ready. */
   lastReadyAt: integer('last_ready_at'),
   createdAt: integer('created_at').notNull(),
+  /** When its VMs were last given up, being made otherwise than it is. */
+  drainedAt: integer('drained_at'),
 });
 
 /** An alias may belong to several pools. */

@@ -53,7 +53,7 @@ export function checkoutService({
     await turn();
     if (!options.gone) return taken;
     await store.write(async (tx) => {
-      for (const name of taken.given.flatMap(({ vms }) => vms)) await putBack(tx, name);
+      for (const name of taken.given.flatMap(({ vms }) => vms)) await putBack(tx, name, Date.now());
     });
     for (const pool of taken.pools) wake(pool);
     throw goneFault();

@@ -1,6 +1,7 @@
 import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listWaits } from '../../../../store/pool-wait.ts';
+import { ADMIN } from '../cluster.ts';
 import { type Pooled, pooled } from './pooled.ts';
 
 let at: Pooled;
@@ -57,7 +58,9 @@ describe('a checkout whose asker has gone', () => {
   });
 
   it('is undone where that was seen only after the commit: nothing says that it ever was', async () => {
+    await at.services.pools.changeSettings(ADMIN, { lifetimeHours: 3, lifetimeAuthHours: 7 });
     const before = entries();
+    await at.settled();
     const woken = at.jobs.woken.length;
     await expect(take(2, leaving(1))).rejects.toMatchObject({ fault: { kind: 'cancelled' } });
     expect(entries()).toEqual(before);
@@ -77,6 +80,28 @@ describe('a checkout whose asker has gone', () => {
     };
     await expect(take(1, asker)).rejects.toMatchObject({ fault: { kind: 'cancelled' } });
     expect(await at.states('a')).toEqual({ ready: 1, completed: 1 });
+  });
+
+  it.each([
+    ['changed', () => at.services.pools.update(ADMIN, 'a', { args: ['suite=trixie'] })],
+    ['reset', () => at.services.pools.reset(ADMIN, ['a'])],
+    ['removed', () => at.services.pools.remove(ADMIN, 'a')],
+    ['removed and made again', () => at.services.pools.remove(ADMIN, 'a').then(() => at.pool({ name: 'a', size: 2 }))],
+  ])('gives up a VM whose pool was %s meanwhile', async (_, drain) => {
+    let drained: Promise<unknown> | undefined;
+    const asker = {
+      get gone() {
+        if (drained) return true;
+        drained = Promise.resolve();
+        queueMicrotask(() => {
+          drained = drain();
+        });
+        return false;
+      },
+    };
+    await expect(take(1, asker)).rejects.toMatchObject({ fault: { kind: 'cancelled' } });
+    await drained;
+    expect(await at.states('a')).toEqual({ completed: 2 });
   });
 
   it('leaves what it has put back to the next in line', async () => {

@@ -1,0 +1,1 @@
+ALTER TABLE `vm_pools` ADD `drained_at` integer;
