@@ -30,7 +30,7 @@ export interface NodeDrivers {
 export function realDrivers(
   settings: Settings,
   name: NodeName,
-  { uri, own, reaching }: Pick<HostLibvirt, 'uri' | 'own' | 'reaching'>,
+  { uri, own, reaching, consoleLost }: Omit<HostLibvirt, 'stop'>,
   metadataPort: number,
 ): NodeDrivers {
   const { paths, config } = settings;
@@ -43,7 +43,7 @@ export function realDrivers(
   });
   return {
     hypervisor: hypervisorDrivers.libvirt({
-      ...{ uri, dir, run: reaching(run), filesystems: installer.filesystems },
+      ...{ uri, dir, run: reaching(run), filesystems: installer.filesystems, consoleLost },
       passableFrom: own ? undefined : paths.dir,
     }),
     network: networkDrivers.linux({ dir, run, metadataPort }),

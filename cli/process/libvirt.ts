@@ -1,3 +1,8 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { absent } from '../../activities/drivers/absent.ts';
+import { onChange } from '../../activities/drivers/hypervisor/console.ts';
+import type { ConsoleLost } from '../../activities/drivers/hypervisor/libvirt.ts';
 import { type Run, run as realRun } from '../../activities/drivers/run.ts';
 import { DomainError, unavailable } from '../../domain/fault.ts';
 import type { Logger } from '../log.ts';
@@ -25,6 +30,8 @@ export interface HostLibvirt {
   readonly own: boolean;
   /** What reaches it: one that was started here is replaced whenever it is gone or hangs, the system's is left to the system. */
   readonly reaching: (run: Run) => Run;
+  /** Resolves once the virtlogd is another than this guest was started with: what it writes is lost. Null for the system's. */
+  readonly consoleLost: ConsoleLost | null;
   /**
    * Ends what was started here; guests run on, and are found again by the next start on the same directory. May be called
    * twice. `scripts/host/libvirtd.sh end DIR/libvirt` ends the guests, too: what removing an installation takes.
@@ -69,6 +76,7 @@ export async function libvirtUri(options: LibvirtOptions): Promise<HostLibvirt> 
     uri,
     own: true,
     reaching: kept.reaching,
+    consoleLost: (name, signal) => consoleLost(dir, name, signal),
     stop: async () => {
       kept.stop();
       const { stderr } = await run([script, 'stop', dir, ...seconds(hasteS)], { timeoutMs: STOP_MS });
@@ -80,8 +88,19 @@ export async function libvirtUri(options: LibvirtOptions): Promise<HostLibvirt> 
 const foreign = (uri: string): HostLibvirt => ({
   ...{ uri, own: false },
   reaching: (run) => run,
+  consoleLost: null,
   stop: async () => undefined,
 });
+
+/** By the age of their files, which the script and QEMU write as they start. */
+function consoleLost(dir: string, guest: string, signal: AbortSignal): Promise<true> {
+  const begun = (file: string) => stat(join(dir, file)).then(({ mtimeMs }) => mtimeMs, absent);
+  const look = async (): Promise<true | undefined> => {
+    const [logs, qemu] = [await begun('virtlogd.pid'), await begun(join('run', 'qemu', `${guest}.pid`))];
+    return (logs !== undefined && qemu !== undefined && qemu < logs) || undefined;
+  };
+  return onChange(join(dir, 'virtlogd.pid'), look, signal);
+}
 
 async function answers(run: Run, uri: string): Promise<boolean> {
   try {

@@ -172,15 +172,21 @@ describe.skipIf(skip)(`private libvirtd${skip ? ` (skipped: ${skip})` : ''}`, { 
   it('has its virtlogd again that was killed, as guests need it to start', { timeout: 60_000 }, async ({
     lab: { dir, open, pid, daemons, guest },
   }) => {
-    const { uri, reaching, stop } = await open();
+    const { uri, reaching, consoleLost, stop } = await open();
     const { vm, qemu } = await guest(uri);
     const logs = pid('virtlogd');
+    const driver = libvirt({ uri, dir: join(dir, 'node'), run: reaching(run), forceAccel: 'tcg', consoleLost });
+    const heard = (pattern: RegExp, ms = 30_000) => driver.awaitConsole(vm, pattern, AbortSignal.timeout(ms));
+    const unheard = expect(heard(/never said/)).rejects.toMatchObject({ fault: { kind: 'conflict' } });
     process.kill(logs, 'SIGKILL');
-    const driver = libvirt({ uri, dir: join(dir, 'node'), run: reaching(run), forceAccel: 'tcg' });
     expect(await driver.list()).toEqual([{ vm, name: 'private', running: true }]);
     expect([lives(qemu), lives(logs)]).toEqual([true, false]);
+    await unheard;
+    await expect(heard(/never said/)).rejects.toThrow('What private writes to its console is lost');
     await driver.stop(vm);
     await driver.start(vm);
+    expect(await heard(/private guest runs/)).toContain('runs');
+    await expect(heard(/never said/, 1_000)).rejects.toMatchObject({ name: 'TimeoutError' });
     await driver.stop(vm);
     await stop();
     expect(await daemons()).toBe('');

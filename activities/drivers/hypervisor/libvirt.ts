@@ -19,6 +19,9 @@ import { lifecycle } from './lifecycle.ts';
 import { makePassable } from './passage.ts';
 import { type Virsh, virsh } from './virsh.ts';
 
+/** Resolves once what this guest writes is kept no more, until it starts anew; rejects with the signal's reason. */
+export type ConsoleLost = (name: string, signal: AbortSignal) => Promise<unknown>;
+
 export interface LibvirtSettings {
   /** As virsh takes it: `qemu:///system`, `qemu+unix:///system?socket=PATH`. */
   readonly uri: string;
@@ -29,6 +32,8 @@ export interface LibvirtSettings {
   readonly passableFrom?: string | undefined;
   /** Instead of the probe's answer. */
   readonly forceAccel?: 'kvm' | 'tcg';
+  /** None where nobody can tell. */
+  readonly consoleLost?: ConsoleLost | null;
   /** What the host can make filesystems of; none unless told. */
   readonly filesystems?: () => Promise<readonly string[]>;
 }
@@ -97,8 +102,14 @@ export function libvirt(settings: LibvirtSettings): HypervisorDriver {
         if (line !== undefined) return line;
         throw unavailable(`The domain ${vm} stopped before its console showed what was waited for.`);
       });
+      const lost = (async () => {
+        const name = (await list()).find((domain) => domain.vm === vm)?.name;
+        if (name === undefined || !settings.consoleLost) return gone;
+        await settings.consoleLost(name, either);
+        throw conflict(`What ${name} writes to its console is lost: the virtlogd that kept it was killed, or hung.`);
+      })();
       try {
-        return await Promise.race([awaitLine(consolePath(vm), pattern, either), gone]);
+        return await Promise.race([awaitLine(consolePath(vm), pattern, either), gone, lost]);
       } finally {
         over.abort();
       }
