@@ -130,7 +130,10 @@ async function awaitGuest({ hypervisor, controlPlane }: HostDeps, { vm, name }: 
     .catch(async (error: unknown) => {
       signal.throwIfAborted();
       // 'conflict': waiting again would not help.
-      if (late.aborted) throw conflict(`${name} runs, but cloud-init did not finish in time; ${await saidLast()}`);
+      if (late.aborted)
+        throw conflict(
+          `${name} runs, but cloud-init did not finish in time (creations.wait_minutes); ${await saidLast()}`,
+        );
       if (!(error instanceof DomainError) || error.fault.kind !== 'unavailable') throw error;
       if (await runs()) throw error;
       const when = wentWithNode ? ', while its node was down or ended its guests,' : '';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CORE_DEFAULTS } from '../../api/core/parts.ts';
 import { Accounts } from './accounts.ts';
 import { Address, Flag, Line, numeric, Port } from './values.ts';
 
@@ -74,6 +75,11 @@ const Images = z.strictObject({
   unused_days: numeric(z.number().positive().max(3650)).default(7),
 });
 
+const Creations = z.strictObject({
+  /** How long a guest is waited for that cloud-init configures. */
+  wait_minutes: numeric(z.number().positive().max(1440)).default(CORE_DEFAULTS.waitTimeoutMs / 60_000),
+});
+
 const Node = z.strictObject({
   name: z
     .string()
@@ -100,6 +106,7 @@ export const ConfigSchema = z.strictObject({
   vmpooler: section(Vmpooler),
   temporal: section(Temporal),
   base_images: section(Images),
+  creations: section(Creations),
   node: section(Node),
 });
 

@@ -1,6 +1,6 @@
 import { domainXml } from '../../activities/drivers/hypervisor/domain-xml.ts';
 import { coreServices } from '../../api/core/core.ts';
-import { CORE_DEFAULTS, type CoreParts } from '../../api/core/parts.ts';
+import { CORE_DEFAULTS, type CoreParts, type CoreSettings } from '../../api/core/parts.ts';
 import type { Services } from '../../api/core/services.ts';
 import { poolKeeper } from '../../api/core/vm-pool/keeper.ts';
 import { poolWaker, type WakePool } from '../../api/core/vm-pool/wake.ts';
@@ -10,6 +10,7 @@ import type { Jobs } from '../../domain/jobs.ts';
 import type { PoolKeeper } from '../../domain/pool-keeper.ts';
 import type { Store } from '../../store/open.ts';
 import { renderSeed } from '../../templates/cloud-init/seed.ts';
+import type { Config } from '../config/schema.ts';
 import type { EngineConnection } from './engine.ts';
 import type { Settings } from './settings.ts';
 
@@ -18,6 +19,12 @@ export interface Pools {
   readonly keeper: PoolKeeper;
   readonly wake: WakePool;
 }
+
+/** What the core is told by slipway.yaml. */
+export const coreSettings = ({ creations }: Pick<Config, 'creations'>): CoreSettings => ({
+  ...CORE_DEFAULTS,
+  waitTimeoutMs: creations.wait_minutes * 60_000,
+});
 
 /** The core over a store and an engine, with the job starter that its sweeper shares; `people` is who may log in, null for nobody. */
 export function composeCore(
@@ -31,7 +38,7 @@ export function composeCore(
     store,
     jobs,
     renderer: { domainXml, seed: renderSeed },
-    settings: CORE_DEFAULTS,
+    settings: coreSettings(config),
     accounts: { store: people, admins: config.accounts.admins, key: engine.key.key },
     log,
   };

@@ -165,7 +165,7 @@ describe('awaitGuest', () => {
     const { awaited, say } = await quiet({ deadline: Date.now() + 2_300 });
     await say('[  OK  ] Started \u001b[0;1;39mgetty\u001b[0m.\r\nweb1 login: \r\n\r\n');
     await expect(awaited).rejects.toThrow(
-      'web1 runs, but cloud-init did not finish in time; its console ends with: web1 login:',
+      'web1 runs, but cloud-init did not finish in time (creations.wait_minutes); its console ends with: web1 login:',
     );
     // The console goes with the VM.
     expect(logged).toEqual(['[  OK  ] Started getty.', 'web1 login:']);

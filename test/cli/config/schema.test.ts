@@ -10,6 +10,7 @@ it.each([
   [{ api: { listen_port: 0, listen_address: '::' } }, { api: { listen_port: 0, listen_address: '::' } }],
   [{ api: { listen_address: 'api.example.org' } }, { api: { listen_address: 'api.example.org' } }],
   [{ base_images: { unused_days: '0.5' } }, { base_images: { unused_days: 0.5 } }],
+  [{ creations: { wait_minutes: '30' } }, { creations: { wait_minutes: 30 } }],
   [{ debug: 'Yes' }, { debug: true }],
   [{ debug: '0' }, { debug: false }],
   [
@@ -29,6 +30,7 @@ const PORTS = [
 ] as const;
 const NUMBERS = [
   (value: unknown) => [{ base_images: { unused_days: value } }, 'base_images.unused_days'],
+  (value: unknown) => [{ creations: { wait_minutes: value } }, 'creations.wait_minutes'],
   (value: unknown) => [{ node: { concurrent_creations: value } }, 'node.concurrent_creations'],
   (value: unknown) => [
     { accounts: { ldap: { host: 'x', base: 'x', connect_timeout: value } } },
