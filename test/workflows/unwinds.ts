@@ -16,9 +16,6 @@ interface Trouble {
 const HOWS = ['fail', 'cancel', 'lose'] as const;
 type How = (typeof HOWS)[number];
 
-/** Calls after which nothing is undone any more. */
-const COMMITS = ['recordVm'];
-
 const BOOKKEEPING = ['beginTask', 'finishTask', 'noteProgress', 'passTurn'];
 
 /**
@@ -42,11 +39,6 @@ export async function eachStepUnwinds(
         if (how === 'lose' && !calm.world.onNode.has(nameOf(at))) continue;
         const trouble: Trouble = { at, where, how };
         const ran = await attempt(undos, workflow, prepare, trouble);
-        // A cancellation that comes with the commit is too late. Then nothing is undone at all.
-        if (how !== 'fail' && COMMITS.includes(at) && !ran.error) {
-          if (ran.undone.length > 0) throw new Error(`cancelled ${where} ${at}, it undid ${ran.undone.join(', ')}`);
-          continue;
-        }
         check(ran, undos, `${how} ${where} ${at}`);
         if ((how !== 'fail') !== isCancellation(ran.error))
           throw new Error(`${how} ${where} ${at}: ended with ${ran.error}`);

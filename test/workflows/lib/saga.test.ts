@@ -40,6 +40,26 @@ describe('a saga that was cancelled', () => {
     expect(undone).toEqual(['second', 'first']);
   });
 
+  it('is done all the same where it had begun to record that', async () => {
+    const { error, undone } = await ending((cancel, undo) => async (step, commit) => {
+      await step('only', async () => undefined, undo('only'));
+      await commit('record', async () => cancel());
+    });
+    expect([error, undone]).toEqual([undefined, []]);
+  });
+
+  it('records nothing where it was cancelled in the step before, which had its effect', async () => {
+    let recorded = false;
+    const { error, undone } = await ending((cancel, undo) => async (step, commit) => {
+      await step('only', async () => cancel(), undo('only'));
+      await commit('record', async () => {
+        recorded = true;
+      });
+    });
+    expect(isCancellation(error), String(error)).toBe(true);
+    expect([recorded, undone]).toEqual([false, ['only']]);
+  });
+
   it('says why a step failed that had failed before, though both are heard of together', async () => {
     const { error } = await ending((cancel, undo) => async (step) => {
       await step(
