@@ -39,6 +39,18 @@ describe('an on-demand request for an alias', () => {
     ]);
   });
 
+  it.each([
+    ['without a token', 'anyone', 3],
+    ['with one', { principal: { account: 'jdoe', tenant: 'default', role: 'user' }, tokenId: 't', user: 'jdoe' }, 7],
+  ] as const)('%s gives VMs the lifetime that the settings say', async (_, who, hours) => {
+    await at.services.pools.changeSettings(ADMIN, { lifetimeHours: 3, lifetimeAuthHours: 7 });
+    const { id } = await at.services.poolRequests.create(who, [{ name: 'a', count: 1 }], null);
+    await at.fill('a');
+    const { wants } = await at.services.poolRequests.get(id);
+    const made = await at.services.poolVms.get(wants[0]?.vms[0] ?? '');
+    expect([made.hours, (made.expiresAt ?? 0) - (made.checkedOutAt ?? 0)]).toEqual([hours, hours * 3_600_000]);
+  });
+
   it('is made by a pool that keeps none ready as well as by others', async () => {
     await at.services.pools.update(ADMIN, 'a', { size: 0 });
     const { a = 0 } = await makers(200);

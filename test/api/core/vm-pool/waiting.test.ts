@@ -50,6 +50,17 @@ describe('a checkout that waits', () => {
     expect(await line()).toEqual([]);
   });
 
+  it('wakes the keeper of its pool when it is served, as one that was served at once does', async () => {
+    await take({ a: 2 });
+    const { end } = await waiting({ a: 1 });
+    await at.settled();
+    const before = at.jobs.woken.length;
+    await at.fill('a');
+    expect(await end).toBe(1);
+    await at.settled();
+    expect(at.jobs.woken.slice(before)).toEqual(['a']);
+  });
+
   it('is refused once its pool is removed, unless another of the same alias has as many', async () => {
     await take({ a: 2, b: 1 });
     const [gone, stays] = [await waiting({ b: 1 }), await waiting({ x: 2 })];
