@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { and, asc, count, eq, gt, gte, inArray, isNull, lt, ne, notInArray, or, sql } from 'drizzle-orm';
 import type { VmId } from '../domain/ids.ts';
 import { deadBefore } from '../domain/node.ts';
@@ -12,12 +13,15 @@ import { poolEntries, vmPools } from './schema/vm-pool.ts';
 
 export type EntryRow = typeof poolEntries.$inferSelect;
 
+/** Below this a store's first number is drawn: names are made of them, and two installations are to have others. */
+const FIRST_BELOW = 2 ** 40;
+
 /** The number that the next entry gets; to be asked for and used in one transaction. */
 export async function nextNumber(tx: Db): Promise<number> {
   const row = await tx.get<{ seq: number } | undefined>(
     sql`SELECT seq FROM sqlite_sequence WHERE name = 'pool_entries'`,
   );
-  return (row?.seq ?? 0) + 1;
+  return (row?.seq ?? randomInt(FIRST_BELOW)) + 1;
 }
 
 export async function insertEntry(
