@@ -13,6 +13,8 @@ export interface Paths {
   nodeLibvirt(name: string): string;
   /** Which boot of the host a node has started its guests after. */
   nodeBoot(name: string): string;
+  /** Held by the one process that is this node. */
+  nodeLock(name: string): string;
   /** The simulators' worlds. */
   readonly sim: string;
   readonly images: string;
@@ -44,6 +46,7 @@ export function pathsOf(dir: string): Paths {
     pool: (name) => below('pools', name),
     node: (name) => below('nodes', name),
     nodeLibvirt: (name) => below('nodes', name, 'libvirt.uri'),
+    nodeLock: (name) => below('nodes', name, 'lock'),
     nodeBoot: (name) => below('nodes', name, 'boot.id'),
     sim: below('sim'),
     images: below('images'),

@@ -1,6 +1,9 @@
+import { mkdirSync } from 'node:fs';
 import { conflict, unavailable } from '../../domain/fault.ts';
 import type { NodeName } from '../../domain/ids.ts';
 import { openStore, type Store } from '../../store/open.ts';
+import { takeLock } from '../instance/lock.ts';
+import type { Paths } from '../paths.ts';
 import { keepAdministrators, openAccounts } from './accounts.ts';
 import { startApi } from './api.ts';
 import { keepConfiguredTokens } from './configured-tokens.ts';
@@ -64,6 +67,7 @@ export async function runNode(
 ): Promise<readonly Running[]> {
   const name = plan.name ?? (settings.nodeName as NodeName);
   if (plan.stepMs === null) needsRoot();
+  things.push(onlyOne(settings.paths, name));
   const { store, engine } = await open(settings, things, plan.metrics);
   const { metadata } = settings;
   if (plan.stepMs === null && metadata.port === 0) throw conflict('--metadata: a node has to be told the port.');
@@ -73,4 +77,15 @@ export async function runNode(
       : simulatedDrivers(settings, name, plan.stepMs);
   const { jobs } = composeCore(settings, store, engine, null);
   return kept(things, await startNode({ settings, store, jobs, engine, name, drivers }));
+}
+
+/** One that was killed is over when its last thread is: so long the next waits. */
+const SUCCESSION_MS = 5_000;
+
+/** Two processes of one node would work on the same things of its host at once. */
+function onlyOne(paths: Paths, name: NodeName): { stop(): Promise<void> } {
+  mkdirSync(paths.node(name), { recursive: true });
+  const why = `Another process is the node ${name} of ${paths.dir}: end it, or name this one with --name.`;
+  const lock = takeLock(paths.nodeLock(name), why, SUCCESSION_MS);
+  return { stop: async () => lock.release() };
 }

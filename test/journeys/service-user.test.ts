@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { apiClient } from '../../cli/client/api.ts';
 import { type DevServer, devServer } from '../../cli/temporal/dev-server.ts';
-import { dataDir, type Process, roleBy, type Starter } from './installation.ts';
+import { dataDir, type Process, roleBy, type Starter, slipway } from './installation.ts';
 import { createVm, follow } from './task.ts';
 
 const skip = process.getuid?.() === 0 ? undefined : 'not root, who is the node';
@@ -57,6 +57,8 @@ it.skipIf(skip)(
     const token = readFileSync(join(dir, 'token'), 'utf8').trim();
     const client = apiClient({ api: `http://${at}`, token });
     expect((await follow(client, await createVm(client, 'web1', 'empty'))).state).toBe('SUCCESS');
+    const second = await slipway('node', '--sim', '--name', 'hv1', '--data', dir, '--temporal', temporal.address);
+    expect([second.code, second.stderr]).toEqual([1, expect.stringContaining('Another process is the node hv1')]);
     for (const name of readdirSync(dir).filter((one) => /^(slipway|payload)\./.test(one)))
       expect([name, statSync(join(dir, name)).uid]).toEqual([name, USER]);
   },
