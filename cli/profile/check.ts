@@ -81,7 +81,7 @@ const sample = ({ name = 'example', networks = [], userdata, arguments: args = {
 });
 
 /** An argument, however the text gets at it. */
-const ARGUMENT = /^(?:@root\.|(?:\.\.\/)+)?args\.(\w+)$|^\(lookup args "(\w+)"\)$/;
+const ARGUMENT = /^(?:@root\.|(?:\.\.\/)+)?args\.(\w+)$|^\(?lookup args "(\w+)"\)?$/;
 
 /** Fills every hole of the user-data. `isOpen`: whether a key of the profile is not known, so that its holes may be filled. */
 function checkUserdata(

@@ -1,5 +1,5 @@
 import { type Call, callsOf, unknownCalls } from './calls.ts';
-import { type Place, Ungiven } from './engine.ts';
+import { Missing, type Place, Ungiven } from './engine.ts';
 import { grammarFault } from './grammar.ts';
 
 type Point = Place['start'];
@@ -29,14 +29,9 @@ export function missingIn(text: string, error: unknown): { readonly name: string
     const asked = error.loc && firstParameter(text, error.loc.start);
     return asked ? { name: sourceAt(text, asked), start: asked.start } : null;
   }
-  // Handlebars says `"x" not defined in [object Object]`, and of a path it names the last part alone.
-  const [, name = '', line, column] =
-    /^"([^"]*)" not defined in .*?(?: - (\d+):(\d+))?$/.exec(error instanceof Error ? error.message : '') ?? [];
-  if (name === '') return null;
-  if (line === undefined) return { name };
-  const start = { line: Number(line), column: Number(column) };
-  const { endColumn = start.column } = error as { readonly endColumn?: number };
-  return { name: sourceAt(text, { start, end: { ...start, column: endColumn } }) || name, start };
+  if (!(error instanceof Missing)) return null;
+  const { part, loc } = error;
+  return loc ? { name: sourceAt(text, loc) || part, start: loc.start } : { name: part };
 }
 
 const noValue = (name: string, { line, column }: Point): string =>

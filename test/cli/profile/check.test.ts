@@ -167,12 +167,13 @@ it("says in the profile's own words what a clone excludes", async () => {
 });
 
 it('names every argument of the user-data that has no default', async () => {
-  const text = '#cloud-config\nhostname: {{args.a}}\nfqdn: {{json args.b}}\nx: {{args.a}}\ny: {{vm.nmae}}\n';
+  const text = '#cloud-config\nhostname: {{args.a}}\nfqdn: {{json args.b}}\nx: {{args.a}}\ny: {{vm.nmae}}\nz: {{lookup args "c"}}\n';
   const found = await mistakes({ userdata: 'u' }, { u: text });
   expect(found).toEqual([
     expect.stringMatching(/'vm\.nmae' \(line 5, column 5\)\.$/),
     expect.stringMatching(/'args\.a'.*default under/),
     expect.stringMatching(/'args\.b'.*default under/),
+    expect.stringMatching(/'lookup args "c"' \(line 6, column 5\).*default under/),
   ]);
 });
 

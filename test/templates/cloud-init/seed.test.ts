@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import type { DomainError } from '../../../domain/fault.ts';
 import type { Guest, GuestNic } from '../../../domain/guest.ts';
@@ -104,6 +104,19 @@ it.each([
   ['{{#with args.missing}}{{x}}{{/with}}', "there is no value for 'args.missing'"],
   ['{{#if vm.name}}{{#if (json args.missing)}}{{/if}}{{/if}}', "there is no value for 'args.missing'"],
   ['{{json (lookup args "missing")}}', 'there is no value for \'(lookup args "missing")\''],
+  ['{{lookup args "missing"}}', 'there is no value for \'lookup args "missing"\' (line 1, column 2)'],
+  ['a\n {{args.valueOf}}', "there is no value for 'args.valueOf' (line 2, column 3)"],
+  ['{{args.constructor}}', "there is no value for 'args.constructor' (line 1, column 2)"],
+  ['{{args.__proto__}}', "there is no value for 'args.__proto__' (line 1, column 2)"],
+  ['{{toString}}', "there is no value for 'toString' (line 1, column 2)"],
+  ['{{constructor}}', "there is no value for 'constructor' (line 1, column 2)"],
+  ['{{@constructor}}', "there is no value for '@constructor' (line 1, column 2)"],
+  ['{{#each networks}}{{valueOf}}{{/each}}', "there is no value for 'valueOf' (line 1, column 20)"],
+  ['{{#each args.valueOf}}{{/each}}', "there is no value for 'args.valueOf' (line 1, column 8)"],
+  ['{{json args.toString}}', "there is no value for 'args.toString' (line 1, column 7)"],
+  ['{{lookup args "toString"}}', 'there is no value for \'lookup args "toString"\''],
+  ['{{vm.name.length}}', "there is no value for 'vm.name.length' (line 1, column 2)"],
+  ['{{../vm.name}}', "there is no value for '../vm.name' (line 1, column 2)"],
   ['{{log vm.name}}', "there is no helper 'log' (line 1, column 0)"],
   ['{{#if vm.name}}open', 'the block {{#if}} of line 1 does not end'],
 ])('says what is wrong with %s', (userdata, message) => {
@@ -125,8 +138,25 @@ it.each([
   ['## template: jinja\n{{ v1.region }}', '## template: jinja\n{{ v1.region }}'],
   ['{{#each networks}}{{mac}};{{/each}}', '52:54:00:12:34:56;'],
   ['<&"\'> {{args.greeting}}', '<&"\'> say "hi": yes'],
-  ['{{vm.constructor.name}}', undefined],
+  ['{{lookup args "greeting"}}', 'say "hi": yes'],
+  ['{{#if (lookup args "missing")}}a{{else}}b{{/if}}', 'b'],
+  ['{{#if args.valueOf}}a{{else}}b{{/if}}', 'b'],
+  ['{{#each networks}}{{vni}}{{@index}}{{{@index}}}{{@first}}{{/each}}', '10000true'],
+  ['{{#each networks}}{{@index}}{{@first}} {{../vm.name}}{{@root.vm.name}}{{/each}}', '0true web1web1'],
+  ['{{#with args as |given|}}{{given.greeting}}{{/with}}', 'say "hi": yes'],
 ])('renders %j', (userdata, expected) => {
-  if (expected === undefined) expect(() => renderUserdata({ ...GUEST, userdata })).toThrow();
-  else expect(renderUserdata({ ...GUEST, userdata })).toEqual(expected);
+  expect(renderUserdata({ ...GUEST, userdata })).toEqual(expected);
+});
+
+it('fills a hole with an argument that is called like what every object has', () => {
+  const args = JSON.parse('{"constructor": "a", "__proto__": "b", "toString": "c"}');
+  const userdata = '{{args.constructor}}{{args.__proto__}}{{lookup args "toString"}}';
+  expect(renderUserdata({ ...GUEST, args, userdata })).toBe('abc');
+});
+
+it('says nothing on standard error of what there is not', () => {
+  const written = vi.spyOn(console, 'error');
+  expect(() => renderUserdata({ ...GUEST, userdata: '{{isPrototypeOf}}' })).toThrow("'isPrototypeOf'");
+  expect(() => renderUserdata({ ...GUEST, userdata: '{{json args.propertyIsEnumerable}}' })).toThrow('no value');
+  expect(written).not.toHaveBeenCalled();
 });
