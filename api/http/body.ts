@@ -1,13 +1,11 @@
 import { MIMEType } from 'node:util';
 import express, { type Request, type Response } from 'express';
 import { invalid } from '../../domain/fault.ts';
+import { BODY_LIMIT_BYTES } from './body-limit.ts';
 import { HttpError } from './failure.ts';
 import { parseJson } from './json.ts';
 import { type Bytes, gathered, pairs, type RawValues } from './pairs.ts';
 import { decoded } from './utf8.ts';
-
-/** Room for install scripts and user-data. */
-export const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 
 const FORM_DATA = 'multipart/form-data';
 

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileS
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { stringify } from 'yaml';
 import { readYaml } from '../../api/core/yaml.ts';
+import { BODY_LIMIT_BYTES } from '../../api/http/body-limit.ts';
 import { conflict, DomainError, invalid } from '../../domain/fault.ts';
 import { packageFile } from '../package-root.ts';
 import { type Draft, type ProfileFileDocument, readDraft } from './draft.ts';
@@ -49,13 +50,32 @@ export function parseProfile(dir: string): Parsed {
       unread.push(text.mistake);
     }
   }
-  const { document, mistakes, ...rest } = readDraft(whole);
+  const { read: found, tooBig } = readFitting(whole);
+  const { document, mistakes, ...rest } = found;
   return {
-    document: unread.length > 0 ? null : document,
-    mistakes: [...unread, ...mistakes.map(({ field, why }) => `${field || PROFILE_FILE}: ${why}`)],
+    document: unread.length + tooBig.length > 0 ? null : document,
+    mistakes: [...unread, ...tooBig, ...mistakes.map(({ field, why }) => `${field || PROFILE_FILE}: ${why}`)],
     rest,
   };
 }
+
+/** The values without the texts, largest first, for which they would be more than the API takes in one request. */
+function readFitting(whole: Record<string, unknown>): { readonly read: Draft; readonly tooBig: readonly string[] } {
+  const tooBig: string[] = [];
+  for (;;) {
+    const read = readDraft(whole);
+    const bytes = bytesOf(read.document ?? whole);
+    if (bytes <= BODY_LIMIT_BYTES) return { read, tooBig };
+    const [largest] = Object.keys(whole).sort((a, b) => bytesOf(whole[b]) - bytesOf(whole[a]));
+    if (largest === undefined) throw new Error('bug: nothing is too much');
+    tooBig.push(
+      `${largest}: is too long: the API takes a profile of ${BODY_LIMIT_BYTES} bytes as JSON, and this one has ${bytes}, ${bytesOf(whole[largest])} of them here.`,
+    );
+    delete whole[largest];
+  }
+}
+
+const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 
 function textOf(dir: string, key: string, name: string): string | { readonly mistake: string } {
   try {
@@ -124,7 +144,7 @@ function unreadable(name: string, code: string | undefined): string {
 }
 
 /** Writes the directory, in one that is there, that `readProfile` reads back as this document; 'conflict' if there is a profile already. */
-export function writeProfile(dir: string, document: ProfileFileDocument): void {
+export function writeProfile(dir: string, document: object): void {
   if (existsSync(join(dir, PROFILE_FILE)))
     throw conflict(`${dir} has a ${PROFILE_FILE} already: name another directory.`);
   makeDirectory(dir);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { BODY_LIMIT_BYTES } from '../../../api/http/body.ts';
+import { BODY_LIMIT_BYTES } from '../../../api/http/body-limit.ts';
 import { type Served, served, TOKEN } from '../../dialects/served.ts';
 
 const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' };
