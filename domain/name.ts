@@ -7,8 +7,14 @@ export function vmIdOf(name: string): number {
 /** What people call a VM's disk. */
 export const volumeName = (vm: string, diskId: string): string => `${vm}_${diskId}`;
 
-/** Names of templates, scripts, profiles: the manual's own examples have '+' in them. */
-export const PART_NAME = /^[A-Za-z0-9][A-Za-z0-9_.+-]{0,127}$/;
+/** Characters of a name at the most. */
+export const LONGEST_NAME = 128;
+
+/** Names of templates, scripts, profiles, but for their length: the manual's own examples have '+' in them. */
+export const PART_NAME = /^[A-Za-z0-9][A-Za-z0-9_.+-]*$/;
+
+/** Names of nodes: those of hosts. */
+export const NODE_NAME = /^[a-z0-9_]([a-z0-9_.-]{0,61}[a-z0-9_])?$/i;
 
 /** SCSI and virtio names of a guest's disks: sda to sdiv, vda to vdiv, as many as one controller takes. */
 export const DISK_ID = /^(sd|vd)([a-z]|[a-h][a-z]|i[a-v])$/;

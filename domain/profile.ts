@@ -2,8 +2,12 @@ import type { NodeName, Sha256, Vni } from './ids.ts';
 import type { MiB } from './units.ts';
 import type { Selector, WaitFor } from './vm.ts';
 
-/** Memory that a VM is given at the least. */
-export const MIN_MEMORY_MIB = 16;
+/** Lowest and highest values of what a template gives a VM, all of them whole numbers. */
+export const VM_LIMITS = {
+  vcpus: [1, 4096],
+  memoryMiB: [16, 2 ** 30],
+  diskGiB: [1, 2 ** 20],
+} as const satisfies Readonly<Record<string, readonly [number, number]>>;
 
 /** The parts a profile is made of. Names are unique per kind. */
 export interface SystemTemplate {

@@ -6,7 +6,8 @@ export const plainWords: z.core.$ZodErrorMap = (issue) => {
     return issue.input === undefined ? 'is missing.' : `must be ${kindOf(issue.expected)}.`;
   if (issue.code === 'invalid_value') return `must be one of ${issue.values.join(', ')}.`;
   if (issue.code === 'invalid_union') return issue.input === undefined ? 'is missing.' : unionOf(issue.errors);
-  if (issue.code === 'too_small' && issue.origin === 'string') return 'must not be empty.';
+  if (issue.code === 'too_small' && (issue.origin === 'string' || issue.origin === 'array'))
+    return 'must not be empty.';
   if (issue.code === 'too_small') return `must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}.`;
   if (issue.code === 'too_big') return `must be ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}.`;
   if (issue.code === 'unrecognized_keys') return `does not know ${issue.keys.map((key) => `'${key}'`).join(', ')}.`;

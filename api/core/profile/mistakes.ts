@@ -23,6 +23,7 @@ type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
 const KEYS: Readonly<Record<string, string>> = {
   vram: 'memoryMiB',
   vnc_bind: 'vncBind',
+  node_limit: 'nodeLimit',
   node_selector: 'nodeSelector',
   mac_template: 'macTemplate',
   disk_id: 'id',

@@ -1,5 +1,5 @@
 import { conflict, exists, type Mistake as FieldMistake, notFound, refuse } from '../../../domain/fault.ts';
-import { PART_NAME } from '../../../domain/name.ts';
+import { LONGEST_NAME, PART_NAME } from '../../../domain/name.ts';
 import type { Db } from '../../../store/open.ts';
 import { profilesUsing } from '../../../store/profile.ts';
 
@@ -11,6 +11,10 @@ export interface Mistake extends FieldMistake {
 
 /** Of what cannot be a part's name. */
 export function* partNameMistakes(name: string): Iterable<Mistake> {
+  if (name.length > LONGEST_NAME) {
+    yield { field: 'name', why: `must not be longer than ${LONGEST_NAME} characters.` };
+    return;
+  }
   if (!PART_NAME.test(name)) yield { field: 'name', why: `'${name}' is not made of letters, digits and _ . + - only.` };
 }
 
@@ -25,6 +29,16 @@ export function mustBeNew(what: string, name: string, found: unknown): void {
 export function mustExist<T>(what: string, name: string, found: T | undefined): T {
   if (found === undefined) throw notFound(what, name);
   return found;
+}
+
+/** Of a number that is none of those from `bounds[0]` to `bounds[1]`. */
+export function* boundMistakes(
+  field: string,
+  value: number,
+  [least, most]: readonly [number, number],
+): Iterable<Mistake> {
+  if (!Number.isInteger(value) || value < least || value > most)
+    yield { field, why: `must be a whole number from ${least} to ${most}.` };
 }
 
 /** Throws 'conflict' naming the profiles that use the part. */

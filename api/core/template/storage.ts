@@ -2,7 +2,7 @@ import { resolve } from 'node:path/posix';
 import { exists, notFound, refuse } from '../../../domain/fault.ts';
 import { DISK_ID } from '../../../domain/name.ts';
 import type { Principal } from '../../../domain/principal.ts';
-import type { StorageTemplate, StorageTemplateDisk } from '../../../domain/profile.ts';
+import { type StorageTemplate, type StorageTemplateDisk, VM_LIMITS } from '../../../domain/profile.ts';
 import type { Db, Store } from '../../../store/open.ts';
 import {
   deleteDisk,
@@ -15,7 +15,7 @@ import {
 } from '../../../store/storage-template.ts';
 import { mustAdminister } from '../authorize.ts';
 import type { NameLimit } from '../name-limit.ts';
-import { checkPartName, type Mistake, mustBeNew, mustBeUnused, mustExist } from './check.ts';
+import { boundMistakes, checkPartName, type Mistake, mustBeNew, mustBeUnused, mustExist } from './check.ts';
 
 const WHAT = 'storage template';
 /** The names of mkfs programs: never a path. */
@@ -111,14 +111,15 @@ export function* diskMistakes(disk: NewDisk): Iterable<Mistake> {
     yield { field: 'source_volume', why: 'excludes disk_size, filesystem and mountpoint.' };
   const sized = { field: 'disk_size', lacks: ['disk_size', 'source_volume'] };
   if (sourceVolume === null && size === null) yield { ...sized, why: 'is needed without a source_volume.' };
-  if (size !== null && (!Number.isSafeInteger(size) || size < 1))
-    yield { field: 'disk_size', why: 'must be a whole number of MiB from 1.' };
+  if (size !== null) yield* boundMistakes('disk_size', size / 1024, VM_LIMITS.diskGiB);
   if (filesystem !== null && !FILESYSTEM.test(filesystem))
     yield { field: 'filesystem', why: `'${filesystem}' is no name of a file system.` };
   const formatted = { why: 'needs a filesystem.', lacks: ['filesystem'] };
   // A clone has none, and is told so above.
   if (mountpoint !== null && filesystem === null && sourceVolume === null) yield { field: 'mountpoint', ...formatted };
   if (filesystem === null && filesystemArgs.length > 0) yield { field: 'filesystem_arg', ...formatted };
+  for (const word of filesystemArgs)
+    if (!/^\S+$/.test(word)) yield { field: 'filesystem_arg', why: `'${word}' is not one word, such as -L=root.` };
   if (mountpoint !== null && (!mountpoint.startsWith('/') || mountpoint.split('/').includes('..')))
     yield { field: 'mountpoint', why: `'${mountpoint}' is not an absolute path without '..'.` };
 }

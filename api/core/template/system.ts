@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
 import { refuse } from '../../../domain/fault.ts';
+import { NODE_NAME } from '../../../domain/name.ts';
 import type { Principal } from '../../../domain/principal.ts';
-import { MIN_MEMORY_MIB, type SystemTemplate } from '../../../domain/profile.ts';
+import { type SystemTemplate, VM_LIMITS } from '../../../domain/profile.ts';
 import { SELECTORS } from '../../../domain/vm.ts';
 import type { Store } from '../../../store/open.ts';
 import {
@@ -13,7 +14,7 @@ import {
 } from '../../../store/system-template.ts';
 import { mustAdminister } from '../authorize.ts';
 import type { NameLimit } from '../name-limit.ts';
-import { checkPartName, type Mistake, mustBeNew, mustBeUnused, mustExist } from './check.ts';
+import { boundMistakes, checkPartName, type Mistake, mustBeNew, mustBeUnused, mustExist } from './check.ts';
 
 const WHAT = 'system template';
 const MIGRATIONS = ['live', 'shutdown', 'none'];
@@ -68,10 +69,12 @@ export const checkSystemTemplate = (template: Omit<NewSystemTemplate, 'name'>): 
   refuse(systemMistakes(template));
 
 export function* systemMistakes(template: Omit<NewSystemTemplate, 'name'>): Iterable<Mistake> {
-  const { vcpus, memory, nodeSelector, migrationMethod, vncBind } = template;
-  if (!Number.isInteger(vcpus) || vcpus < 1) yield { field: 'vcpus', why: 'must be a whole number from 1.' };
-  if (!Number.isInteger(memory) || memory < MIN_MEMORY_MIB)
-    yield { field: 'vram', why: `must be a whole number of MiB from ${MIN_MEMORY_MIB}.` };
+  const { vcpus, memory, nodeLimit, nodeSelector, migrationMethod, vncBind } = template;
+  yield* boundMistakes('vcpus', vcpus, VM_LIMITS.vcpus);
+  yield* boundMistakes('vram', memory, VM_LIMITS.memoryMiB);
+  if (nodeLimit?.length === 0) yield { field: 'node_limit', why: 'must name at least one node.' };
+  for (const node of nodeLimit ?? [])
+    if (!NODE_NAME.test(node)) yield { field: 'node_limit', why: `'${node}' is no name of a node.` };
   if (vncBind !== null && isIP(vncBind) === 0) yield { field: 'vnc_bind', why: `'${vncBind}' is no IP address.` };
   if (nodeSelector !== null && !SELECTORS.includes(nodeSelector))
     yield { field: 'node_selector', why: `must be one of ${SELECTORS.join(', ')}.` };

@@ -1,16 +1,14 @@
 import type { ZodType } from 'zod';
+import { LONGEST_NAME } from '../../../domain/name.ts';
 import { word } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';
-
-/** Characters of a name. */
-const LONGEST = 128;
 
 /**
  * A name, or a reference to something named. Names hold no white space: a blank is a `+` that a query string or form
  * turned into one, so the manual's `?name=net200+net300` and `/template/network/net200+net300` are the same name,
  * whether `+` was percent-encoded or not.
  */
-export const name = (description: string, longest = LONGEST): ZodType<string> =>
+export const name = (description: string, longest = LONGEST_NAME): ZodType<string> =>
   z
     .preprocess(
       (value) => (typeof value === 'string' ? value.trim().replaceAll(' ', '+') : value),
@@ -19,7 +17,7 @@ export const name = (description: string, longest = LONGEST): ZodType<string> =>
     .openapi({ type: 'string', maxLength: longest, description });
 
 /** A text without white space that a person writes anew, where no example of the manual has a `+`: a blank in it is a mistake. */
-export const label = (description: string, longest = LONGEST): ZodType<string> =>
+export const label = (description: string, longest = LONGEST_NAME): ZodType<string> =>
   word(description)
     .refine((value) => value.length <= longest, `must not be longer than ${longest} characters.`)
     .refine((value) => /^[^\s/\\]*$/.test(value), 'must not contain white space or slashes.')

@@ -1,10 +1,11 @@
-import { MIN_MEMORY_MIB } from '../../../domain/profile.ts';
+import { VM_LIMITS } from '../../../domain/profile.ts';
 import { SELECTORS, WAITS } from '../../../domain/vm.ts';
 import type { ProfileService } from '../../core/profile.ts';
 import { type Route, route } from '../../http/route.ts';
 import { z } from '../../http/zod.ts';
 import { CHANGED, changed, objectOf, ok } from './answer.ts';
 import { name } from './name.ts';
+import { MAX_VNI } from './network.ts';
 
 const APPLY = '/provisioner/profile/apply';
 /** By its path, a profile of this name could not be made; paths are the same in capitals. */
@@ -13,13 +14,15 @@ export const NOT_FREE = `cannot be 'apply': POST ${APPLY} takes a whole profile.
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String).openapi({ type: 'string' });
 
+const whole = ([least, most]: readonly [number, number]) => z.int().min(least).max(most);
+
 const System = z.strictObject({
-  vcpus: z.int().min(1).describe('Number of vCPUs.'),
-  memoryMiB: z.int().min(MIN_MEMORY_MIB).describe('Memory in MiB.'),
+  vcpus: whole(VM_LIMITS.vcpus).describe('Number of vCPUs.'),
+  memoryMiB: whole(VM_LIMITS.memoryMiB).describe('Memory in MiB.'),
   serial: z.boolean().optional().describe('Whether it has a serial console.'),
   vnc: z.boolean().optional().describe('Whether it has a VNC console.'),
   vncBind: z.string().optional().describe('Address that VNC listens on.'),
-  nodeLimit: z.array(z.string()).optional().describe('Nodes it may run on; all without.'),
+  nodeLimit: z.array(z.string()).min(1).optional().describe('Nodes it may run on; all without.'),
   nodeSelector: z.enum(SELECTORS).optional().describe('How its node is chosen.'),
   autostart: z.boolean().optional().describe('Whether it starts with its node.'),
 });
@@ -27,7 +30,7 @@ const System = z.strictObject({
 const DiskOfDocument = z.strictObject({
   id: z.string().min(1).describe('sda, sdb and so on (SCSI) or vda, vdb (virtio).'),
   pool: z.string().min(1).describe('Storage pool.'),
-  sizeGiB: z.number().positive().optional().describe('Size in GiB.'),
+  sizeGiB: whole(VM_LIMITS.diskGiB).optional().describe('Size in GiB.'),
   filesystem: z.string().min(1).optional().describe('Filesystem to make on it.'),
   filesystemArgs: z.array(z.string()).optional().describe('Arguments to mkfs, each one word.'),
   mountpoint: z.string().min(1).optional().describe('Where it is mounted while the script runs.'),
@@ -43,7 +46,10 @@ export const profileDocument = z
     name: z.string().min(1).refine(isFree, NOT_FREE).describe('Name of the profile; its parts are named after it.'),
     description: z.string().optional(),
     system: System,
-    networks: z.array(z.int().min(1)).optional().describe("VNIs, in the order of the guest's Ethernet devices."),
+    networks: z
+      .array(whole([1, MAX_VNI]))
+      .optional()
+      .describe("VNIs, in the order of the guest's Ethernet devices."),
     macTemplate: z.string().min(1).optional().describe('MAC address with the holes {prefix}, {vmid}, {netid}.'),
     disks: z.array(DiskOfDocument).optional(),
     arguments: z.record(z.string(), scalar).optional().describe('Arguments to the script.'),

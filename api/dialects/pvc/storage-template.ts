@@ -1,12 +1,11 @@
 import { notFound } from '../../../domain/fault.ts';
-import type { StorageTemplate } from '../../../domain/profile.ts';
+import { type StorageTemplate, VM_LIMITS } from '../../../domain/profile.ts';
 import { gibToMib } from '../../../domain/units.ts';
 import type { NewDisk, StorageTemplateService } from '../../core/template/storage.ts';
 import { type Context, type Route, route } from '../../http/route.ts';
 import { integer, optional, repeated, word } from '../../http/words.ts';
 import { z } from '../../http/zod.ts';
 import { CHANGED, changed, listOf, ok } from './answer.ts';
-import { fromFilesystemArgs, toFilesystemArgs } from './filesystem-args.ts';
 import { limit, name } from './name.ts';
 
 const DiskObject = z
@@ -36,7 +35,7 @@ const toDisks = ({ id, disks }: StorageTemplate): z.output<typeof DiskObject>[] 
     disk_size_gb: disk.size === null ? null : disk.size / 1024,
     mountpoint: disk.mountpoint,
     filesystem: disk.filesystem,
-    filesystem_args: toFilesystemArgs(disk.filesystemArgs),
+    filesystem_args: disk.filesystemArgs.join(' '),
     source_volume: disk.sourceVolume,
   }));
 
@@ -51,18 +50,21 @@ const Disk = Named.extend({ disk_id: name('sda, sdb and so on (SCSI) or vda, vdb
 const NewDiskValues = Disk.extend({
   pool: name('Storage pool.'),
   source_volume: optional(name('Volume of the pool to clone; excludes size, filesystem and mountpoint.')),
-  disk_size: optional(integer('Size in GB of 2^30 bytes.', 1, 2 ** 20)),
+  disk_size: optional(integer('Size in GB of 2^30 bytes.', ...VM_LIMITS.diskGiB)),
   filesystem: optional(word('Filesystem to make on it.')),
   filesystem_arg: repeated('Argument to mkfs as --opt=val; repeatable.', word('Argument.')).optional(),
   mountpoint: optional(word('Where it is mounted while the install script runs; needs a filesystem.')),
 });
+
+/** Quotes are a shell's, left over inside double quotes as in the manual's own example. */
+const bare = (arg: string): string => /^'(.*)'$/s.exec(arg)?.[1] ?? arg;
 
 const fromDisk = (values: z.output<typeof NewDiskValues>): NewDisk => ({
   diskId: values.disk_id,
   pool: values.pool,
   size: values.disk_size === undefined ? null : gibToMib(values.disk_size),
   filesystem: values.filesystem ?? null,
-  filesystemArgs: fromFilesystemArgs(values.filesystem_arg ?? []),
+  filesystemArgs: (values.filesystem_arg ?? []).map(bare),
   mountpoint: values.mountpoint ?? null,
   sourceVolume: values.source_volume ?? null,
 });

@@ -1,5 +1,5 @@
 import type { NodeName } from '../../../domain/ids.ts';
-import { MIN_MEMORY_MIB, type SystemTemplate } from '../../../domain/profile.ts';
+import { type SystemTemplate, VM_LIMITS } from '../../../domain/profile.ts';
 import { mib } from '../../../domain/units.ts';
 import { SELECTORS } from '../../../domain/vm.ts';
 import type { NewSystemTemplate, SystemTemplateService } from '../../core/template/system.ts';
@@ -49,8 +49,8 @@ export const toSystemTemplate = (template: SystemTemplate): z.output<typeof Syst
   ova: null,
 });
 
-const vcpus = integer('Number of vCPUs.', 1, 4096);
-const vram = integer('Memory in MB of 2^20 bytes.', MIN_MEMORY_MIB, 2 ** 30);
+const vcpus = integer('Number of vCPUs.', ...VM_LIMITS.vcpus);
+const vram = integer('Memory in MB of 2^20 bytes.', ...VM_LIMITS.memoryMiB);
 /** What a template may say nothing of. */
 const UNSETTABLE = {
   vnc_bind: word('Address that VNC listens on.'),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { BODY_LIMIT_BYTES } from '../../../api/http/body-limit.ts';
 import { checkProfile } from '../../../cli/profile/check.ts';
 
 let dir: string;
@@ -32,7 +33,7 @@ it('finds nothing in what is right', async () => {
   expect(await mistakes({})).toEqual([]);
 });
 
-it.each([
+it.each<readonly [string, object, Readonly<Record<string, string>>, RegExp]>([
   ['a key it does not know', { nmae: 'x' }, {}, /^profile\.yaml: does not know 'nmae'\.$/],
   ['a missing key', { system: { vcpus: 1 } }, {}, /system\.memoryMiB/],
   ['a name that none can have', { name: 'a b' }, {}, /name: 'a b'/],
@@ -46,7 +47,46 @@ it.each([
     {},
     /^disks\.0\.sizeGiB: is needed without a sourceVolume\.$/,
   ],
-  ['half a MiB', { disks: [{ ...DISK, sizeGiB: 0.0005 }] }, {}, /whole number of MiB/],
+  ['half a GiB', { disks: [{ ...DISK, sizeGiB: 0.5 }] }, {}, /^disks\.0\.sizeGiB: must be a whole number\.$/],
+  [
+    'too large a disk',
+    { disks: [{ ...DISK, sizeGiB: 1048577 }] },
+    {},
+    /^disks\.0\.sizeGiB: must be at most 1048576\.$/,
+  ],
+  ['too many vCPUs', { system: { vcpus: 4097, memoryMiB: 512 } }, {}, /^system\.vcpus: must be at most 4096\.$/],
+  [
+    'too much memory',
+    { system: { vcpus: 1, memoryMiB: 1073741825 } },
+    {},
+    /^system\.memoryMiB: must be at most 1073741824\.$/,
+  ],
+  [
+    'a limit to no node',
+    { system: { ...RIGHT.system, nodeLimit: [] } },
+    {},
+    /^system\.nodeLimit: must not be empty\.$/,
+  ],
+  ...['', 'hv1,hv2', ' hv1 '].map(
+    (node) =>
+      [
+        `a node called '${node}'`,
+        { system: { ...RIGHT.system, nodeLimit: ['hv1', node] } },
+        {},
+        new RegExp(`^system\\.nodeLimit: '${node}' is no name of a node\\.$`),
+      ] as const,
+  ),
+  ...['', '-L a b', '-E lazy=1'].map(
+    (word) =>
+      [
+        `'${word}' as a word for mkfs`,
+        { disks: [{ ...DISK, filesystemArgs: ['-L=root', word] }] },
+        {},
+        new RegExp(`^disks\\.0\\.filesystemArgs: '${word}' is not one word, such as -L=root\\.$`),
+      ] as const,
+  ),
+  ['a name that is too long', { name: 'n'.repeat(129) }, {}, /^name: must not be longer than 128 characters\.$/],
+  ['a network beyond all', { networks: [16777216] }, {}, /^networks\.0: must be at most 16777215\.$/],
   [
     'a mountpoint without filesystem',
     { disks: [{ id: 'sda', pool: 'vms', sizeGiB: 1, mountpoint: '/' }] },
@@ -97,6 +137,22 @@ it.each([
   const found = await mistakes(change, files);
   expect(found).toHaveLength(1);
   expect(found[0]).toMatch(words);
+});
+
+it('names the text that is more than the API takes in one request, as JSON, and nothing that would fit', async () => {
+  const document = JSON.stringify({ ...RIGHT, script: SCRIPT, userdata: '' });
+  const room = BODY_LIMIT_BYTES - Buffer.byteLength(document);
+  const lines = '\n'.repeat(Math.floor(room / 2)) + 'x'.repeat(room % 2);
+  expect(await mistakes({ userdata: 'u' }, { u: lines })).toEqual([]);
+  const bytes = BODY_LIMIT_BYTES + 1;
+  expect(await mistakes({ userdata: 'u' }, { u: `${lines}x` })).toEqual([
+    `userdata: is too long: the API takes a profile of ${BODY_LIMIT_BYTES} bytes as JSON, and this one has ${bytes}, ${room + 3} of them here.`,
+  ]);
+  const both = await mistakes({ userdata: 'u' }, { u: 'x'.repeat(5e6), 'script.py': `# ${'x'.repeat(6e6)}` });
+  expect(both).toEqual([
+    expect.stringMatching(/^script: is too long: .* has 11\d{6}, 6\d{6} of them/),
+    expect.stringMatching(/^userdata: is too long: .* has 5\d{6}, 5\d{6} of them/),
+  ]);
 });
 
 it('names mistakes of the values and of the script together, in plain words', async () => {
@@ -167,7 +223,8 @@ it("says in the profile's own words what a clone excludes", async () => {
 });
 
 it('names every argument of the user-data that has no default', async () => {
-  const text = '#cloud-config\nhostname: {{args.a}}\nfqdn: {{json args.b}}\nx: {{args.a}}\ny: {{vm.nmae}}\nz: {{lookup args "c"}}\n';
+  const text =
+    '#cloud-config\nhostname: {{args.a}}\nfqdn: {{json args.b}}\nx: {{args.a}}\ny: {{vm.nmae}}\nz: {{lookup args "c"}}\n';
   const found = await mistakes({ userdata: 'u' }, { u: text });
   expect(found).toEqual([
     expect.stringMatching(/'vm\.nmae' \(line 5, column 5\)\.$/),

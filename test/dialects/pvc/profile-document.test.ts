@@ -40,3 +40,15 @@ it.each(['apply', 'Apply'])('refuses a profile called %s by every way to make on
   expect(readDraft({ ...DOCUMENT, name }).mistakes).toMatchObject([{ field: 'name', why: APPLY }]);
   expect((await call('GET', '/provisioner/profile')).body).toMatchObject([{ name: 'web' }]);
 });
+
+it('shows the words for mkfs as they were given, by either way to give them', async () => {
+  const words = ['-L=root', '--label=x=y', '-O', '^metadata_csum', '-E=lazy_itable_init=0'];
+  const disk = { id: 'sda', pool: 'vms', sizeGiB: 1, filesystem: 'ext4', filesystemArgs: words };
+  await call('POST', '/provisioner/profile/apply', { ...DOCUMENT, disks: [disk] } as never, 'json');
+  const parts = { disk_id: 'sdb', pool: 'vms', disk_size: '1', filesystem: 'ext4', filesystem_arg: words };
+  await call('POST', '/provisioner/template/storage/web/disk', parts);
+  const { body } = await call('GET', '/provisioner/template/storage/web/disk');
+  expect(body).toMatchObject([{ filesystem_args: words.join(' ') }, { filesystem_args: words.join(' ') }]);
+  const again = await call('GET', '/provisioner/profile/web/export');
+  expect(again.body.disks).toEqual([disk, { ...disk, id: 'sdb' }]);
+});

@@ -21,7 +21,7 @@ const FULL: ProfileDocument = {
   macTemplate: '{prefix}:aa:0{vmid}:0{netid}',
   disks: [
     { id: 'sda', pool: 'vms', sizeGiB: 4, filesystem: 'ext4', filesystemArgs: ['-L=root', '-m=1'], mountpoint: '/' },
-    { id: 'sdb', pool: 'vms', sizeGiB: 0.5 },
+    { id: 'sdb', pool: 'vms', sizeGiB: 1 },
     { id: 'sdc', pool: 'vms', sourceVolume: 'golden_sda' },
   ],
   arguments: { suite: 'bookworm', line: 'a=b=c' },
@@ -93,7 +93,18 @@ it.each<[string, object, string]>([
   ['a MAC template that makes none', { macTemplate: '{nope}' }, 'macTemplate'],
   ['a disk id of IDE', { disks: [{ id: 'hda', pool: 'vms', sizeGiB: 1 }] }, 'disks.0.id'],
   ['two disks of one id', { disks: [1, 2].map((sizeGiB) => ({ id: 'sda', pool: 'vms', sizeGiB })) }, 'disks'],
-  ['a size between two MiB', { disks: [{ id: 'sda', pool: 'vms', sizeGiB: 0.0001 }] }, 'disks.0.sizeGiB'],
+  ['a size between two GiB', { disks: [{ id: 'sda', pool: 'vms', sizeGiB: 0.5 }] }, 'disks.0.sizeGiB'],
+  ['a size beyond all', { disks: [{ id: 'sda', pool: 'vms', sizeGiB: 1e12 }] }, 'disks.0.sizeGiB'],
+  ['more vCPUs than any has', { system: { vcpus: 1e9, memoryMiB: 64 } }, 'system.vcpus'],
+  ['more memory than any has', { system: { vcpus: 1, memoryMiB: 1e15 } }, 'system.memoryMiB'],
+  ['a limit to no node', { system: { ...SMALL.system, nodeLimit: [] } }, 'system.nodeLimit'],
+  ['a limit to nodes in one text', { system: { ...SMALL.system, nodeLimit: ['hv1,hv2'] } }, 'system.nodeLimit'],
+  [
+    'words for mkfs with blanks',
+    { disks: [{ id: 'sda', pool: 'vms', sizeGiB: 1, filesystem: 'ext4', filesystemArgs: ['-L a b'] }] },
+    'disks.0.filesystemArgs',
+  ],
+  ['a name that is too long', { name: 'n'.repeat(300) }, 'name'],
   [
     'a mountpoint without filesystem',
     { disks: [{ id: 'sda', pool: 'vms', sizeGiB: 1, mountpoint: '/' }] },

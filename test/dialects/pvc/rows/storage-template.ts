@@ -13,7 +13,9 @@ const diskBad: Row['bad'] = [
   [{ disk_size: 'big' }, 'disk_size'],
   [{ disk_size: '0.5' }, 'disk_size'],
   [{ disk_size: [] }, 'disk_size'],
+  [{ disk_size: '1048577' }, 'disk_size'],
   [{ filesystem: [] }, 'mountpoint'],
+  [{ filesystem_arg: '-L a b' }, 'filesystem_arg'],
 ];
 
 /** Storage templates. */
