@@ -2,7 +2,14 @@
 export type Fault =
   /** `within`: what it was looked for in, if that is there. */
   | { readonly kind: 'not-found'; readonly what: string; readonly ref: string; readonly within?: string }
-  | { readonly kind: 'exists'; readonly what: string; readonly ref: string; readonly within?: string }
+  /** `because`: by which rule it is taken for the same, where it is not called quite the same. */
+  | {
+      readonly kind: 'exists';
+      readonly what: string;
+      readonly ref: string;
+      readonly within?: string;
+      readonly because?: string;
+    }
   | { readonly kind: 'invalid'; readonly field: string; readonly why: string }
   | { readonly kind: 'unauthorized'; readonly why: string }
   | { readonly kind: 'forbidden'; readonly why: string }
@@ -37,7 +44,7 @@ export function faultMessage(fault: Fault): string {
     case 'not-found':
       return `No ${fault.what} '${fault.ref}'${placeOf(fault)}.`;
     case 'exists':
-      return `There is already a ${fault.what} '${fault.ref}'${placeOf(fault)}.`;
+      return `There is already a ${fault.what} '${fault.ref}'${placeOf(fault)}${fault.because === undefined ? '' : `: ${fault.because}`}.`;
     case 'invalid':
       return `${fault.field}: ${fault.why}`;
     default:

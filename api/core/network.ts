@@ -108,7 +108,9 @@ async function mustBeFree(tx: Db, network: Network): Promise<void> {
   if (vms.length > 0) throw conflict(`Network ${network.vni} is used by VMs: ${vms.join(', ')}.`);
   const templates = await templatesWithNet(tx, network.vni);
   if (templates.length > 0)
-    throw conflict(`Network ${network.vni} is used by network templates: ${templates.join(', ')}.`);
+    throw conflict(
+      `Network ${network.vni} is used by network templates: ${templates.join(', ')}. Take it out of them with DELETE /provisioner/template/network/NAME/net/${network.vni}, or remove them with DELETE /provisioner/template/network/NAME.`,
+    );
 }
 
 /** Throws 'invalid' with the field. */

@@ -12,6 +12,7 @@ import {
 } from '../../store/profile.ts';
 import { listPools } from '../../store/vm-pool.ts';
 import { mustAdminister } from './authorize.ts';
+import { something } from './change.ts';
 import type { NameLimit } from './name-limit.ts';
 import { applyDocument, exportDocument } from './profile/apply.ts';
 import type { ProfileDocument } from './profile/document.ts';
@@ -49,7 +50,7 @@ export function profileService(store: Store): ProfileService {
       mustAdminister(who);
       await store.write(async (tx) => {
         const known = await get(tx, name);
-        await updateProfile(tx, known.id, await resolveParts(tx, { ...known, ...change }));
+        await updateProfile(tx, known.id, await resolveParts(tx, { ...known, ...something(change) }));
       });
     },
     remove: async (who, name) => {

@@ -6,7 +6,7 @@ const NO = new Set(['n', 'no', 'f', 'false', 'off', '0']);
 
 const given = (issue: { readonly input?: unknown }, otherwise: string): string => {
   if (issue.input === undefined) return 'is required.';
-  return Array.isArray(issue.input) ? 'is given more than once.' : otherwise;
+  return Array.isArray(issue.input) ? 'must be one value, not a list.' : otherwise;
 };
 
 /** A flag: present and empty means true, otherwise a word for yes or no. */

@@ -1,5 +1,5 @@
 import { baseDisks, clonedDisks } from '../../../domain/base-image.ts';
-import { exists, invalid, noCapacity } from '../../../domain/fault.ts';
+import { DomainError, exists, invalid, noCapacity } from '../../../domain/fault.ts';
 import type { Guest } from '../../../domain/guest.ts';
 import type { TaskId, VmId } from '../../../domain/ids.ts';
 import type { Network, Nic } from '../../../domain/network.ts';
@@ -47,13 +47,20 @@ interface Asking {
 /** VNC listens on the node alone unless its template says otherwise (pvc-facts.md §3.3). */
 const VNC_ADDRESS = '127.0.0.1';
 
+/** What is called `known` keeps another from being called `name`. */
+const taken = (name: string, known: string): DomainError =>
+  name === known
+    ? exists('VM', known)
+    : new DomainError({ kind: 'exists', what: 'VM', ref: known, because: 'names are compared without regard to case' });
+
 /** Decides a creation by what the store holds now, or refuses it with the reason. Reads only. */
 export async function planCreation(db: Db, { who, asked, ids, settings, mayExist = false }: Asking): Promise<Plan> {
   const { name } = asked;
   const mistake = vmNameMistake(name);
   if (mistake !== null) throw invalid('name', mistake);
   const ingredients = await gather(db, asked.profile, asked.args);
-  if (!mayExist && (await findVmByName(db, name))) throw exists('VM', name);
+  const namesake = mayExist ? undefined : await findVmByName(db, name);
+  if (namesake) throw taken(name, namesake.name);
   mustBeSeen(ingredients, asked);
   const { system, script, args, networks } = ingredients;
   const planned: PlannedDisk[] = [];

@@ -16,6 +16,7 @@ import {
 } from '../../../store/network-template.ts';
 import type { Db, Store } from '../../../store/open.ts';
 import { mustAdminister } from '../authorize.ts';
+import { something } from '../change.ts';
 import type { NameLimit } from '../name-limit.ts';
 import { checkPartName, type Mistake, mustBeNew, mustBeUnused, mustExist } from './check.ts';
 
@@ -55,7 +56,7 @@ export function networkTemplates(store: Store): NetworkTemplateService {
       checkMacTemplate(change.macTemplate ?? null);
       await store.write(async (tx) => {
         const known = await get(tx, name);
-        await updateNetworkTemplate(tx, known.id, { ...known, ...change }.macTemplate);
+        await updateNetworkTemplate(tx, known.id, { ...known, ...something(change) }.macTemplate);
       });
     },
     removeNetwork: async (who, name) => {

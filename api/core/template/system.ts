@@ -13,6 +13,7 @@ import {
   updateSystemTemplate,
 } from '../../../store/system-template.ts';
 import { mustAdminister } from '../authorize.ts';
+import { something } from '../change.ts';
 import type { NameLimit } from '../name-limit.ts';
 import { boundMistakes, checkPartName, type Mistake, mustBeNew, mustBeUnused, mustExist } from './check.ts';
 
@@ -49,7 +50,7 @@ export function systemTemplates(store: Store): SystemTemplateService {
       mustAdminister(who);
       await store.write(async (tx) => {
         const known = await get(tx, name);
-        checkSystemTemplate({ ...known, ...change });
+        checkSystemTemplate({ ...known, ...something(change) });
         await updateSystemTemplate(tx, known.id, change);
       });
     },

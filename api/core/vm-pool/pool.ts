@@ -1,4 +1,4 @@
-import { DomainError, exists, invalid, type Mistake, notFound, refuse } from '../../../domain/fault.ts';
+import { DomainError, exists, type Mistake, notFound, refuse } from '../../../domain/fault.ts';
 import { conditionOf, type PoolCondition } from '../../../domain/pool-stats.ts';
 import type { Principal } from '../../../domain/principal.ts';
 import type { EntryState, PoolSettings, VmPool, VmPoolWish } from '../../../domain/vm-pool.ts';
@@ -19,6 +19,7 @@ import {
   updatePool,
 } from '../../../store/vm-pool.ts';
 import { mustAdminister } from '../authorize.ts';
+import { something } from '../change.ts';
 import { checkPool } from './check.ts';
 import { applyLifetime, applyLifetimes } from './lifetime.ts';
 import { giveBackAll, poolsOf } from './request.ts';
@@ -124,12 +125,6 @@ export function poolService({ store, wake }: { readonly store: Store; readonly w
       for (const name of await write(who, [], async (tx) => changeSettings(tx, something(change)))) wake(name);
     },
   };
-}
-
-/** 'invalid' for a change of nothing: what was meant is not there. */
-function something<T extends object>(change: T): T {
-  if (Object.keys(change).length === 0) throw invalid('body', 'names nothing to change.');
-  return change;
 }
 
 /** Nobody makes their VMs any more: what was made goes back. Returns the pools that had a part in them. */

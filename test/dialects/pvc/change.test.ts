@@ -62,9 +62,26 @@ it.each([
   [`${T}/system/small`, { vnc_bind: '10.0.0.1', node_limit: 'hv1', node_selector: 'vms', migration_method: 'live' }],
   [`${T}/network/net200+net300`, { mac_template: '{prefix}:00:0{vmid}:0{netid}' }],
   [`${P}/web`, { arg: 'a=1', wait: 'cloud-init' }],
-] as const)('PUT %s without values leaves all as it is', async (path, set: Values) => {
+] as const)('PUT %s that names nothing to change is refused, and leaves all as it is', async (path, set: Values) => {
   await call('PUT', path, set);
   const before = (await call('GET', path)).body;
-  expect((await call('PUT', path)).status).toBe(200);
+  for (const [values, way] of [
+    [{}, 'query'],
+    [{}, 'json'],
+    [{ nosuch: '1' }, 'query'],
+    [{ nosuch: '1' }, 'json'],
+  ] as const)
+    expect(await call('PUT', path, values, way)).toMatchObject({
+      ...{ status: 510, body: { message: 'body: names nothing to change.' } },
+    });
+  expect((await call('GET', path)).body).toEqual(before);
+});
+
+it.each(['/provisioner/script/sc', '/provisioner/userdata/ud'])('PUT %s without its text is refused', async (path) => {
+  const before = (await call('GET', path)).body;
+  expect(await call('PUT', path, { nosuch: '1' })).toMatchObject({
+    status: 510,
+    body: { message: 'data: is required.' },
+  });
   expect((await call('GET', path)).body).toEqual(before);
 });

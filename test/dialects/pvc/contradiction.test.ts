@@ -37,7 +37,7 @@ const ROWS: readonly (readonly [string, string, Values, Values, string])[] = [
   ['PUT', `${T}/system/small`, { node_autostart: 'False' }, { start_with_node: '' }, 'start_with_node: '],
   ['DELETE', `${T}/network/net200+net300/net/200`, {}, { vni: '300' }, "vni: is '200' in the path"],
   ['GET', '/network/100', {}, { vni: '200' }, "vni: is '100' in the path"],
-  ['PUT', `${P}/web`, { name: 'web' }, { name: 'other' }, "name: is 'web' in the path"],
+  ['PUT', `${P}/web`, { name: 'web', wait: 'running' }, { name: 'other' }, "name: is 'web' in the path"],
 ];
 
 it.each(ROWS)('%s %s of %j is refused with %j, and done without', async (method, path, good, more, why) => {
@@ -91,4 +91,15 @@ it('refuses to render the document of another profile than that of the path', as
   const document = { name: 'other', system: { vcpus: 1, memoryMiB: 64 } };
   const { status, body } = await send(`${P}/web/render`, { name: 'vm1', document });
   expect([status, body.message]).toEqual([510, "document.name: is not 'web', the profile of the path."]);
+});
+
+it.each([
+  ['vcpus', { vcpus: [2] }],
+  ['node_limit', { node_limit: ['a', 'b'] }],
+  ['serial', { serial: [] }],
+  ['node_selector', { node_selector: ['mem'] }],
+])('says that %s is a list, and should be one value', async (field, values) => {
+  const message = `${field}: must be one value, not a list.`;
+  const asked = { vcpus: 2, vram: 512, ...values };
+  expect(await send(`${T}/system/new`, asked)).toEqual({ status: 510, body: { message } });
 });

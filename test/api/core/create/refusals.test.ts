@@ -54,7 +54,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'a name taken': {
     prepare: () => c.services.provisioner.create(ADMIN, request({ name: 'WEB1' })),
     renders: true,
-    fault: { kind: 'exists', what: 'VM', ref: 'web1' },
+    fault: { kind: 'exists', what: 'VM', ref: 'WEB1', because: 'names are compared without regard to case' },
   },
   'an argument without value': { ask: { args: ['suite'] }, fault: { kind: 'invalid', field: 'arg' } },
   'an argument that Python cannot name': { ask: { args: ['a-b=1'] }, fault: { kind: 'invalid', field: 'arg' } },
