@@ -21,8 +21,8 @@ it.each(['', ' '])('takes %j for none', (token) => {
   expect(found(token).token).toBeNull();
 });
 
-it('refuses an address with a password, without telling that', () => {
-  const named = () => findTarget({ api: 'http://me:hunter2@127.0.0.1:7370' });
+it.each(['me:hunter2', ':hunter2'])('refuses an address with the password of %s, without telling that', (who) => {
+  const named = () => findTarget({ api: `http://${who}@127.0.0.1:7370` });
   expect(named).toThrow('--api: has a name or password in it');
   expect(named).not.toThrow('hunter2');
 });

@@ -117,10 +117,15 @@ it('hands on characters, whatever a guest writes and wherever it is cut', async 
   await seen('ü');
   appendFileSync(file, euro.subarray(1));
   await seen('ü€');
+  const tiger = Buffer.from('🐯');
+  appendFileSync(file, Buffer.concat([Buffer.from('!'), tiger.subarray(0, 3)]));
+  await seen('ü€!');
+  appendFileSync(file, tiger.subarray(3));
+  await seen('ü€!🐯');
   appendFileSync(file, Buffer.from([0xff, 0xfe, 0x41]));
-  await seen('ü€\ufffd\ufffdA');
+  await seen('ü€!🐯\ufffd\ufffdA');
   appendFileSync(file, 'x'.repeat(200_000));
-  await seen(`ü€\ufffd\ufffdA${'x'.repeat(200_000)}`);
+  await seen(`ü€!🐯\ufffd\ufffdA${'x'.repeat(200_000)}`);
   expect(warned).toEqual([]);
 });
 
