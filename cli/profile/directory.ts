@@ -55,7 +55,7 @@ export function parseProfile(dir: string): Parsed {
   return {
     document: unread.length + tooBig.length > 0 ? null : document,
     mistakes: [...unread, ...tooBig, ...mistakes.map(({ field, why }) => `${field || PROFILE_FILE}: ${why}`)],
-    rest,
+    rest: { ...rest, isOpen: (key) => (Object.hasOwn(value, key) && !Object.hasOwn(whole, key)) || rest.isOpen(key) },
   };
 }
 

@@ -103,6 +103,13 @@ it.each<readonly [string, object, Readonly<Record<string, string>>, RegExp]>([
     {},
     /serial console/,
   ],
+  ['a script that is not there, though it has a name', { script: 's.py', scriptName: 's' }, {}, /there is no s\.py/],
+  [
+    'a script that is too long, though it has a name',
+    { scriptName: 's' },
+    { 'script.py': `${SCRIPT}#${'x'.repeat(5e6)}` },
+    /^script: is too long/,
+  ],
   ['a file that is not there', { userdata: 'u.yaml' }, {}, /there is no u\.yaml/],
   ['a file of another directory', { script: '../script.py' }, {}, /no file of this directory/],
   [
