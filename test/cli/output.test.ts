@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 
 const CLI = join(import.meta.dirname, '../../cli');
@@ -59,4 +60,19 @@ it('ends though something of it goes on, with its status', async () => {
   const lingering = ['--import', 'data:text/javascript,setInterval(() => undefined, 60_000)'];
   const command = [join(CLI, 'main.ts'), 'config', 'check', '--config', '/nowhere'];
   expect(await ended([...lingering, ...command])).toMatchObject({ code: 64, err: expect.stringContaining('/nowhere') });
+});
+
+it('ends no sooner than a slow reader has read all of it', async () => {
+  const preload = `const { write } = process.stdout; process.stdout.write = function (text, ...rest) {
+    return write.call(this, text === '' ? text : text.padEnd(1_000_000), ...rest);
+  };`;
+  const argv = ['--disable-warning=ExperimentalWarning', '--import', `data:text/javascript,${preload}`, ...SHOW];
+  const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const over = once(child, 'exit');
+  // More than it lingers.
+  await Promise.race([over, pause(2_000)]);
+  let length = 0;
+  for await (const chunk of child.stdout) length += (chunk as Buffer).length;
+  expect(length).toBeGreaterThanOrEqual(1_000_000);
+  expect(await over).toEqual([0, null]);
 });
