@@ -30,7 +30,7 @@ async function starter(): Promise<() => Promise<unknown>> {
   };
 }
 
-it('prepares once, whichever of the processes that start together does it', async () => {
+it('prepares once, whichever of the processes that start together does it', { timeout: 60_000 }, async () => {
   const starters = await Promise.all(Array.from({ length: 4 }, starter));
   const outcomes = await Promise.all(starters.map((start) => start()));
   const token = readFileSync(pathsOf(dir).token, 'utf8').trim();
