@@ -20,15 +20,15 @@ export function poolKeeper(parts: CoreParts): PoolKeeper {
   const heard = silence();
   return {
     keep: async (name, now) => {
-      const turn = await store.write((tx) => take({ tx, name, now, silence: heard }, parts));
+      const turn = await store.write((tx) => take({ tx, name, now: atLeast(now), silence: heard }, parts));
       for (const task of turn.begun) startSoon(parts, task);
       for (const task of turn.cancelled)
         cancelNow(parts, task).catch((error: unknown) => logUntold(parts.log, task, error));
       return turn.over ? null : toOutside(turn);
     },
-    probed: (_name, results, now) =>
+    probed: (_name, found, now) =>
       store.write(async (tx) => {
-        for (const { vm, well } of results) await recordProbe(tx, vm, well, now);
+        for (const { vm, well } of found) await recordProbe(tx, vm, well, atLeast(now));
       }),
     pools: async () => {
       const known = (await listPools(store.read)).map((pool) => pool.name);
@@ -36,6 +36,12 @@ export function poolKeeper(parts: CoreParts): PoolKeeper {
     },
   };
 }
+
+/**
+ * Now. The engine's clock says when its task began: a turn that waited for the store since is later, and one that is due by that clock
+ * is not to be early by ours, or it would be taken again and again until it is due by both.
+ */
+const atLeast = (now: number): number => Math.max(now, Date.now());
 
 interface Taken extends Turn {
   /** Whether the pool is gone, and nothing of it is left. */
@@ -64,11 +70,13 @@ async function take(at: Pick<Turn, 'tx' | 'name' | 'now' | 'silence'>, parts: Co
   return { ...turn, over: pool === undefined && !(await hasEntries(tx, name)) };
 }
 
-const toOutside = ({ name, now, due, probes, wake }: Turn): PoolTurn => ({
-  wakeAt: wake.has(name) ? now : due.reduce<number | null>((first, at) => Math.min(first ?? at, at), null),
-  probes,
-  wake: [...wake].filter((other) => other !== name),
-});
+/** What was due and could not be seen to in a turn, since a node is silent or looked at just now, is due again after this many ms. */
+const LATER_MS = 2_000;
+
+function toOutside({ name, now, due, probes, wake }: Turn): PoolTurn {
+  const wakeAt = due.length === 0 ? null : Math.min(...due.map((at) => (at > now ? at : now + LATER_MS)));
+  return { wakeAt: wake.has(name) ? now : wakeAt, probes, wake: [...wake].filter((other) => other !== name) };
+}
 
 async function recordProbe(tx: Db, vm: VmId, well: boolean, now: number): Promise<void> {
   const entry = await findEntryOfVm(tx, vm);

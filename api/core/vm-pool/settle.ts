@@ -43,7 +43,7 @@ export async function settleWaiting(turn: Turn): Promise<WaitingEntries> {
   for (const waiting of await listReadyAmiss(tx, name, readyBy, probedBy)) await settleReady(turn, waiting);
   const { count, readyAt, probedAt } = await readyOf(tx, name);
   if (readyAt !== null && ttlMs > 0) due.push(readyAt + ttlMs);
-  if (probedAt !== null && checkMs > 0) due.push(Math.max(probedAt + checkMs, now + PROBE_PAUSE_MS));
+  if (probedAt !== null && checkMs > 0) due.push(probedAt + checkMs);
   return { pending, ready: count };
 }
 
@@ -86,7 +86,7 @@ async function welcome({ tx, now, luck }: Turn, entry: EntryRow): Promise<'pendi
   // Made before, and not handed out yet.
   if (entry.readyAt !== null) return 'pending';
   luck.successes += 1;
-  // This turn may have been due before the clone had ended, which another clock says.
+  // That the clone has ended was said by a clock that may be ahead.
   const readyAt = Math.max(now, entry.clonedAt ?? now);
   await addDuration(tx, { at: readyAt, kind: 'boot', pool: entry.pool, seconds: (readyAt - entry.startedAt) / 1_000 });
   // One that was made for a request is handed out by it.

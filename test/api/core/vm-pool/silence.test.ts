@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { LISTEN_MS } from '../../../../api/core/vm-pool/silence.ts';
 import { DEAD_AFTER_MS } from '../../../../domain/node.ts';
+import { MINUTE_MS } from '../../../../domain/vm-pool.ts';
+import { poolEntries } from '../../../../store/schema/vm-pool.ts';
 import { ADMIN } from '../cluster.ts';
 import { POOL, type Pooled, pooled } from './pooled.ts';
 
@@ -76,6 +78,27 @@ it('wakes when the node of its ready VMs would be taken for dead', async () => {
   await at.heardOf(10_000);
   const turn = await at.keep();
   expect(turn?.wakeAt).toBeLessThanOrEqual(Date.now() + DEAD_AFTER_MS - 9_000);
+});
+
+it('lets a VM that is too old on a silent node be for two seconds, and takes no turn after the other meanwhile', async () => {
+  await at.pool({ size: 1, readyTtlMin: 1 });
+  await at.fill();
+  const now = Date.now() + 2 * MINUTE_MS;
+  vi.setSystemTime(now);
+  await at.heardOf(DEAD_AFTER_MS + 1);
+  const turn = await at.keep();
+  expect([await ready(), turn?.probes]).toEqual([1, []]);
+  expect((turn?.wakeAt ?? 0) - now).toBeGreaterThanOrEqual(2_000);
+});
+
+it('wakes to the millisecond for a VM that will be too old', async () => {
+  await at.pool({ size: 1, readyTtlMin: 1 });
+  await at.fill();
+  const now = Date.now() + MINUTE_MS - 500;
+  vi.setSystemTime(now);
+  await at.heardOf(0);
+  const [entry] = await at.store.read.select().from(poolEntries);
+  expect((await at.keep())?.wakeAt).toBe((entry?.readyAt ?? 0) + MINUTE_MS);
 });
 
 it('makes what an on-demand request asks for on another node when theirs dies, however many of its VMs that takes', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { controlActivities } from '../../../../activities/control.ts';
 import { tidyHistory } from '../../../../api/core/vm-pool/history.ts';
 import type { TaskId } from '../../../../domain/ids.ts';
@@ -14,7 +14,10 @@ let at: Pooled;
 beforeEach(async () => {
   at = await pooled();
 });
-afterEach(() => at.close());
+afterEach(async () => {
+  vi.useRealTimers();
+  await at.close();
+});
 
 const trouble = () => at.services.pools.get(POOL.name);
 
@@ -114,9 +117,12 @@ it('is remembered for a week with its reason, one of a kind an hour, though it c
   for (const ms of [1_000, 12_000, HOUR_MS + 1]) {
     // The reason names what is free.
     await at.store.write((tx) => tx.update(nodes).set({ memoryOther: 2_000 + said.length }) as Promise<unknown>);
-    await at.keep(POOL.name, hour - 2 * HOUR_MS + ms);
+    vi.setSystemTime(hour - 2 * HOUR_MS + ms);
+    await at.heardOf(0);
+    await at.keep();
     said.push((await trouble()).lastError);
   }
+  vi.useRealTimers();
   expect(new Set(said).size).toBe(3);
   await at.services.poolRequests.remove('anyone', 'huge');
   await at.keep();
