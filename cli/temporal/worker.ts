@@ -49,8 +49,11 @@ export async function controlWorker(
   });
 }
 
-/** Workflows that begin anew rather than wait for somebody to mend what cannot be replayed: all that they do is in the store. */
-const RESTARTED = { '*': [], keepPool: ['NondeterminismError'] };
+/**
+ * Workflows that fail by any error, one of a history that cannot be replayed among them, and are begun anew, rather than wait for
+ * somebody to mend them: all that they do is in the store.
+ */
+const RESTARTED = { '*': [], keepPool: ['Error'] };
 
 /** How many activities a node takes up at once. Most of them wait; what costs the host is limited by `concurrency` of the activities. */
 const NODE_SLOTS = 1_000;

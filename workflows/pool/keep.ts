@@ -31,6 +31,15 @@ const LAST_LOOKS_MS = 6_000;
  * a newer version cannot go on with, for one) makes it fail once, and whoever wakes the pool next starts another.
  */
 export async function keepPool({ pool }: { readonly pool: string }): Promise<void> {
+  const [outcome] = await Promise.allSettled([takeTurns(pool)]);
+  // Whatever a history that is another leads to, the engine finds that it is, and makes the run fail: it does not bear a second end.
+  await condition(() => !workflowInfo().unsafe.isReplaying);
+  if (outcome.status === 'rejected') throw outcome.reason;
+  if (outcome.value === 'anew') await continueAsNew<typeof keepPool>({ pool });
+}
+
+/** Until the pool is gone, or the run is long enough. */
+async function takeTurns(pool: string): Promise<'gone' | 'anew'> {
   let woken = true;
   const wake = (): void => {
     woken = true;
@@ -48,7 +57,7 @@ export async function keepPool({ pool }: { readonly pool: string }): Promise<voi
     woken = false;
     await record();
     const turn = await keeper.keepPool(pool, Date.now());
-    if (turn === null && !woken) return;
+    if (turn === null && !woken) return 'gone';
     if (turn === null) continue;
     if (turn.wake.length > 0) await keeper.wakePools(turn.wake);
     if (turns < TURNS) for (const probe of turn.probes) looks.begin(probe);
@@ -58,7 +67,7 @@ export async function keepPool({ pool }: { readonly pool: string }): Promise<voi
     else if (wakeAt > Date.now()) await condition(() => woken || isOver(), wakeAt - Date.now());
   }
   await record();
-  await continueAsNew<typeof keepPool>({ pool });
+  return 'anew';
 }
 
 /** Looks at guests, each from its node, and once at a time; `wake` is called when one is well. */

@@ -51,6 +51,8 @@ export interface World {
   readonly snapshot: () => Snapshot;
   readonly stopNode: () => Promise<void>;
   readonly startNode: () => Promise<void>;
+  /** The control worker ends, and one of these workflows begins. */
+  readonly upgrade: (codePath: string) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -133,18 +135,14 @@ async function build(dir: string, { key: keyText }: WorldOptions, closers: Close
     { client, key },
     null,
   );
-  const control = await controlWorker({
-    ...shared,
-    bundle,
-    activities: tampered.wrap(
-      {
-        ...controlActivities(store, { start: (task) => startSoon({ store, jobs, log }, task), wakePool: pools.wake }),
-        ...poolActivities(pools.keeper, jobs.wakePool),
-      },
-      false,
-    ),
-  });
-  closers.push(control.stop);
+  const controlled = {
+    ...controlActivities(store, { start: (task) => startSoon({ store, jobs, log }, task), wakePool: pools.wake }),
+    ...poolActivities(pools.keeper, jobs.wakePool),
+  };
+  const startControl = (codePath: string) =>
+    controlWorker({ ...shared, bundle: { codePath, fresh: false }, activities: tampered.wrap(controlled, false) });
+  let control = await startControl(bundle.codePath);
+  closers.push(() => control.stop());
   const activities = (name: NodeName) => tampered.wrap(hostOf(dir, name, store), true);
   const startNode = (name: NodeName) => nodeWorker({ ...shared, node: name, activities: activities(name) });
   const nodes = new Map<NodeName, RunningWorker>();
@@ -173,6 +171,10 @@ async function build(dir: string, { key: keyText }: WorldOptions, closers: Close
     snapshot: () => snapshot(join(dir, 'slipway.db'), [join(dir, 'nodes'), join(dir, 'sim')]),
     stopNode: async () => nodes.get(NODES[0]!)?.stop(),
     startNode: async () => void nodes.set(NODES[0]!, await startNode(NODES[0]!)),
+    upgrade: async (codePath) => {
+      await control.stop();
+      control = await startControl(codePath);
+    },
   };
 }
 

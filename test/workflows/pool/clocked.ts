@@ -39,5 +39,5 @@ export const clocked = {
   continueAsNew: async (): Promise<never> => {
     throw new Anew();
   },
-  workflowInfo: () => ({ continueAsNewSuggested: false }),
+  workflowInfo: () => ({ continueAsNewSuggested: false, unsafe: { isReplaying: false } }),
 };
