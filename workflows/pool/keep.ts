@@ -17,7 +17,7 @@ export const wakePool = defineSignal(WAKE_SIGNAL);
 const keeper = proxyLocalActivities<PoolActivities>(ENDS);
 
 /**
- * Turns of one run, of some eight events each: whoever takes a keeper over replays its run first, and after a restart all of them
+ * Turns of one run, of some ten events each: whoever takes a keeper over replays its run first, and after a restart all of them
  * at once. Counted, since what the engine says of a history's length is not the same again when it is replayed.
  */
 const TURNS = 50;
