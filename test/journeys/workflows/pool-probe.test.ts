@@ -57,9 +57,11 @@ it('can be replayed, whoever wakes its keeper while guests are looked at', async
   const guests = looks((count) => count > 60);
   await world.tamper.during(guests.around, async () => {
     await lab.pool('woken', 4, { profile: 'probed', probePort: 22 });
-    await lab.holds('woken', 'ready', 4, () => lab.wake('woken'), 20);
+    await lab.holds('woken', 'ready', 4, () => lab.wake('woken'), 80);
   });
   const history = await world.client.workflow.getHandle(keeperId('woken')).fetchHistory();
+  // All of it: its run has not begun anew meanwhile.
+  expect(history.events?.length).toBeGreaterThan(200);
   const { codePath } = await workflowBundle(join(world.dir, 'bundle'));
   const options = { workflowBundle: { codePath }, dataConverter: dataConverter(await loadKey(world.dir)) };
   await Worker.runReplayHistory({ ...options, replayName: 'woken' }, history, keeperId('woken'));
