@@ -67,27 +67,6 @@ it('counts the time of a VM that is being made from when it was begun', async ()
   expect(await at.states()).toEqual({ pending: 1 });
 });
 
-it('begins no more clones at once than all pools may, and shares them out evenly', async () => {
-  await at.services.pools.changeSettings(ADMIN, { taskLimit: 4 });
-  await at.pool({ size: 20 });
-  await at.pool({ name: 'other', size: 20 });
-  const turn = await at.keep();
-  expect(await at.states()).toEqual({ pending: 2 });
-  expect(turn?.wake).toEqual(['other']);
-  await at.keep('other');
-  expect(await at.states('other')).toEqual({ pending: 2 });
-  await at.keep();
-  expect(await at.states()).toEqual({ pending: 2 });
-});
-
-it("keeps to a pool's own limit of clones", async () => {
-  await at.pool({ maxClones: 1 });
-  for (let turn = 0; turn < 3; turn += 1) {
-    await at.keep();
-    expect(await at.states()).toEqual({ pending: 1 });
-  }
-});
-
 it('waits longer after each failure, shows the reason, and gives up after enough of them', async () => {
   await at.pool({ size: 1 });
   let now = Date.now();
