@@ -24,6 +24,8 @@ export interface Keeping {
   readonly unanswered: (error: unknown) => void;
   /** Milliseconds that a virsh may take before its libvirtd is questioned, again and again. */
   readonly doubtMs: number;
+  /** Milliseconds after which it is questioned though nobody waits, again and again. */
+  readonly lookMs: number;
 }
 
 /** Keeps the private libvirtd of `dir` alive and answering. */
@@ -51,6 +53,8 @@ export function keptLibvirt(dir: string, keeping: Keeping): KeptLibvirt {
     begin(keeping.question).catch(keeping.unanswered);
   };
 
+  // A guest that is only listened to asks nothing of them.
+  const looks = setInterval(doubt, keeping.lookMs).unref();
   const doubting =
     (run: Run): Run =>
     async (argv, options) => {
@@ -81,6 +85,7 @@ export function keptLibvirt(dir: string, keeping: Keeping): KeptLibvirt {
     reaching,
     stop: () => {
       stopped = true;
+      clearInterval(looks);
     },
   };
 }

@@ -69,6 +69,7 @@ export async function libvirtUri(options: LibvirtOptions): Promise<HostLibvirt> 
     start,
     question: () => startPrivate(run, dir, log, patienceS),
     doubtMs: (patienceS * 1_000) / 3,
+    lookMs: patienceS * 1_000,
     gone: () => log.warn({ uri }, 'the private libvirtd, or its virtlogd, was gone: it is started again'),
     unanswered: (err) => log.warn({ uri, err }, 'the private libvirtd does not answer, and no other can be started'),
   });

@@ -67,7 +67,7 @@ const dies = async (): Promise<void> => {
 
 const keeping = (more: Partial<Keeping> = {}): Keeping => ({
   start,
-  doubtMs: 60_000,
+  ...{ doubtMs: 60_000, lookMs: 60_000 },
   question: () => Promise.reject(new Error('questioned')),
   gone: () => {
     gone += 1;
@@ -165,4 +165,19 @@ it('tells of one that neither answers nor can be replaced, and questions no more
 it('questions nothing for one that waits for events', async () => {
   const { run } = scripted(() => pause(100));
   await expect(reach(run, { doubtMs: 10 }).reaching(['virsh', 'event', '--loop'])).resolves.toEqual(DONE);
+});
+
+it('is questioned now and then though nobody waits for it, until it is stopped', async () => {
+  let asked = 0;
+  const twice = Promise.withResolvers<void>();
+  const question = async (): Promise<void> => {
+    asked += 1;
+    if (asked === 2) twice.resolve();
+  };
+  const { stop } = reach(scripted().run, { question, lookMs: 10 });
+  await twice.promise;
+  stop();
+  const before = asked;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(asked).toBe(before);
 });
