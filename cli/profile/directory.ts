@@ -33,7 +33,7 @@ export function readProfile(dir: string): ProfileFileDocument {
 
 /** The same, with every mistake told apart. */
 export function parseProfile(dir: string): Parsed {
-  const read = readYaml(readText(join(dir, PROFILE_FILE), dir));
+  const read = readYaml(readText(join(dir, PROFILE_FILE), dir), { texts: 'arguments' });
   if ('mistakes' in read) return { document: null, mistakes: read.mistakes };
   const { value } = read;
   if (typeof value !== 'object' || value === null || Array.isArray(value))

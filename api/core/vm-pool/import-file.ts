@@ -55,7 +55,7 @@ export interface ImportedFile {
 
 /** Reads a vmpooler.yaml, whose keys may be written as Ruby's symbols (`:pools:`), each in one way. 'invalid' for what is no YAML. */
 export function readPoolFile(text: string): ImportedFile {
-  const read = readYaml(text, true);
+  const read = readYaml(text, { merge: true });
   if ('mistakes' in read) throw invalid('file', `cannot be read as YAML: ${read.mistakes.map(firstLine).join(' ')}`);
   const doubled: Mistake[] = [];
   const plain = plainly(read.value ?? {}, [], doubled);
