@@ -51,12 +51,16 @@ engine.unregisterHelper('log');
 
 /** Only what a value was given is there: Handlebars itself finds `constructor` and `toString`, too, and fills in nothing. */
 const ownPart = (parent: unknown, part: string): unknown =>
-  typeof parent === 'object' && parent !== null && Object.hasOwn(parent, part)
+  parent !== undefined && parent !== null && Object.hasOwn(Object(parent), part)
     ? (parent as Record<string, unknown>)[part]
     : undefined;
 
-// With too little, there is no third parameter to take apart: refused.
-engine.registerHelper('lookup', (value: unknown, part: unknown, { loc: _ }: Located) => ownPart(value, String(part)));
+engine.registerHelper('lookup', (...given: unknown[]) => {
+  const [value, part] = given;
+  // The last are Handlebars' own options.
+  if (given.length !== 3) throw new TypeError('lookup takes a value and a name.');
+  return ownPart(value, String(part));
+});
 
 /** How compiled texts look things up, and write what they found: as it is, each by itself, where unescaped numbers would be added up. */
 const MANNERS = {

@@ -10,7 +10,10 @@ export interface UserdataMistake {
   readonly hole?: string;
 }
 
-/** Every hole of the guest's user-data that cannot be filled, and whatever else keeps it from being made; or the text that is made. */
+/** Each is found by filling the whole text anew; nobody reads more. */
+const MOST = 50;
+
+/** Every hole of the guest's user-data that cannot be filled (the first fifty), and whatever else keeps it from being made; or the text that is made. */
 export function tryUserdata(guest: Guest): {
   readonly text: string | null;
   readonly mistakes: readonly UserdataMistake[];
@@ -36,7 +39,11 @@ export function tryUserdata(guest: Guest): {
       mistakes.push({ why: whyNot(text, error), ...(missing && { hole: missing.name }) });
       const { start } = missing ?? {};
       // Met again although it was taken out: there is no going on.
-      if (!start || cuts.some(({ line, column }) => line === start.line && column === start.column))
+      if (
+        !start ||
+        mistakes.length >= MOST ||
+        cuts.some(({ line, column }) => line === start.line && column === start.column)
+      )
         return { text: null, mistakes };
       cuts.push(start);
     }

@@ -57,8 +57,14 @@ it.each([
   ['{{../vm/../x}}', "'../vm/..' is no path to a value (line 1)."],
   ['{{vm..name}}', "there is no helper 'vm' (line 1, column 0)."],
   ['{{lookup vm}}', 'a helper is not given what it takes.'],
+  ['{{lookup args "some" "default"}}', 'a helper is not given what it takes.'],
   ['{{#if}}{{/if}}', '#if requires exactly one argument.'],
   ['{{> part}}', 'The partial part could not be found.'],
 ])('says in plain words what is wrong with %j', (text, words) => {
   expect(mistakes(text)).toEqual([words]);
+});
+
+it('names the first fifty holes', () => {
+  const text = Array.from({ length: 60 }, (_, index) => `{{args.n${index}}}`).join('\n');
+  expect(mistakes(text)).toHaveLength(50);
 });
