@@ -64,7 +64,11 @@ const create = (): Command =>
     .option('--dhcp <first-last>', 'addresses that guests get by DHCP')
     .option('--nat', 'guests reach the outside through their node')
     .option('--domain <domain>', 'DNS domain of the guests')
-    .option('--name-servers <address>', 'announced by DHCP; repeatable', repeated)
+    .option(
+      '--name-servers <address>',
+      'asked for names of the outside; repeatable (with --nat: those of the node)',
+      repeated,
+    )
     .option('--mtu <bytes>', 'largest packet')
     .action(async (vni: string, { type, dhcp, ...options }: CreateOptions) => {
       const values = { ...optionValues({ ...options }), ...rangeOf(dhcp), vni, nettype: type };

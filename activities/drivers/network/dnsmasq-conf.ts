@@ -14,7 +14,7 @@ const ADDRESS = /^[0-9a-f.:]+$/i;
  * text for the same arguments.
  */
 export function dnsmasqConf(network: Network, dir: string, device: number): string {
-  const { ip4, domain, nameServers, vni } = network;
+  const { ip4, domain, nameServers, nat, vni } = network;
   if (ip4 === null) throw new Error(`bug: network ${vni} has no IPv4 for dnsmasq to serve`);
   if (domain !== null && !DNS_NAME.test(domain)) throw invalid('domain', `'${domain}' is no domain name.`);
   for (const server of nameServers) {
@@ -29,7 +29,9 @@ export function dnsmasqConf(network: Network, dir: string, device: number): stri
     dir,
     domain: domain === null ? null : { name: domain },
     upstreams: nameServers.map((server) => ({ address: server })),
-    alone: nameServers.length === 0 ? {} : null,
+    own: nameServers.length === 0 && nat ? {} : null,
+    told: nameServers.length > 0 || !nat ? {} : null,
+    alone: nameServers.length === 0 && !nat ? {} : null,
     dhcp: ip4.dhcp && {
       network: address,
       netmask,

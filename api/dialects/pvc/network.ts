@@ -57,7 +57,10 @@ const NewNetwork = z.object({
   ]),
   mtu: optional(integer('MTU in bytes.', MTU.least, MTU.most)),
   domain: optional(word('DNS domain of the guests.')),
-  name_servers: repeated('Name servers that DHCP announces; repeatable.', word('Address.')).optional(),
+  name_servers: repeated(
+    'Name servers that are asked for names of the outside; repeatable. With nat, those of the node without.',
+    word('Address.'),
+  ).optional(),
   ip4_network: optional(word('IPv4 network in CIDR notation.')),
   ip4_gateway: optional(word('Address of the gateway; needed with ip4_network.')),
   ip6_network: optional(word('Not supported yet.')),
