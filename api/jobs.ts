@@ -1,6 +1,7 @@
 import {
   type Client,
   isGrpcServiceError,
+  NamespaceNotFoundError,
   ScheduleAlreadyRunning,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
@@ -154,6 +155,7 @@ const UNANSWERED: readonly number[] = [1, 4, 14];
 /** The engine's own words, which its client wraps; null if it did not answer. */
 function refusalIn(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
+  if (error instanceof NamespaceNotFoundError) return error.message;
   if (!isGrpcServiceError(error)) return refusalIn(error.cause);
   return UNANSWERED.includes(error.code) ? null : error.details;
 }
