@@ -7,7 +7,7 @@ import { forgetRequests } from '../../../store/pool-request.ts';
 import { findPool, listPools, poolSettings } from '../../../store/vm-pool.ts';
 import type { CoreParts } from '../parts.ts';
 import { cancelNow, logUntold, startSoon } from '../start.ts';
-import { refill, shrink } from './refill.ts';
+import { passPlacesOn, refill, shrink } from './refill.ts';
 import { removeCompleted } from './remove.ts';
 import { serveRequests } from './request-turn.ts';
 import { recordAnswer, settleRunning, settleWaiting, watchNodes } from './settle.ts';
@@ -64,6 +64,7 @@ async function take(at: Pick<Turn, 'tx' | 'name' | 'now' | 'silence'>, parts: Co
   if (!isBlocked(turn)) await refill(turn, parts, waiting);
   await watchNodes(turn);
   await recordLuck(turn);
+  await passPlacesOn(turn);
   await removeCompleted(turn);
   await forgetDestroyed(tx, now - settings.dataTtlHours * HOUR_MS);
   await forgetRequests(tx, now - settings.dataTtlHours * HOUR_MS);

@@ -31,14 +31,19 @@ export async function shrink(turn: Turn, { pending, ready }: WaitingEntries): Pr
 /** Those on their way that are not made for a request. */
 const ownOf = (pending: readonly EntryRow[]): readonly EntryRow[] => pending.filter(({ request }) => request === null);
 
-/** Begins as many clones as are missing and allowed; other pools that may begin some, since a place is free, take a turn. */
+/** Begins as many clones as are missing and allowed. */
 export async function refill(turn: Turn, maker: Maker, { pending, ready }: WaitingEntries): Promise<void> {
-  const { pool, wake } = turn;
+  const { pool } = turn;
   if (!pool) return;
   const missing = pool.size - ownOf(pending).length - ready;
+  if (missing <= 0) return;
   const shares = await shareSlots(turn);
-  for (const [name] of shares) if (name !== pool.name) wake.add(name);
   await begin(turn, maker, Math.min(missing, shares.get(pool.name) ?? 0), null);
+}
+
+/** Other pools that may begin clones, since places are free that this one does not take, or needs no more, have work now. */
+export async function passPlacesOn(turn: Turn): Promise<void> {
+  for (const [name] of await shareSlots(turn)) if (name !== turn.name) turn.wake.add(name);
 }
 
 /**

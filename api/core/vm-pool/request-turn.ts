@@ -38,7 +38,10 @@ async function serve(turn: Turn, maker: Maker, request: RequestRow): Promise<voi
   for (const entry of mine)
     if (entry.state === 'pending' && entry.readyAt !== null) await handOut(turn, entry, request);
   const wanted = request.wants.filter(({ pool }) => pool === name).reduce((sum, { count }) => sum + count, 0);
-  const missing = Math.min(wanted - mine.length, await freeSlots(turn));
+  const free = await freeSlots(turn);
+  // Nobody tells of a place that another pool's request needs no more.
+  if (wanted - mine.length > free) due.push(now + 1_000);
+  const missing = Math.min(wanted - mine.length, free);
   if (missing > 0) await begin(turn, maker, missing, request.id);
   if (await countFailures(turn, request)) await finishIfFilled(turn, request);
 }

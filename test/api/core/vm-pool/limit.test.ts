@@ -42,3 +42,34 @@ it('gives a place to a pool that waits for one as soon as another pool, which is
   expect(await at.states('other')).toEqual({ pending: 1 });
   expect((await at.keep())?.wake).toEqual([]);
 });
+
+it.each<[string, () => Promise<unknown>]>([
+  ['is given up', () => at.work('FAILURE', 'invalid')],
+  ['pauses', () => at.work('FAILURE')],
+  ['is removed', () => at.services.pools.remove(ADMIN, 'big')],
+])('gives the places of a pool that %s to one that waits for them', async (_, end) => {
+  await at.services.pools.changeSettings(ADMIN, { taskLimit: 2 });
+  await at.pool({ name: 'big', size: 2 });
+  await at.pool({ name: 'other', size: 1 });
+  await at.keep('big');
+  await end();
+  expect((await at.keep('big'))?.wake).toEqual(['other']);
+  await at.keep('other');
+  expect(await at.states('other')).toEqual({ pending: 1 });
+  expect((await at.keep('big'))?.wake ?? []).toEqual([]);
+});
+
+it('looks each second whether an on-demand clone may begin that had no place', async () => {
+  await at.services.pools.changeSettings(ADMIN, { ondemandCloneLimit: 1 });
+  for (const name of ['a', 'b']) {
+    await at.pool({ name, size: 0 });
+    await at.services.poolRequests.create('anyone', [{ name, count: 1 }], name);
+  }
+  await at.keep('a');
+  const waits = await at.keep('b');
+  expect([await at.states('b'), (waits?.wakeAt ?? 0) - Date.now() < 1_001]).toEqual([{}, true]);
+  await at.work();
+  await at.keep('a');
+  await at.keep('b');
+  expect(await at.states('b')).toEqual({ pending: 1 });
+});
