@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client';
+import { type Client, NamespaceNotFoundError } from '@temporalio/client';
 import { expect, it } from 'vitest';
 import { temporalJobs } from '../../api/jobs.ts';
 import type { TaskId } from '../../domain/ids.ts';
@@ -16,8 +16,17 @@ const answering = (code: number, details: string) => {
 
 it.each([
   [14, 'No connection established', 'Temporal does not answer; the task is started when it does.'],
+  [1, 'Cancelled on client', 'Temporal does not answer; the task is started when it does.'],
   [4, 'Deadline exceeded', 'Temporal does not answer; the task is started when it does.'],
   [3, 'no such attribute', 'Temporal refuses it (no such attribute); the task is started when it does not.'],
 ])('says why a task is not started yet: gRPC %s', async (code, details, message) => {
   await expect(answering(code, details).start(task)).rejects.toMatchObject({ fault: { kind: 'unavailable' }, message });
+});
+
+it('says that its namespace is not there', async () => {
+  const start = async () => {
+    throw new NamespaceNotFoundError('tasks');
+  };
+  const jobs = temporalJobs({ workflow: { start } } as never as Client);
+  await expect(jobs.start(task)).rejects.toThrow(/^Temporal refuses it \(.*tasks.*\)/);
 });
