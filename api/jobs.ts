@@ -98,9 +98,9 @@ const TURN_TIMEOUT = '5s';
 
 /**
  * The same of pools' keepers, all of which are taken over at once after a restart: 15 took 5 to 9 s on two busy cores, and what is
- * not through by then begins again. Only a keeper that was killed within a turn is waited for that long.
+ * not through by then begins again. A keeper that was killed within a turn is waited for that long.
  */
-const KEEPER_TIMEOUT = '20s';
+const KEEPER_TIMEOUT = '10s';
 
 /** Temporal's name of the schedule that wakes every pool. */
 const POOL_SCHEDULE = 'pools';
