@@ -9,8 +9,8 @@ export interface KeptLibvirt {
    * that waits long has it questioned, and is run again if that replaced it.
    */
   readonly reaching: (run: Run) => Run;
-  /** From now on, nobody starts it again. */
-  stop(): void;
+  /** From now on, nobody starts it again; resolves when whoever is at it has ended. */
+  stop(): Promise<void>;
 }
 
 /** How it is kept, and what is told of that. */
@@ -83,9 +83,11 @@ export function keptLibvirt(dir: string, keeping: Keeping): KeptLibvirt {
     };
   return {
     reaching,
-    stop: () => {
+    stop: async () => {
       stopped = true;
       clearInterval(looks);
+      // Whoever began it is told how it ended.
+      await underWay?.catch(() => undefined);
     },
   };
 }

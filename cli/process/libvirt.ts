@@ -79,7 +79,7 @@ export async function libvirtUri(options: LibvirtOptions): Promise<HostLibvirt> 
     reaching: kept.reaching,
     consoleLost: (name, signal) => consoleLost(dir, name, signal),
     stop: async () => {
-      kept.stop();
+      await kept.stop();
       const { stderr } = await run([script, 'stop', dir, ...seconds(hasteS)], { timeoutMs: STOP_MS });
       if (stderr !== '') log.warn({ uri, said: stderr.trim() }, 'the private libvirtd was ended by force');
     },

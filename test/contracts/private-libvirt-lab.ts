@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { test } from 'vitest';
 import { libvirt } from '../../activities/drivers/hypervisor/libvirt.ts';
 import { run } from '../../activities/drivers/run.ts';
-import { libvirtUri } from '../../cli/process/libvirt.ts';
+import { type HostLibvirt, type LibvirtOptions, libvirtUri } from '../../cli/process/libvirt.ts';
 import type { VmId } from '../../domain/ids.ts';
 import { mib } from '../../domain/units.ts';
 import { serialGuest } from '../activities/drivers/hypervisor/serial-guest.ts';
 
 export const script = new URL('../../scripts/host/libvirtd.sh', import.meta.url).pathname;
-export const log = { info: () => undefined, warn: () => undefined };
+const log = { info: () => undefined, warn: () => undefined };
 
 /** What one that hangs is waited for. */
 export const HASTE_S = 3;
@@ -29,7 +29,8 @@ interface Guest {
 interface Lab {
   readonly dir: string;
   readonly state: string;
-  open(): ReturnType<typeof libvirtUri>;
+  /** Stopped with the test at the latest: one that goes on would start its daemons again. */
+  open(options?: Partial<LibvirtOptions>): Promise<HostLibvirt>;
   pid(daemon?: 'libvirtd' | 'virtlogd'): number;
   /** Lines of pgrep for those that run. */
   daemons(): Promise<string>;
@@ -45,17 +46,23 @@ export const it = test.extend<{ lab: Lab }>({
   lab: async ({}, use) => {
     const dir = await mkdtemp(join(tmpdir(), 'slipway-lv-'));
     const state = join(dir, 'libvirt');
-    await use(labIn(dir, state));
+    const opened: HostLibvirt[] = [];
+    await use(labIn(dir, state, opened));
+    for (const { stop } of opened) await stop();
     await run([script, 'end', state]);
     await rm(dir, { recursive: true });
   },
 });
 
-function labIn(dir: string, state: string): Lab {
+function labIn(dir: string, state: string, opened: HostLibvirt[]): Lab {
   return {
     dir,
     state,
-    open: () => libvirtUri({ dir: state, log, hasteS: HASTE_S }),
+    open: async (options) => {
+      const host = await libvirtUri({ dir: state, log, hasteS: HASTE_S, ...options });
+      opened.push(host);
+      return host;
+    },
     pid: (daemon = 'libvirtd') => Number(readFileSync(join(state, `${daemon}.pid`), 'utf8')),
     daemons: async () =>
       (await run(['pgrep', '-a', '-f', `(libvirtd|virtlogd) .*${state}`], { okCodes: [0, 1] })).stdout,

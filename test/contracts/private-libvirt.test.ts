@@ -5,9 +5,9 @@ import { describe, expect } from 'vitest';
 import { onChange } from '../../activities/drivers/hypervisor/console.ts';
 import { libvirt } from '../../activities/drivers/hypervisor/libvirt.ts';
 import { run } from '../../activities/drivers/run.ts';
-import { libvirtUri, SYSTEM_URI } from '../../cli/process/libvirt.ts';
+import { SYSTEM_URI } from '../../cli/process/libvirt.ts';
 import { missingLibvirt } from './missing.ts';
-import { HASTE_S, it, lives, log, script } from './private-libvirt-lab.ts';
+import { HASTE_S, it, lives, script } from './private-libvirt-lab.ts';
 
 const skip = missingLibvirt() ?? (await systemLibvirt());
 
@@ -83,7 +83,7 @@ describe.skipIf(skip)(`private libvirtd${skip ? ` (skipped: ${skip})` : ''}`, { 
   });
 
   it('is replaced by the next start when it hangs, and its guest runs on', { timeout: 60_000 }, async ({
-    lab: { state, open, pid, guest, running },
+    lab: { open, pid, guest, running },
   }) => {
     const { uri } = await open();
     const { vm, qemu } = await guest(uri);
@@ -92,7 +92,7 @@ describe.skipIf(skip)(`private libvirtd${skip ? ` (skipped: ${skip})` : ''}`, { 
     const begun = Date.now();
     const said: string[] = [];
     const warn = (detail: unknown): number => said.push(JSON.stringify(detail));
-    const { stop } = await libvirtUri({ dir: state, log: { ...log, warn }, hasteS: HASTE_S });
+    const { stop } = await open({ log: { info: () => undefined, warn } });
     expect(Date.now() - begun).toBeGreaterThan(HASTE_S * 1_000);
     expect(Date.now() - begun).toBeLessThan(30_000);
     expect(said).toEqual([expect.stringContaining(`libvirtd ${hung} did not answer within ${HASTE_S} s`)]);
@@ -100,10 +100,8 @@ describe.skipIf(skip)(`private libvirtd${skip ? ` (skipped: ${skip})` : ''}`, { 
     await stop();
   });
 
-  it('is replaced while it is used when it hangs', { timeout: 120_000 }, async ({
-    lab: { dir, state, pid, guest },
-  }) => {
-    const { uri, reaching, stop } = await libvirtUri({ dir: state, log, patienceS: 6, hasteS: HASTE_S });
+  it('is replaced while it is used when it hangs', { timeout: 120_000 }, async ({ lab: { dir, open, pid, guest } }) => {
+    const { uri, reaching, stop } = await open({ patienceS: 6 });
     const { vm, qemu } = await guest(uri);
     const driver = libvirt({ uri, dir: join(dir, 'node'), run: reaching(run), forceAccel: 'tcg' });
     const hung = pid();
@@ -193,14 +191,11 @@ describe.skipIf(skip)(`private libvirtd${skip ? ` (skipped: ${skip})` : ''}`, { 
   });
 
   it('has another virtlogd when that hangs, while it is used and by the next start', { timeout: 90_000 }, async ({
-    lab: { dir, state, open, pid, daemons, guest },
+    lab: { dir, open, pid, daemons, guest },
   }) => {
     const said: string[] = [];
     const warn = (detail: unknown): number => said.push(JSON.stringify(detail));
-    const { uri, reaching, stop } = await libvirtUri({
-      ...{ dir: state, log: { ...log, warn } },
-      ...{ patienceS: 6, hasteS: HASTE_S },
-    });
+    const { uri, reaching, stop } = await open({ log: { info: () => undefined, warn }, patienceS: 6 });
     const { vm, qemu } = await guest(uri);
     const hang = (): number => {
       const logs = pid('virtlogd');
@@ -226,9 +221,9 @@ describe.skipIf(skip)(`private libvirtd${skip ? ` (skipped: ${skip})` : ''}`, { 
     expect(await daemons()).toBe('');
   });
 
-  it('says which way there is when its directory is too long for a socket', async ({ lab: { dir } }) => {
+  it('says which way there is when its directory is too long for a socket', async ({ lab: { dir, open } }) => {
     const long = join(dir, 'x'.repeat(100));
-    await expect(libvirtUri({ dir: long, log })).rejects.toMatchObject({ fault: { kind: 'unavailable' } });
-    await expect(libvirtUri({ dir: long, log })).rejects.toThrow(/systemctl start libvirtd.*path too long/);
+    await expect(open({ dir: long })).rejects.toMatchObject({ fault: { kind: 'unavailable' } });
+    await expect(open({ dir: long })).rejects.toThrow(/systemctl start libvirtd.*path too long/);
   });
 });

@@ -116,7 +116,7 @@ it('gives up what fails twice, starts nothing for other programs, and nothing on
   await kill();
   await reach(scripted(works).run).reaching(['qemu-img', 'info']);
   const { reaching, stop } = reach(scripted(fails).run);
-  stop();
+  await stop();
   await expect(reaching(LIST)).rejects.toThrow('ended with 1');
   expect(starts).toBe(1);
 });
@@ -156,7 +156,7 @@ it('tells of one that neither answers nor can be replaced, and questions no more
   const { reaching, stop } = reach(scripted(hangs).run, { question: fails, unanswered: told.resolve, doubtMs: 10 });
   const waiting = expect(reaching(LIST)).rejects.toThrow('connection reset');
   await expect(told.promise).resolves.toMatchObject({ message: 'virsh ended with 1' });
-  stop();
+  await stop();
   await kill();
   await waiting;
   expect(starts).toBe(0);
@@ -176,7 +176,7 @@ it('is questioned now and then though nobody waits for it, until it is stopped',
   };
   const { stop } = reach(scripted().run, { question, lookMs: 10 });
   await twice.promise;
-  stop();
+  await stop();
   const before = asked;
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(asked).toBe(before);
