@@ -103,8 +103,9 @@ export function libvirt(settings: LibvirtSettings): HypervisorDriver {
         throw unavailable(`The domain ${vm} stopped before its console showed what was waited for.`);
       });
       const lost = (async () => {
+        if (!settings.consoleLost) return gone;
         const name = (await list()).find((domain) => domain.vm === vm)?.name;
-        if (name === undefined || !settings.consoleLost) return gone;
+        if (name === undefined) return gone;
         await settings.consoleLost(name, either);
         throw conflict(`What ${name} writes to its console is lost: the virtlogd that kept it was killed, or hung.`);
       })();

@@ -30,7 +30,6 @@ export function dnsmasqConf(network: Network, dir: string, device: number): stri
     domain: domain === null ? null : { name: domain },
     upstreams: nameServers.map((server) => ({ address: server })),
     own: nameServers.length === 0 && nat ? {} : null,
-    told: nameServers.length > 0 || !nat ? {} : null,
     alone: nameServers.length === 0 && !nat ? {} : null,
     dhcp: ip4.dhcp && {
       network: address,
