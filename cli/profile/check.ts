@@ -4,6 +4,7 @@ import { type ProfileDraft, profileMistakes } from '../../api/core/profile/mista
 import { DomainError } from '../../domain/fault.ts';
 import type { Guest } from '../../domain/guest.ts';
 import type { Mac, NodeName, VmId, Vni } from '../../domain/ids.ts';
+import { whyLost } from '../../templates/cloud-init/multipart.ts';
 import { tryUserdata } from '../../templates/cloud-init/userdata-mistakes.ts';
 import { parseProfile } from './directory.ts';
 import type { ProfileFileDocument } from './draft.ts';
@@ -101,11 +102,13 @@ function checkUserdata(
   // What such an argument will be decides whether it is YAML.
   return {
     undefaulted: [...undefaulted.values()],
-    mistakes: [...others, ...(text === null ? [] : yamlMistakes(text))],
+    mistakes: [...others, ...(text === null ? [] : filledMistakes(text))],
   };
 }
 
-function yamlMistakes(text: string): readonly string[] {
+function filledMistakes(text: string): readonly string[] {
+  const lost = whyLost(text);
+  if (lost !== null) return [`userdata: ${lost}`];
   if (!text.startsWith('#cloud-config')) return [];
   return parseDocument(text).errors.map(
     ({ message }) => `userdata: with its holes filled it is no YAML: ${message.split('\n')[0]}`,

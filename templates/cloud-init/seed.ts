@@ -1,15 +1,20 @@
 import type { SeedInput } from '../../domain/control-plane.ts';
+import { invalid } from '../../domain/fault.ts';
 import { type Guest, type GuestNic, hostNameOn } from '../../domain/guest.ts';
+import { whyLost } from './multipart.ts';
 import { renderUserdata } from './userdata.ts';
 
 /** JSON is YAML with every string quoted: no key, MAC or name can be read as anything but itself. */
 const yaml = (data: unknown): string => `${JSON.stringify(data, null, 2)}\n`;
 
-/** A NoCloud seed's three documents. */
+/** A NoCloud seed's three documents. 'invalid' says what of the user-data cannot be filled, or would be lost on its way. */
 export function renderSeed(guest: Guest): SeedInput {
+  const userData = renderUserdata(guest);
+  const lost = whyLost(userData);
+  if (lost !== null) throw invalid('userdata', lost);
   return {
     metaData: yaml({ 'instance-id': guest.id, 'local-hostname': hostNameOn(guest, guest.nics[0]) }),
-    userData: renderUserdata(guest),
+    userData,
     networkConfig: guest.nics.length === 0 ? null : yaml(networkConfig(guest.nics)),
   };
 }

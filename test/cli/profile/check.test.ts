@@ -139,6 +139,12 @@ it.each<readonly [string, object, Readonly<Record<string, string>>, RegExp]>([
     { u: '\n{{vm.name' },
     /^userdata: what begins with \{\{ is not written as a hole or block \(line 2\)\.$/,
   ],
+  [
+    'user-data of which cloud-init would lose something',
+    { userdata: 'u' },
+    { u: 'MIME-Version: 1.0\n\nZoë' },
+    /^userdata: line 3 has a character other than ASCII.* Content-Transfer-Encoding/,
+  ],
   ['user-data that is no YAML', { userdata: 'u' }, { u: '#cloud-config\nusers: [\n' }, /no YAML/],
 ])('names %s', async (_, change, files, words) => {
   const found = await mistakes(change, files);

@@ -95,6 +95,21 @@ it('leaves multi-part documents whole', () => {
 });
 
 it.each([
+  ['a value', MULTIPART.replace('{{vm.name}}', '{{json args.who}}'), 'line 7'],
+  ['the text', `preamble\nMiMe-vErSiOn: 1.0\n\n€`, 'line 4'],
+])('refuses a multi-part document whose non-ASCII characters cloud-init would lose: in %s', (_, userdata, line) => {
+  const args = { who: 'Zoë' };
+  expect(() => renderSeed({ ...GUEST, args, userdata })).toThrow(`userdata: ${line} has a character other than ASCII`);
+  // A guest that has it all the same is served what its author wrote.
+  expect(renderUserdata({ ...GUEST, args, userdata })).toMatch(/Zoë|€/);
+});
+
+it('lets other documents have any character', () => {
+  for (const userdata of ['#cloud-config\nx: €\n', `#!/bin/sh\n${'x'.repeat(4096)}MIME-Version: é`])
+    expect(renderSeed({ ...GUEST, userdata }).userData).toBe(userdata);
+});
+
+it.each([
   ['{{vm.nmae}}', "there is no value for 'vm.nmae' (line 1, column 2)"],
   ['#cloud-config\n  x: {{args.missing}}', "there is no value for 'args.missing' (line 2, column 7)"],
   ['{{nothing}}', "there is no value for 'nothing'"],
