@@ -54,7 +54,7 @@ export async function watchTask(
       }
       breaks += 1;
       if (breaks > BREAKS) {
-        const again = `The task goes on without being watched; see it again: slipway task watch ${id}`;
+        const again = `The task is kept, and goes on as soon as Slipway runs; see it again: slipway task watch ${id}`;
         throw unavailable(`${api.url} has told nothing of task ${id} for ${(BREAKS * BREAK_MS) / 1_000} s. ${again}`);
       }
       await new Promise((resolve) => setTimeout(resolve, BREAK_MS));

@@ -71,6 +71,9 @@ export async function runNode(
   const { store, engine } = await open(settings, things, plan.metrics);
   const { metadata } = settings;
   if (plan.stepMs === null && metadata.port === 0) throw conflict('--metadata: a node has to be told the port.');
+  // There to put image files in, without a question where.
+  if (plan.stepMs === null && settings.config.node.images_dir === undefined)
+    mkdirSync(settings.paths.images, { recursive: true });
   const drivers =
     plan.stepMs === null
       ? realDrivers(settings, name, await hostLibvirt(settings, name, things), metadata.port)

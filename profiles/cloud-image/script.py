@@ -80,7 +80,7 @@ def fetch(url, path, plain=False):
 def local(image):
     path = inside(image)
     if path is None:
-        raise FileNotFoundError(f"image: the node's images directory has no file '{image}'")
+        raise FileNotFoundError(f"image: the node's images directory ('images' in its data directory, or node.images_dir of its slipway.yaml) has no file '{image}'")
     return path
 
 

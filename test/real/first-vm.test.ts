@@ -58,6 +58,10 @@ it('turns the profile debian-12 into a guest that cloud-init has configured', { 
   expect(await builds()).toBe(1);
 });
 
+it('has made the directory that image files are put into', () => {
+  expect(readdirSync(join(data.dir, 'images'))).toEqual([]);
+});
+
 it('leaves no setting of the build in the base image', () => {
   const [base = ''] = readdirSync(pool()).filter((name) => name.startsWith('base-') && name.endsWith('.raw'));
   const list = (dir: string): string =>
