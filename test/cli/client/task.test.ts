@@ -53,7 +53,7 @@ it('lists each task on one line of bearable length', () => {
   expect(lines[2]).toMatch(/ x{99}…$/);
 });
 
-it('says that the task goes on, and how to see it, when the API is gone for too long', async () => {
+it('says that the task is kept, and how to see it, when the API is gone for too long', async () => {
   const api = {
     url: 'http://127.0.0.1:1',
     // biome-ignore lint/correctness/useYield: nobody answers.
@@ -65,7 +65,7 @@ it('says that the task goes on, and how to see it, when the API is gone for too 
   try {
     const watching = watchTask(api, 't1', new AbortController().signal, silent);
     const ended = expect(watching).rejects.toThrow(
-      /told nothing of task t1 for 10 s\. The task goes on .* slipway task watch t1$/,
+      /told nothing of task t1 for 10 s\. The task is kept, and goes on as soon as Slipway runs.* slipway task watch t1$/,
     );
     await vi.advanceTimersByTimeAsync(20_000);
     await ended;
