@@ -156,20 +156,36 @@ export const countEntries = async (
 ): Promise<readonly { readonly pool: string; readonly state: EntryState; readonly count: number }[]> =>
   counted(db).all();
 
-const cloning = hot((db) =>
-  db
-    .select({ pool: poolEntries.pool, ondemand: sql<number>`${poolEntries.request} is not null`, count: count() })
-    .from(poolEntries)
-    .where(and(eq(poolEntries.state, 'pending'), isNull(poolEntries.clonedAt)))
-    .groupBy(poolEntries.pool, sql`${poolEntries.request} is not null`)
-    .prepare(),
-);
+/** So many VMs of a pool are on their way. */
+export interface PendingCount {
+  readonly pool: string;
+  /** Made for an on-demand request. */
+  readonly ondemand: boolean;
+  /** Its clone goes on; otherwise the guest boots. */
+  readonly cloning: boolean;
+  readonly count: number;
+}
 
-/** Clones that go on, by pool, those for on-demand requests apart. */
-export const countCloning = async (
-  db: Db,
-): Promise<readonly { readonly pool: string; readonly ondemand: boolean; readonly count: number }[]> =>
-  (await cloning(db).all()).map((row) => ({ ...row, ondemand: Boolean(row.ondemand) }));
+const pending = hot((db) => {
+  const kinds = {
+    ondemand: sql<number>`${poolEntries.request} is not null`,
+    cloning: sql<number>`${poolEntries.clonedAt} is null`,
+  };
+  return db
+    .select({ pool: poolEntries.pool, ...kinds, count: count() })
+    .from(poolEntries)
+    .where(eq(poolEntries.state, 'pending'))
+    .groupBy(poolEntries.pool, kinds.ondemand, kinds.cloning)
+    .prepare();
+});
+
+/** How many VMs are on their way, by pool and kind. */
+export const countPending = async (db: Db): Promise<readonly PendingCount[]> =>
+  (await pending(db).all()).map((row) => ({ ...row, ondemand: Boolean(row.ondemand), cloning: Boolean(row.cloning) }));
+
+/** Of several counts, the sum. */
+export const total = (counts: readonly { readonly count: number }[]): number =>
+  counts.reduce((sum, { count }) => sum + count, 0);
 
 /** Every ready and pending VM of the pool is given up, and what is put back later. */
 export async function drainPool(tx: Db, pool: string, reason: string, now: number): Promise<void> {

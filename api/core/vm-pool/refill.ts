@@ -5,7 +5,14 @@ import { poolVmName } from '../../../domain/pool-name.ts';
 import { SYSTEM } from '../../../domain/principal.ts';
 import type { VmPool } from '../../../domain/vm-pool.ts';
 import type { Db } from '../../../store/open.ts';
-import { countCloning, countEntries, type EntryRow, insertEntry, nextNumber } from '../../../store/pool-entry.ts';
+import {
+  countEntries,
+  countPending,
+  type EntryRow,
+  insertEntry,
+  nextNumber,
+  total,
+} from '../../../store/pool-entry.ts';
 import { insertFailure } from '../../../store/pool-failure.ts';
 import { listReady } from '../../../store/pool-turn.ts';
 import { findVmByName } from '../../../store/vm.ts';
@@ -51,25 +58,20 @@ export async function passPlacesOn(turn: Turn): Promise<void> {
  * the others waiting. Only pools that get any are in the answer.
  */
 async function shareSlots({ tx, settings, now }: Turn): Promise<ReadonlyMap<string, number>> {
-  const cloning = (await countCloning(tx)).filter(({ ondemand }) => !ondemand);
-  const counts = await countEntries(tx);
-  const inState = (name: string, states: readonly string[]): number =>
-    counts
-      .filter(({ pool, state }) => pool === name && states.includes(state))
-      .reduce((sum, row) => sum + row.count, 0);
+  const pending = await countPending(tx);
+  const cloning = pending.filter((row) => row.cloning);
+  // What is made for requests is nobody's supply, and has places of its own.
+  const own = pending.filter(({ ondemand }) => !ondemand);
+  const standing = [...own, ...(await countEntries(tx)).filter(({ state }) => state === 'ready')];
   const open = (await listPools(tx))
     .filter((pool) => !pool.halted && (pool.retryAt === null || pool.retryAt <= now))
-    .map((pool) => {
-      const going = cloning.find((row) => row.pool === pool.name)?.count ?? 0;
-      const missing = pool.size - inState(pool.name, ['pending', 'ready']);
-      return {
-        name: pool.name,
-        going,
-        room: Math.min(missing, (pool.maxClones ?? settings.taskLimit) - going),
-        share: 0,
-      };
+    .map(({ name, size, maxClones }) => {
+      const ofPool = (rows: readonly Counted[]): number => total(rows.filter(({ pool }) => pool === name));
+      const places = (maxClones ?? Number.POSITIVE_INFINITY) - ofPool(cloning);
+      const going = ofPool(own.filter((row) => row.cloning));
+      return { name, going, room: Math.min(size - ofPool(standing), places), share: 0 };
     });
-  let free = settings.taskLimit - cloning.reduce((sum, row) => sum + row.count, 0);
+  let free = settings.taskLimit - total(own.filter((row) => row.cloning));
   for (; free > 0; free -= 1) {
     const [next] = open.filter(({ room, share }) => share < room).sort((a, b) => a.going + a.share - b.going - b.share);
     if (!next) break;
@@ -77,6 +79,8 @@ async function shareSlots({ tx, settings, now }: Turn): Promise<ReadonlyMap<stri
   }
   return new Map(open.filter(({ share }) => share > 0).map(({ name, share }) => [name, share]));
 }
+
+type Counted = { readonly pool: string; readonly count: number };
 
 /** Begins so many VMs; returns how many it could. One that cannot be begun is the pool's failure, and the last one tried. */
 export async function begin(turn: Turn, maker: Maker, count: number, request: string | null): Promise<number> {

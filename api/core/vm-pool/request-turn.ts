@@ -1,5 +1,5 @@
 import { HOUR_MS, lifetimeOf } from '../../../domain/vm-pool.ts';
-import { countCloning, type EntryRow, markCheckedOut } from '../../../store/pool-entry.ts';
+import { countPending, type EntryRow, markCheckedOut, total } from '../../../store/pool-entry.ts';
 import {
   entriesOfRequest,
   findRequest,
@@ -93,7 +93,12 @@ async function finishIfFilled({ tx }: Turn, { id, wants }: RequestRow): Promise<
   if (made.length >= total) await updateRequest(tx, id, { state: 'ready', message: null });
 }
 
-async function freeSlots({ tx, settings }: Turn): Promise<number> {
-  const going = (await countCloning(tx)).filter(({ ondemand }) => ondemand);
-  return settings.ondemandCloneLimit - going.reduce((sum, row) => sum + row.count, 0);
+/** Places for clones that requests may take, and this pool has. */
+async function freeSlots({ tx, name, pool, settings }: Turn): Promise<number> {
+  const cloning = (await countPending(tx)).filter((row) => row.cloning);
+  const ofPool = cloning.filter((row) => row.pool === name);
+  return Math.min(
+    settings.ondemandCloneLimit - total(cloning.filter(({ ondemand }) => ondemand)),
+    (pool?.maxClones ?? Number.POSITIVE_INFINITY) - total(ofPool),
+  );
 }

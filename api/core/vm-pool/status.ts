@@ -11,7 +11,7 @@ import {
 import type { PoolTrouble, VmPool } from '../../../domain/vm-pool.ts';
 import type { Db } from '../../../store/open.ts';
 import { type DayRow, dayOf, sumDay } from '../../../store/pool-day.ts';
-import { countCloning, countEntries } from '../../../store/pool-entry.ts';
+import { countEntries, countPending, total } from '../../../store/pool-entry.ts';
 import { listPools, poolSettings } from '../../../store/vm-pool.ts';
 
 /** Clones or boots of a day. */
@@ -48,7 +48,7 @@ export async function readStatus(db: Db): Promise<PoolStatus> {
   for (const { pool, state, count } of await countEntries(db))
     counts.set(pool, { ...(counts.get(pool) ?? NOTHING), [state]: count });
   const pools = (await listPools(db)).map((pool) => figuresOf(pool, counts.get(pool.name) ?? NOTHING));
-  const cloning = (await countCloning(db)).reduce((sum, { count }) => sum + count, 0);
+  const cloning = total((await countPending(db)).filter((row) => row.cloning));
   const today = await sumDay(db, dayOf(Date.now()));
   const sum = (key: 'ready' | 'size'): number => pools.reduce((total, pool) => total + pool[key], 0);
   return {

@@ -29,6 +29,29 @@ it("keeps to a pool's own limit of clones", async () => {
   }
 });
 
+it('refills a pool beside what is made for requests, be it as many as its size', async () => {
+  await at.pool({ size: 3 });
+  await at.fill();
+  await at.services.poolRequests.create('anyone', [{ name: 'debian-12', count: 4 }], 'four');
+  const now = { waitMs: 0, gone: false, signal: new AbortController().signal };
+  await at.services.checkouts.take('anyone', [{ name: 'debian-12', count: 3 }], now);
+  await at.keep();
+  expect(await at.states()).toEqual({ running: 3, pending: 7 });
+});
+
+it("counts clones for requests against the pool's own limit, too, and has those first", async () => {
+  await at.pool({ maxClones: 2 });
+  await at.services.poolRequests.create('anyone', [{ name: 'debian-12', count: 3 }], 'three');
+  for (let turn = 0; turn < 2; turn += 1) {
+    await at.keep();
+    expect(await at.states()).toEqual({ pending: 2 });
+  }
+  await at.work();
+  await at.keep();
+  // The last for the request, and the first of its own.
+  expect(await at.states()).toEqual({ running: 2, pending: 2 });
+});
+
 it('gives a place to a pool that waits for one as soon as another pool, which is full, needs it no more', async () => {
   await at.services.pools.changeSettings(ADMIN, { taskLimit: 1 });
   await at.pool({ size: 1 });

@@ -5,7 +5,7 @@ import { DomainError } from '../../../../domain/fault.ts';
 import type { VmId } from '../../../../domain/ids.ts';
 import type { Store } from '../../../../store/open.ts';
 import { addTags, dayOf } from '../../../../store/pool-day.ts';
-import { countCloning, countEntries, listFailures } from '../../../../store/pool-entry.ts';
+import { countEntries, countPending, listFailures } from '../../../../store/pool-entry.ts';
 import { listUnbegun } from '../../../../store/pool-failure.ts';
 import { historySince } from '../../../../store/pool-history.ts';
 import { updatePool } from '../../../../store/vm-pool.ts';
@@ -214,7 +214,7 @@ it('counts from a covering index, and reads nothing from end to end that grows',
     'SEARCH pool_entries USING COVERING INDEX pool_entry_destroyed (state=?)',
   );
   const others = [
-    ...(await plansOf(() => countCloning(store.read))),
+    ...(await plansOf(() => countPending(store.read))),
     ...(await plansOf(() => listFailures(store.read, 0, 5))),
     ...(await plansOf(() => listUnbegun(store.read, 0, 5))),
     ...(await plansOf(() => historySince(store.read, 0))),
