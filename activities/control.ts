@@ -87,8 +87,9 @@ export function controlActivities(
     beginTask: (task, total) => store.write((tx) => beginTask(tx, task, total)),
     beginCreation: (cmd, total) =>
       store.write(async (tx) => {
-        const vm = await confirmReservation(tx, cmd);
+        // Cancelled first: repeated when all was given back, it is cancelled still.
         await beginTask(tx, cmd.task, total);
+        const vm = await confirmReservation(tx, cmd);
         if (!(await hearTurn(tx, vm))) return 'wait';
         return cmd.base && (await useBase(tx, cmd.base, cmd.node)) ? 'clone' : 'go';
       }),

@@ -3,7 +3,7 @@ import { type ControlActivities, controlActivities } from '../../activities/cont
 import type { BaseKey, NodeName, TaskId } from '../../domain/ids.ts';
 import type { CreateVm } from '../../domain/plan.ts';
 import { findBaseImage } from '../../store/base-image.ts';
-import { findTask } from '../../store/task.ts';
+import { findTask, updateTask } from '../../store/task.ts';
 import { findVm } from '../../store/vm.ts';
 import { volumesOf } from '../../store/volume.ts';
 import { ADMIN, BUILDING, type Cluster, cluster, inputOf, request, rowsOf } from '../api/core/cluster.ts';
@@ -56,16 +56,20 @@ describe('a task', () => {
 });
 
 describe('a reservation', () => {
-  it.each<[string, Partial<CreateVm>]>([
-    ['another task', { task: 'x' as TaskId }],
+  it.each<[string, Partial<CreateVm>, string?]>([
+    ['a task that is not there', { task: 'x' as TaskId }, 'not-found'],
     ['another name', { name: 'web2' }],
     ['another node', { node: 'hv2' as NodeName }],
     ['a VM that is gone', { vm: 'x' as CreateVm['vm'] }],
-  ])('is not held for %s', async (_, change) => {
+  ])('is not held for %s', async (_, change, kind = 'conflict') => {
     await control.beginCreation(cmd, 7);
-    await expect(control.beginCreation({ ...cmd, ...change }, 7)).rejects.toMatchObject({
-      fault: { kind: 'conflict' },
-    });
+    await expect(control.beginCreation({ ...cmd, ...change }, 7)).rejects.toMatchObject({ fault: { kind } });
+  });
+
+  it('is not held for another task, which does not begin then', async () => {
+    const { id } = await c.services.provisioner.create(ADMIN, request({ name: 'web2' }));
+    await expect(control.beginCreation({ ...cmd, task: id }, 7)).rejects.toMatchObject({ fault: { kind: 'conflict' } });
+    expect(await taskOf(id)).toMatchObject({ state: 'PENDING' });
   });
 
   it('is not held with another address or disk', async () => {
@@ -74,6 +78,14 @@ describe('a reservation', () => {
     await expect(control.beginCreation({ ...cmd, nics }, 7)).rejects.toThrow('not reserved');
     const disks = [{ ...disk, volume: 'other' as typeof disk.volume }];
     await expect(control.beginCreation({ ...cmd, disks }, 7)).rejects.toThrow('not reserved');
+  });
+
+  it('is cancelled, also when it was given back and is asked for again', async () => {
+    await c.store.write((tx) => updateTask(tx, cmd.task, { cancelRequested: true }));
+    const cancelled = { fault: { kind: 'cancelled' } };
+    await expect(control.beginCreation(cmd, 7)).rejects.toMatchObject(cancelled);
+    await control.release(cmd.vm);
+    await expect(control.beginCreation(cmd, 7)).rejects.toMatchObject(cancelled);
   });
 
   it('is given back whole, once', async () => {
