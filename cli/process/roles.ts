@@ -1,22 +1,19 @@
-import { mkdirSync } from 'node:fs';
 import { conflict, unavailable } from '../../domain/fault.ts';
 import type { NodeName } from '../../domain/ids.ts';
 import { openStore, type Store } from '../../store/open.ts';
-import { takeLock } from '../instance/lock.ts';
-import type { Paths } from '../paths.ts';
 import { keepAdministrators, openAccounts } from './accounts.ts';
 import { startApi } from './api.ts';
 import { keepConfiguredTokens } from './configured-tokens.ts';
 import { startControl } from './control.ts';
 import { composeCore, wakeAll } from './core.ts';
-import { realDrivers, simulatedDrivers } from './drivers.ts';
 import { connectEngine, type EngineConnection } from './engine.ts';
 import { prepareInTurn } from './first-start.ts';
-import { hostLibvirt, needsRoot } from './host.ts';
+import { needsRoot } from './host.ts';
 import { startNode } from './node.ts';
 import type { Begin } from './run.ts';
 import type { Running, Stack } from './running.ts';
 import type { Settings } from './settings.ts';
+import { takeNode } from './take-node.ts';
 
 /** What every process opens. */
 interface Opened {
@@ -67,28 +64,10 @@ export async function runNode(
 ): Promise<readonly Running[]> {
   const name = plan.name ?? (settings.nodeName as NodeName);
   if (plan.stepMs === null) needsRoot();
-  things.push(onlyOne(settings.paths, name));
   const { store, engine } = await open(settings, things, plan.metrics);
   const { metadata } = settings;
   if (plan.stepMs === null && metadata.port === 0) throw conflict('--metadata: a node has to be told the port.');
-  // There to put image files in, without a question where.
-  if (plan.stepMs === null && settings.config.node.images_dir === undefined)
-    mkdirSync(settings.paths.images, { recursive: true });
-  const drivers =
-    plan.stepMs === null
-      ? realDrivers(settings, name, await hostLibvirt(settings, name, things), metadata.port)
-      : simulatedDrivers(settings, name, plan.stepMs);
+  const drivers = await takeNode(settings, things, { name, stepMs: plan.stepMs, metadataPort: metadata.port });
   const { jobs } = composeCore(settings, store, engine, null);
   return kept(things, await startNode({ settings, store, jobs, engine, name, drivers }));
-}
-
-/** One that was killed is over when its last thread is: so long the next waits. */
-const SUCCESSION_MS = 5_000;
-
-/** Two processes of one node would work on the same things of its host at once. */
-function onlyOne(paths: Paths, name: NodeName): { stop(): Promise<void> } {
-  mkdirSync(paths.node(name), { recursive: true });
-  const why = `Another process is the node ${name} of ${paths.dir}: end it, or name this one with --name.`;
-  const lock = takeLock(paths.nodeLock(name), why, SUCCESSION_MS);
-  return { stop: async () => lock.release() };
 }

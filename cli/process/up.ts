@@ -10,14 +10,15 @@ import { startApi } from './api.ts';
 import { keepConfiguredTokens } from './configured-tokens.ts';
 import { startControl } from './control.ts';
 import { composeCore } from './core.ts';
-import { type NodeDrivers, realDrivers, simulatedDrivers } from './drivers.ts';
+import type { NodeDrivers } from './drivers.ts';
 import { VMPOOLER_DEFAULT } from './endpoints.ts';
 import { connectEngine } from './engine.ts';
 import { prepareInTurn } from './first-start.ts';
-import { hostLibvirt, needsRoot } from './host.ts';
+import { needsRoot } from './host.ts';
 import { startNode } from './node.ts';
 import type { Running, Stack } from './running.ts';
 import type { Settings } from './settings.ts';
+import { takeNode } from './take-node.ts';
 
 export interface UpPlan {
   /** How many simulated nodes; 0: this machine itself. */
@@ -114,14 +115,15 @@ async function driversOf(
   { simulated, stepMs }: UpPlan,
   metadataPort: number,
 ): Promise<ReadonlyMap<NodeName, NodeDrivers>> {
-  if (simulated === 0) {
-    const name = settings.nodeName as NodeName;
-    const libvirt = await hostLibvirt(settings, name, things);
-    return new Map([[name, realDrivers(settings, name, libvirt, metadataPort)]]);
-  }
-  const names = Array.from({ length: simulated }, (_, index) => `hv${index + 1}` as NodeName);
-  return new Map(names.map((name) => [name, simulatedDrivers(settings, name, stepMs)]));
+  const real = { name: settings.nodeName as NodeName, stepMs: null, metadataPort };
+  const plans = simulated === 0 ? [real] : simulatedNodes(simulated).map((name) => ({ ...real, name, stepMs }));
+  const drivers = new Map<NodeName, NodeDrivers>();
+  for (const plan of plans) drivers.set(plan.name, await takeNode(settings, things, plan));
+  return drivers;
 }
+
+const simulatedNodes = (count: number): readonly NodeName[] =>
+  Array.from({ length: count }, (_, index) => `hv${index + 1}` as NodeName);
 
 async function fetchText(url: string): Promise<string> {
   return (await fetch(url)).text();

@@ -48,11 +48,13 @@ it('is where it was on a second start', async () => {
   expect({ ...instance, pid: 0 }).toEqual({ ...before.instance, pid: 0 });
 });
 
-it('refuses a second one on the same directory, and the other kind of nodes', async () => {
+it('refuses a second one on the same directory, another process of a node of its own, and the other kind of nodes', async () => {
   const first = await begin('--sim=2');
   const second = await cli('up', '--sim=2');
   expect(second).toMatchObject({ code: 1, stdout: '' });
   expect(second.stderr).toContain('in use by another');
+  const node = await cli('node', '--sim', '--name', 'hv2', '--temporal', first.instance.temporal);
+  expect([node.code, node.stderr]).toEqual([1, expect.stringContaining('Another process is the node hv2')]);
   await first.end();
   const real = await cli('up');
   expect(real.code).not.toBe(0);
