@@ -1,4 +1,5 @@
 import Handlebars from 'handlebars';
+import { ALONE, Holes, Refused, SECTION } from './holes.ts';
 
 /** What fills the user-data: Handlebars, strict also about what helpers are handed and about what every object has. */
 export const engine = Handlebars.create();
@@ -37,15 +38,33 @@ function given(value: unknown, loc: Place | undefined): unknown {
   return value;
 }
 
+/** What all rounds of a text's loops may write, in characters, and what each costs besides: nested a few times, short ones would keep a process busy for minutes. */
+const [ROOM, ROUND] = [10_000_000, 100];
+let room = ROOM;
+
+/** A round's text, if there is room for it. */
+function inRoom(text: string): string {
+  room -= ROUND + text.length;
+  if (room < 0)
+    throw new Refused(`its loops take more than ${ROOM / ROUND} rounds, or write more than ${ROOM} characters`);
+  return text;
+}
+
 // Handlebars is strict about what stands alone, and not about what is handed to a helper. `if` and `unless` may ask.
 engine.registerHelper('json', (value: unknown, { loc }: Located) => JSON.stringify(given(value, loc)));
-for (const name of ['each', 'with'] as const) {
-  const own = engine.helpers[name];
-  if (!own) throw new Error(`bug: Handlebars has no helper '${name}'`);
+/** A block that is handed nothing but a value: it has to be there. */
+function strictBlock(name: string, ownName = name): void {
+  const own = engine.helpers[ownName];
+  if (!own) throw new Error(`bug: Handlebars has no helper '${ownName}'`);
   engine.registerHelper(name, function (this: unknown, value: unknown, options: Handlebars.HelperOptions & Located) {
-    return own.call(this, given(value, options.loc), options);
+    const fn: typeof options.fn = (...round) => inRoom(options.fn(...round));
+    return own.call(this, given(value, options.loc), { ...options, fn });
   });
 }
+strictBlock('each');
+strictBlock('with');
+strictBlock(SECTION, 'blockHelperMissing');
+engine.registerHelper(ALONE, (value: unknown, { loc }: Located) => given(value, loc));
 // Writes to this process's output: nothing for template authors.
 engine.unregisterHelper('log');
 
@@ -62,10 +81,21 @@ engine.registerHelper('lookup', (...given: unknown[]) => {
   return ownPart(value, String(part));
 });
 
+/** What `{{..}}` writes, for one, is no text. */
+function written(value: unknown): string {
+  if (value === undefined) throw new Ungiven(undefined);
+  const text = value === null ? '' : String(value);
+  if (typeof value === 'object' && text.includes('[object Object]'))
+    throw new Error(
+      'a hole has a list or an object for a value, and no text: write it with json, or name a part of it',
+    );
+  return text;
+}
+
 /** How compiled texts look things up, and write what they found: as it is, each by itself, where unescaped numbers would be added up. */
 const MANNERS = {
   lookupProperty: ownPart,
-  escapeExpression: (value: unknown): string => (value === undefined || value === null ? '' : String(value)),
+  escapeExpression: written,
   strict(parent: unknown, part: string, loc: Place | undefined): unknown {
     const value = ownPart(parent, part);
     if (value === undefined) throw new Missing(part, loc);
@@ -81,26 +111,14 @@ engine.template = (spec: TemplateSpecification) => {
   const { main } = spec as Compiled;
   const compiled: Compiled = {
     ...spec,
-    main: (container, ...others) => main(Object.assign(container, MANNERS), ...others),
+    main: (container, ...others) => {
+      room = ROOM;
+      return main(Object.assign(container, MANNERS), ...others);
+    },
   };
   return template(compiled);
 };
 
-// What stands alone has to have a value, also if it is looked up.
-const ALONE = 'what stands alone';
-engine.registerHelper(ALONE, (value: unknown, { loc }: Located) => given(value, loc));
-class Holes extends Handlebars.Visitor {
-  override MustacheStatement(node: hbs.AST.MustacheStatement): void {
-    super.MustacheStatement(node);
-    node.escaped = true;
-    const { path, params, hash, loc } = node;
-    if (!('original' in path) || path.original !== 'lookup' || params.length === 0) return;
-    const end = (params.at(-1) ?? path).loc.end;
-    const asked = { type: 'SubExpression', path, params, hash, loc: { ...loc, start: path.loc.start, end } };
-    node.params = [asked as hbs.AST.SubExpression];
-    node.path = { ...path, original: ALONE, parts: [ALONE] } as hbs.AST.PathExpression;
-  }
-}
 engine.parse = (input, options) => {
   const program = parse(input, options);
   new Holes().accept(program);

@@ -1,11 +1,13 @@
 import { type Call, callsOf, unknownCalls } from './calls.ts';
 import { Missing, type Place, Ungiven } from './engine.ts';
 import { grammarFault } from './grammar.ts';
+import { Refused } from './holes.ts';
 
 type Point = Place['start'];
 
 /** Why a text is no user-data for this guest, in its author's words, with the line where that is known. */
 export function whyNot(text: string, error: unknown): string {
+  if (error instanceof Refused) return `${error.message}.`;
   if (error instanceof Ungiven) return ungiven(text, error);
   const words = error instanceof Error ? error.message : String(error);
   const grammar = grammarFault(text, words);

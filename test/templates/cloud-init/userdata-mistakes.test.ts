@@ -44,6 +44,8 @@ it('names every hole that nothing fills, in blocks and helpers, each at its line
   ]);
 });
 
+const NO_TEXT = 'a hole has a list or an object for a value, and no text: write it with json, or name a part of it.';
+
 it.each([
   ['\n{{vm.name', 'what begins with {{ is not written as a hole or block (line 2).'],
   ['{{vm.name}', 'what begins with {{ is not written as a hole or block (line 1).'],
@@ -59,9 +61,43 @@ it.each([
   ['{{lookup vm}}', 'a helper is not given what it takes.'],
   ['{{lookup args "some" "default"}}', 'a helper is not given what it takes.'],
   ['{{#if}}{{/if}}', '#if requires exactly one argument.'],
-  ['{{> part}}', 'The partial part could not be found.'],
+  ['a\n{{> part}}', 'there are no partials (line 2).'],
+  ['{{#*inline "p"}}{{> p}}{{/inline}}{{> p}}', 'there are no partials (line 1).'],
+  ['{{#> part}}{{/part}}', 'there are no partials (line 1).'],
+  ['{{* decorator}}', 'there are no partials (line 1).'],
+  ['{{args}}', NO_TEXT],
+  ['{{#with vm}}{{.}}{{/with}}', NO_TEXT],
+  ['{{..}}', 'there is no value for what a helper is asked to use.'],
 ])('says in plain words what is wrong with %j', (text, words) => {
   expect(mistakes(text)).toEqual([words]);
+});
+
+it('names what is asked of what a block has named, and has no value', () => {
+  const text = [
+    '{{#with args as |x|}}{{x.given}}{{x.gvien}}{{this.given}}{{./given}}',
+    '{{#with @root.vm as |y|}}{{x.empty}}{{x.a.b}}{{y.constructor}}{{/with}}{{/with}}',
+    '{{#each args as |vm key|}}{{vm}}{{key}}{{vm.name}}{{@root.vm.name}}{{../vm.name}}{{/each}}',
+    '{{#with vm as |x|}}{{#if x.none}}{{else}}{{x.name}}{{/if}}{{#x.none}}{{/x.none}}{{#x.name}}{{.}}{{/x.name}}{{/with}}',
+    '{{x.name}}',
+  ].join('\n');
+  expect(mistakes(text)).toEqual([
+    "there is no value for 'x.gvien' (line 1, column 34).",
+    "there is no value for 'x.a.b' (line 2, column 38).",
+    "there is no value for 'y.constructor' (line 2, column 47).",
+    "there is no value for 'vm.name' (line 3, column 41).",
+    "there is no value for 'x.none' (line 4, column 61).",
+    "there is no value for 'x.name' (line 5, column 2).",
+  ]);
+});
+
+it('refuses loops that would not end soon, or write too much', () => {
+  const nested = (times: number, inner: string): string =>
+    `${'{{#each @root.args}}'.repeat(times)}${inner}${'{{/each}}'.repeat(times)}`;
+  const tooMuch = ['its loops take more than 100000 rounds, or write more than 10000000 characters.'];
+  expect(mistakes(nested(17, ''))).toEqual(tooMuch);
+  expect(mistakes(nested(2, 'x'.repeat(2_000_000)))).toEqual(tooMuch);
+  // Each text anew.
+  for (let times = 0; times < 3; times += 1) expect(mistakes(nested(2, 'x'.repeat(1_000_000)))).toEqual([]);
 });
 
 it('names the first fifty holes', () => {
