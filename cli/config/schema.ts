@@ -77,7 +77,7 @@ const Images = z.strictObject({
 
 const Creations = z.strictObject({
   /** How long a guest is waited for that cloud-init configures. */
-  wait_minutes: numeric(z.number().positive().max(1440)).default(CORE_DEFAULTS.waitTimeoutMs / 60_000),
+  wait_minutes: numeric(z.number().min(0.1).max(1440)).default(CORE_DEFAULTS.waitTimeoutMs / 60_000),
 });
 
 const Node = z.strictObject({

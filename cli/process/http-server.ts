@@ -79,7 +79,7 @@ function listening(server: Server, option: string, { host, port }: Endpoint): Pr
 function refused(option: string, host: string, port: number, error: NodeJS.ErrnoException): Error {
   const why =
     error.code === 'EADDRINUSE'
-      ? 'something else listens there: end it, or choose another (a port of 0 means any free one)'
+      ? 'something else listens there: end it, or choose another (a port of 0 means any free one), by the option or in slipway.yaml'
       : error.code === 'EACCES'
         ? 'ports below 1024 need root'
         : error.message;

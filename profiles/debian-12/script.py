@@ -144,6 +144,8 @@ def configure_network(root):
     write(root, "etc/systemd/network/90-dhcp.network", "[Match]\nName=eth*\n\n[Network]\nDHCP=ipv4\n\n[DHCPv4]\nClientIdentifier=mac\n")
     wait = "[Service]\nExecStart=\nExecStart=/lib/systemd/systemd-networkd-wait-online --any --timeout=30\n"
     write(root, "etc/systemd/system/systemd-networkd-wait-online.service.d/slipway.conf", wait)
+    # The network's DNS knows its guests by their short names, too; resolved would ask whoever answers LLMNR for those, for seconds.
+    write(root, "etc/systemd/resolved.conf.d/slipway.conf", "[Resolve]\nResolveUnicastSingleLabel=yes\nLLMNR=no\n")
     run("chroot", root, "systemctl", "enable", "--quiet", "systemd-networkd.service", "systemd-resolved.service")
 
 

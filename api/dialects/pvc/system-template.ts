@@ -82,13 +82,11 @@ const ChangeSystem = NewSystem.extend({
 });
 const Named = z.object({ name: name('Name of the template.') });
 
-/** Null, which is no limit, for a list of nothing. */
+/** Null, which is no limit, only where none is given: commas alone are no nodes. */
 function nodes(list: string | null | undefined): readonly NodeName[] | null {
-  const names = (list ?? '')
-    .split(',')
-    .map((node) => node.trim())
-    .filter((node) => node !== '') as NodeName[];
-  return names.length > 0 ? names : null;
+  if (list === null || list === undefined) return null;
+  const names = list.split(',').map((node) => node.trim());
+  return names.filter((node) => node !== '') as NodeName[];
 }
 
 const VNC_BIND = '127.0.0.1'; // PVC's default

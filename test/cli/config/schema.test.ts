@@ -110,3 +110,8 @@ it('has an example whose every value is the default', () => {
   const text = readFileSync(new URL('../../../slipway.example.yaml', import.meta.url), 'utf8');
   expect(config(parse(text))).toEqual(config({}));
 });
+
+it('waits for a guest for six seconds at the least', () => {
+  expect(() => config({ creations: { wait_minutes: 0.05 } })).toThrow('creations.wait_minutes');
+  expect(config({ creations: { wait_minutes: 0.1 } })).toMatchObject({ creations: { wait_minutes: 0.1 } });
+});
