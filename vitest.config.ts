@@ -19,7 +19,8 @@ const EVERYWHERE = { pool: 'forks', expect: { poll: { timeout: 10_000 } } } as c
 export default defineConfig({
   test: {
     ...EVERYWHERE,
-    globalSetup: ['test/leftovers.ts'],
+    // Ended in the opposite order: the installation is gone when it is looked what is left.
+    globalSetup: ['test/leftovers.ts', 'test/real/installation.ts'],
     projects: [
       {
         test: {

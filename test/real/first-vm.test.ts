@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { dataDir, slipway, type Up, up } from '../journeys/installation.ts';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { slipway, type Up, up } from '../journeys/installation.ts';
 import { createVm, deleteVm, follow } from '../journeys/task.ts';
 
 /*
@@ -12,20 +12,17 @@ import { createVm, deleteVm, follow } from '../journeys/task.ts';
  */
 
 const MINUTES = 60_000;
-const data = dataDir();
+const data = inject('data');
 const scratch = mkdtempSync(join(tmpdir(), 'slipway-'));
 let running: Up;
 
 beforeAll(async () => {
-  running = await up(data.dir);
+  running = await up(data);
 });
 
 afterAll(async () => {
   await running.end();
-  const down = await slipway('down', '--purge', '--data', data.dir);
   rmSync(scratch, { recursive: true, force: true });
-  data.remove();
-  expect(down.code, down.stderr).toBe(0);
 });
 
 const consoleOf = async (vm: string): Promise<string> =>
@@ -36,7 +33,7 @@ const builds = async (): Promise<number> => {
   };
   return finished.filter((task) => task.task_name === 'image.build').length;
 };
-const pool = (): string => join(data.dir, 'pools', 'vms');
+const pool = (): string => join(data, 'pools', 'vms');
 
 it('turns the profile debian-12 into a guest that cloud-init has configured', { timeout: 10 * MINUTES }, async () => {
   const seen = new Set<string>();
@@ -54,12 +51,12 @@ it('turns the profile debian-12 into a guest that cloud-init has configured', { 
   // Its user-data says this line, and where it came from is the metadata service and no seed.
   expect(text).toContain('real1 is ready');
   expect(text).toMatch(/Cloud-init v\..* finished .*DataSourceEc2/);
-  expect(readdirSync(join(data.dir, 'nodes', hostname().split('.')[0] ?? ''))).not.toContain('seeds');
+  expect(readdirSync(join(data, 'nodes', hostname().split('.')[0] ?? ''))).not.toContain('seeds');
   expect(await builds()).toBe(1);
 });
 
 it('has made the directory that image files are put into', () => {
-  expect(readdirSync(join(data.dir, 'images'))).toEqual([]);
+  expect(readdirSync(join(data, 'images'))).toEqual([]);
 });
 
 it('leaves no setting of the build in the base image', () => {
@@ -77,7 +74,7 @@ it('clones the base image for the second, and survives SIGKILL of everything in 
   const task = await createVm(running.api, 'real2', 'debian-12');
   await follow(running.api, task, ({ status }) => /install|define|start/.test(status));
   await running.kill();
-  running = await up(data.dir);
+  running = await up(data);
   const end = await follow(running.api, task);
   expect(end.state, end.status).toBe('SUCCESS');
   expect(await consoleOf('real2')).toContain('real2 is ready');
@@ -96,7 +93,7 @@ it('gives a script no way out, and undoes what it began', { timeout: 2 * MINUTES
   cpSync(join(import.meta.dirname, 'hostile'), scratch, { recursive: true });
   const script = join(scratch, 'script.py');
   const values: Record<string, string> = {
-    DATA_DIR: JSON.stringify(data.dir),
+    DATA_DIR: JSON.stringify(data),
     HOST_PID: String(process.pid),
     API_PORT: new URL(running.instance.api).port,
   };
@@ -104,7 +101,7 @@ it('gives a script no way out, and undoes what it began', { timeout: 2 * MINUTES
     script,
     readFileSync(script, 'utf8').replace(/DATA_DIR|HOST_PID|API_PORT/g, (name) => values[name] ?? name),
   );
-  const applied = await slipway('profile', 'apply', scratch, '--data', data.dir);
+  const applied = await slipway('profile', 'apply', scratch, '--data', data);
   expect(applied.code, applied.stderr).toBe(0);
 
   const before = readdirSync(pool());

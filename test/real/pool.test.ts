@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { dataDir, slipway, type Up, up } from '../journeys/installation.ts';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { type Up, up } from '../journeys/installation.ts';
 
 /*
  * A pool of real Debian guests: made from packages, checked out, looked into over SSH, taken back to a snapshot, given back. By the
@@ -14,7 +14,7 @@ import { dataDir, slipway, type Up, up } from '../journeys/installation.ts';
 
 const MINUTES = 60_000;
 const run = promisify(execFile);
-const data = dataDir();
+const data = inject('data');
 const scratch = mkdtempSync(join(tmpdir(), 'slipway-'));
 const key = join(scratch, 'id');
 let running: Up;
@@ -23,16 +23,13 @@ let host: string;
 
 beforeAll(async () => {
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
-  running = await up(data.dir, '--vmpooler', '127.0.0.1:0');
+  running = await up(data, '--vmpooler', '127.0.0.1:0');
   vmpooler = `${(running.instance as { vmpooler: string }).vmpooler}/api/v1`;
 });
 
 afterAll(async () => {
   await running.end();
-  const down = await slipway('down', '--purge', '--data', data.dir);
   rmSync(scratch, { recursive: true, force: true });
-  data.remove();
-  expect(down.code, down.stderr).toBe(0);
 });
 
 type Json = Record<string, unknown>;
@@ -88,6 +85,10 @@ it('hands one out in a moment, and begins its successor', { timeout: MINUTES }, 
     ip: expect.stringMatching(/^10\./),
   });
   expect((await inGuest('hostname')).trim()).toBe(host);
+  // The network's DNS knows its neighbours, by their short names, too.
+  const vms = (await running.api.get('/vm')) as { name: string; state: string }[];
+  const { name: other = '' } = vms.find(({ name, state }) => name !== host && state === 'start') ?? {};
+  expect(await inGuest('getent', 'hosts', other)).toMatch(/^10\.\d+\.\d+\.\d+ /);
   await until(
     async () => ((await running.api.get('/pool/debian')) as { pending: number }[])[0]?.pending,
     (pending) => pending === 1,
@@ -120,6 +121,6 @@ it('deletes what is given back, and everything with the pool', { timeout: 3 * MI
     () => running.api.get('/vm'),
     (vms) => (vms as unknown[]).length === 0,
   );
-  const volumes = readdirSync(join(data.dir, 'pools', 'vms')).filter((name) => !name.startsWith('base-'));
+  const volumes = readdirSync(join(data, 'pools', 'vms')).filter((name) => !name.startsWith('base-'));
   expect(volumes).toEqual([]);
 });
