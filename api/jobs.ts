@@ -16,8 +16,15 @@ import { type TaskKind, WORKFLOW_OF, workflowId } from '../domain/task.ts';
 
 type JobRequest = Parameters<Jobs['start']>[0];
 
+/** A client of the engine. */
+export interface JobsClient {
+  readonly client: Client;
+  /** Whether a control worker shares its connection: what is started is handed to that at once, and a dispatch less is waited for. */
+  readonly near: boolean;
+}
+
 /** Tasks as Temporal workflows, one per task id, whoever asks and how often. */
-export function temporalJobs(client: Client): Jobs {
+export function temporalJobs({ client, near }: JobsClient): Jobs {
   return {
     start: async (task) => {
       const { id, kind, target, input } = task;
@@ -29,6 +36,7 @@ export function temporalJobs(client: Client): Jobs {
           workflowIdConflictPolicy: 'USE_EXISTING',
           workflowIdReusePolicy: 'REJECT_DUPLICATE',
           workflowTaskTimeout: TURN_TIMEOUT,
+          requestEagerStart: near,
           staticSummary: readable(summary(kind, target)),
           staticDetails: readable(`Task \`${id}\` of kind \`${kind}\` for **${target}**`),
           typedSearchAttributes: searchAttributes(task),

@@ -11,7 +11,7 @@ import type { PoolKeeper } from '../../domain/pool-keeper.ts';
 import type { Store } from '../../store/open.ts';
 import { renderSeed } from '../../templates/cloud-init/seed.ts';
 import type { Config } from '../config/schema.ts';
-import type { EngineConnection } from './engine.ts';
+import type { StartEngine } from './engine.ts';
 import type { Settings } from './settings.ts';
 
 /** What keeps VM pools full. */
@@ -30,10 +30,10 @@ export const coreSettings = ({ creations }: Pick<Config, 'creations'>): CoreSett
 export function composeCore(
   { log, config }: Pick<Settings, 'log' | 'config'>,
   store: Store,
-  engine: Pick<EngineConnection, 'client' | 'key'>,
+  engine: StartEngine,
   people: AuthenticationStore | null,
 ): { readonly services: Services; readonly jobs: Jobs; readonly pools: Pools } {
-  const jobs = temporalJobs(engine.client);
+  const jobs = temporalJobs(engine);
   const parts: CoreParts = {
     store,
     jobs,

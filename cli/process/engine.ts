@@ -1,23 +1,28 @@
-import type { Client } from '@temporalio/client';
+import type { JobsClient } from '../../api/jobs.ts';
 import { unavailable } from '../../domain/fault.ts';
 import type { PayloadKey } from '../temporal/codec.ts';
 import { loadKey } from '../temporal/codec.ts';
-import { connectClient, connectWorkers, type TemporalConfig } from '../temporal/connection.ts';
+import { clientOver, connectClient, connectWorkers, type TemporalConfig } from '../temporal/connection.ts';
 import { ensureSearchAttributes, missingSearchAttributes } from '../temporal/search-attributes.ts';
 import { installRuntime, type WorkerDeps } from '../temporal/worker.ts';
 import type { Settings } from './settings.ts';
 
 /** A connection to Temporal, as a client and for workers. */
-export interface EngineConnection {
-  readonly client: Client;
-  readonly key: PayloadKey;
+export interface EngineConnection extends StartEngine {
   /** What workers are made with; one connection for all of them. */
   forWorkers(): Promise<Pick<WorkerDeps, 'connection' | 'namespace' | 'key'>>;
+  /** This engine for whoever starts tasks in the process of the control worker, over the connection that the worker has. */
+  nearby(): Promise<StartEngine>;
   /** Gives it what tasks need of it. Again and again, since a server can come back without its database. */
   prepare(): Promise<void>;
   /** Rejects when the engine does not answer, or lacks what tasks need of it. */
   check(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** What tasks are started by. */
+export interface StartEngine extends JobsClient {
+  readonly key: PayloadKey;
 }
 
 /** Connects; 'unavailable' with the way out if nobody answers, or if the namespace lacks what tasks are listed by. `metrics` is HOST:PORT for the SDK's own Prometheus endpoint. */
@@ -39,13 +44,14 @@ export async function connectEngine(
     return connectWorkers(to);
   };
   let workers: ReturnType<typeof connectWorkers> | undefined;
+  const shared = (): ReturnType<typeof connectWorkers> => {
+    workers ??= nativeConnection(config);
+    return workers;
+  };
   return {
-    client,
-    key,
-    forWorkers: async () => {
-      workers ??= nativeConnection(config);
-      return { connection: await workers, namespace, key };
-    },
+    ...{ client, near: false, key },
+    forWorkers: async () => ({ connection: await shared(), namespace, key }),
+    nearby: async () => ({ client: clientOver(await shared(), namespace, key), near: true, key }),
     prepare,
     check: async (signal) => {
       const missing = await client.connection.withAbortSignal(signal, () => missingSearchAttributes(client));

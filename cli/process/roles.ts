@@ -52,7 +52,7 @@ export const runApi: Begin = async (settings, things) => {
 /** `slipway control`; `metrics` is HOST:PORT of the SDK's Prometheus endpoint. */
 export async function runControl(settings: Settings, things: Stack, metrics?: string): Promise<readonly Running[]> {
   const { store, engine } = await open(settings, things, metrics);
-  const { jobs, pools } = composeCore(settings, store, engine, null);
+  const { jobs, pools } = composeCore(settings, store, await engine.nearby(), null);
   return kept(things, await startControl({ settings, store, jobs, engine, pools }));
 }
 

@@ -55,7 +55,7 @@ export async function bringUp(settings: Settings, things: Stack, plan: UpPlan): 
   const store = openStore(paths.store);
   things.push({ stop: () => store.close() });
   const engine = things.push(await connectEngine(settings, server.address, plan.metrics));
-  const { services, jobs, pools } = composeCore(settings, store, engine, openAccounts(settings, store));
+  const { services, jobs, pools } = composeCore(settings, store, await engine.nearby(), openAccounts(settings, store));
   await keepConfiguredTokens(store, settings.config.api.authentication.tokens);
   await keepAdministrators(store, settings.config.accounts);
   const driver = plan.simulated > 0 ? 'sim' : 'local';

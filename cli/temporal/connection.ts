@@ -45,6 +45,10 @@ export async function connectClient(config: TemporalConfig, key: PayloadKey): Pr
   return { client, close };
 }
 
+/** A client over a connection that workers have, too. */
+export const clientOver = (connection: NativeConnection, namespace: string, key: PayloadKey): Client =>
+  new Client({ connection, namespace, dataConverter: dataConverter(key) });
+
 /** A connection for workers. */
 export async function connectWorkers(config: TemporalConfig): Promise<NativeConnection> {
   return NativeConnection.connect(options(config)).catch((error: unknown) => {

@@ -11,8 +11,15 @@ const answering = (code: number, details: string) => {
   const start = async () => {
     throw new Error('Failed to start Workflow', { cause });
   };
-  return temporalJobs({ workflow: { start } } as never as Client);
+  return temporalJobs({ client: { workflow: { start } } as never as Client, near: false });
 };
+
+it.each([true, false])('asks for a start at once only where a worker shares its connection: %s', async (near) => {
+  const asked: unknown[] = [];
+  const start = async (_: string, options: object) => void asked.push(options);
+  await temporalJobs({ client: { workflow: { start } } as never as Client, near }).start(task);
+  expect(asked).toMatchObject([{ workflowId: 'task:some', requestEagerStart: near }]);
+});
 
 it.each([
   [14, 'No connection established', 'Temporal does not answer; the task is started when it does.'],
@@ -27,6 +34,6 @@ it('says that its namespace is not there', async () => {
   const start = async () => {
     throw new NamespaceNotFoundError('tasks');
   };
-  const jobs = temporalJobs({ workflow: { start } } as never as Client);
+  const jobs = temporalJobs({ client: { workflow: { start } } as never as Client, near: false });
   await expect(jobs.start(task)).rejects.toThrow(/^Temporal refuses it \(.*tasks.*\)/);
 });

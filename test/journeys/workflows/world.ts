@@ -17,7 +17,7 @@ import { parseConfig } from '../../../cli/config/load.ts';
 import { composeCore } from '../../../cli/process/core.ts';
 import { workflowBundle } from '../../../cli/temporal/bundle.ts';
 import { loadKey } from '../../../cli/temporal/codec.ts';
-import { connectClient, connectWorkers } from '../../../cli/temporal/connection.ts';
+import { clientOver, connectClient, connectWorkers } from '../../../cli/temporal/connection.ts';
 import { devServer } from '../../../cli/temporal/dev-server.ts';
 import { controlWorker, installRuntime, nodeWorker, type RunningWorker } from '../../../cli/temporal/worker.ts';
 import type { NodeName } from '../../../domain/ids.ts';
@@ -132,7 +132,7 @@ async function build(dir: string, { key: keyText }: WorldOptions, closers: Close
   const { jobs, pools, services } = composeCore(
     { log, config: parseConfig('defaults', '') },
     store,
-    { client, key },
+    { client: clientOver(connection, 'default', key), near: true, key },
     null,
   );
   const controlled = {
