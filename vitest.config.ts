@@ -7,6 +7,11 @@ const APART = ['contracts', 'journeys', 'real'] as const;
 /** Unit tests that put another engine below the workflows: other files must not get what they have loaded. */
 const MOCKING = 'workflows';
 
+/** Contract tests with namespaces, a libvirtd or servers of their own, that wait more than they work: two at a time. */
+const SEPARATE = ['network-*', 'private-libvirt', 'dashboard', 'ldap*', 'floaty'].map(
+  (name) => `test/contracts/${name}.test.ts`,
+);
+
 /** Milliseconds a test may take, by what it does: boots guests, kills processes, drives real programs. */
 const TIMEOUT = { contracts: 60_000, journeys: 120_000, real: 600_000 } as const;
 
@@ -50,9 +55,20 @@ export default defineConfig({
           include: [`test/${name}/**/*.test.ts`],
           testTimeout: TIMEOUT[name],
           hookTimeout: TIMEOUT[name],
+          exclude: SEPARATE,
           maxWorkers: AT_ONCE[name],
         },
       })),
+      {
+        test: {
+          ...EVERYWHERE,
+          name: 'contracts:separate',
+          include: SEPARATE,
+          testTimeout: TIMEOUT.contracts,
+          hookTimeout: TIMEOUT.contracts,
+          maxWorkers: 2,
+        },
+      },
     ],
   },
 });
