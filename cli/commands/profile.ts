@@ -6,6 +6,7 @@ import { invalid } from '../../domain/fault.ts';
 import { part } from '../client/part.ts';
 import { table } from '../client/table.ts';
 import { PROFILE_FILE, readProfile, writeProfile } from '../profile/directory.ts';
+import { removeWithParts } from '../profile/remove.ts';
 import { apiOf, type ClientOptions, clientCommand, printJson, printLine, scriptArgument } from './client.ts';
 
 const ProfileRow = z.looseObject({
@@ -100,7 +101,13 @@ const exportTo = (): Command =>
 const remove = (): Command =>
   clientCommand('delete', 'remove a profile; its templates, script and user-data stay, and VMs made from it')
     .argument('<name>')
-    .action(async (name: string, options: ClientOptions) => {
+    .option('--parts', 'its templates, script and user-data, too, as far as no other profile is made from them')
+    .action(async (name: string, options: ClientOptions & { parts?: boolean }) => {
+      if (options.parts) {
+        const removed = await removeWithParts(apiOf(options), name);
+        if (options.json) return printJson({ removed });
+        return printLine(`Removed profile '${name}'${removed.map((path) => `\n  ${path}`).join('')}`);
+      }
       const answer = await apiOf(options).delete(`/provisioner/profile/${part(name)}`);
       if (options.json) return printJson(answer);
       printLine((answer as { message: string }).message);
