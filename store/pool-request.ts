@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, sql } from 'drizzle-orm';
+import { and, asc, count, eq, inArray, sql } from 'drizzle-orm';
 import type { Db } from './open.ts';
 import { poolEntries, poolRequests } from './schema/vm-pool.ts';
 
@@ -27,6 +27,21 @@ export const listPendingRequests = async (db: Db, pool: string): Promise<readonl
       ),
     )
     .orderBy(asc(poolRequests.createdAt));
+
+/** Requests that wait for VMs of any pool, the oldest first. */
+export const listWaitingRequests = async (db: Db): Promise<readonly RequestRow[]> =>
+  db.select().from(poolRequests).where(eq(poolRequests.state, 'pending')).orderBy(asc(poolRequests.createdAt));
+
+/** How many VMs were made, or are being made, for each waiting request, by pool. */
+export const countMade = async (
+  db: Db,
+): Promise<readonly { readonly request: string | null; readonly pool: string; readonly count: number }[]> =>
+  db
+    .select({ request: poolEntries.request, pool: poolEntries.pool, count: count() })
+    .from(poolEntries)
+    .innerJoin(poolRequests, eq(poolRequests.id, poolEntries.request))
+    .where(and(eq(poolRequests.state, 'pending'), inArray(poolEntries.state, ['pending', 'running'])))
+    .groupBy(poolEntries.request, poolEntries.pool);
 
 /** VMs that were made, or are being made, for a request. */
 export const entriesOfRequest = async (db: Db, id: string): Promise<readonly (typeof poolEntries.$inferSelect)[]> =>

@@ -9,7 +9,7 @@ import type { CoreParts } from '../parts.ts';
 import { cancelNow, logUntold, startSoon } from '../start.ts';
 import { passPlacesOn, refill, shrink } from './refill.ts';
 import { removeCompleted } from './remove.ts';
-import { serveRequests } from './request-turn.ts';
+import { passRequestPlacesOn, serveRequests } from './request-turn.ts';
 import { recordAnswer, settleRunning, settleWaiting, watchNodes } from './settle.ts';
 import { silence } from './silence.ts';
 import { isBlocked, recordLuck, type Turn } from './turn.ts';
@@ -65,6 +65,7 @@ async function take(at: Pick<Turn, 'tx' | 'name' | 'now' | 'silence'>, parts: Co
   await watchNodes(turn);
   await recordLuck(turn);
   await passPlacesOn(turn);
+  await passRequestPlacesOn(turn);
   await removeCompleted(turn);
   await forgetDestroyed(tx, now - settings.dataTtlHours * HOUR_MS);
   await forgetRequests(tx, now - settings.dataTtlHours * HOUR_MS);

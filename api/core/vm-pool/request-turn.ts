@@ -1,5 +1,5 @@
 import { HOUR_MS, lifetimeOf } from '../../../domain/vm-pool.ts';
-import { countPending, type EntryRow, markCheckedOut, total } from '../../../store/pool-entry.ts';
+import { type EntryRow, markCheckedOut, total } from '../../../store/pool-entry.ts';
 import {
   entriesOfRequest,
   findRequest,
@@ -9,6 +9,7 @@ import {
 } from '../../../store/pool-request.ts';
 import { begin, type Maker } from './refill.ts';
 import { giveBackAll, poolsOf } from './request.ts';
+import { shareRequestPlaces } from './request-share.ts';
 import { retire } from './settle.ts';
 import type { Turn } from './turn.ts';
 
@@ -18,7 +19,16 @@ const MAX_FAILURES = 3;
 /** Brings the on-demand requests that this pool has a part in nearer to what they ask. */
 export async function serveRequests(turn: Turn, maker: Maker, waiting: readonly EntryRow[]): Promise<void> {
   await dropUnwanted(turn, waiting);
-  for (const request of await listPendingRequests(turn.tx, turn.name)) await serve(turn, maker, request);
+  const requests = await listPendingRequests(turn.tx, turn.name);
+  for (const request of requests) await settle(turn, request);
+  const shares = await shareRequestPlaces(turn);
+  for (const { request, pool, count } of shares) if (pool === turn.name) await begin(turn, maker, count, request);
+  for (const request of requests) if (request.expiresAt > turn.now) await conclude(turn, request);
+}
+
+/** Pools whose requests may have places now, since this one does not take them, have work; those in trouble have their own time for it. */
+export async function passRequestPlacesOn(turn: Turn): Promise<void> {
+  for (const { pool, late } of await shareRequestPlaces(turn)) if (pool !== turn.name && !late) turn.wake.add(pool);
 }
 
 /** VMs on their way for requests that nobody waits for any more. */
@@ -30,19 +40,17 @@ async function dropUnwanted(turn: Turn, waiting: readonly EntryRow[]): Promise<v
   }
 }
 
-async function serve(turn: Turn, maker: Maker, request: RequestRow): Promise<void> {
+/** What is ready is handed out; a request whose time is over fails. */
+async function settle(turn: Turn, request: RequestRow): Promise<void> {
   const { tx, name, now, due } = turn;
   if (request.expiresAt <= now) return fail(turn, request, lateReason(request));
   due.push(request.expiresAt);
-  const mine = (await entriesOfRequest(tx, request.id)).filter((entry) => entry.pool === name);
-  for (const entry of mine)
-    if (entry.state === 'pending' && entry.readyAt !== null) await handOut(turn, entry, request);
-  const wanted = request.wants.filter(({ pool }) => pool === name).reduce((sum, { count }) => sum + count, 0);
-  const free = await freeSlots(turn);
-  // Nobody tells of a place that another pool's request needs no more.
-  if (wanted - mine.length > free) due.push(now + 1_000);
-  const missing = Math.min(wanted - mine.length, free);
-  if (missing > 0) await begin(turn, maker, missing, request.id);
+  for (const entry of await entriesOfRequest(tx, request.id))
+    if (entry.pool === name && entry.state === 'pending' && entry.readyAt !== null) await handOut(turn, entry, request);
+}
+
+/** It is filled, has failed, or goes on. */
+async function conclude(turn: Turn, request: RequestRow): Promise<void> {
   if (await countFailures(turn, request)) await finishIfFilled(turn, request);
 }
 
@@ -89,16 +97,5 @@ async function handOut({ tx, pool, settings, now, due }: Turn, entry: EntryRow, 
 
 async function finishIfFilled({ tx }: Turn, { id, wants }: RequestRow): Promise<void> {
   const made = (await entriesOfRequest(tx, id)).filter(({ state }) => state === 'running');
-  const total = wants.reduce((sum, { count }) => sum + count, 0);
-  if (made.length >= total) await updateRequest(tx, id, { state: 'ready', message: null });
-}
-
-/** Places for clones that requests may take, and this pool has. */
-async function freeSlots({ tx, name, pool, settings }: Turn): Promise<number> {
-  const cloning = (await countPending(tx)).filter((row) => row.cloning);
-  const ofPool = cloning.filter((row) => row.pool === name);
-  return Math.min(
-    settings.ondemandCloneLimit - total(cloning.filter(({ ondemand }) => ondemand)),
-    (pool?.maxClones ?? Number.POSITIVE_INFINITY) - total(ofPool),
-  );
+  if (made.length >= total(wants)) await updateRequest(tx, id, { state: 'ready', message: null });
 }

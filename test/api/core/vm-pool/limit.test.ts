@@ -1,4 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { updateRequest } from '../../../../store/pool-request.ts';
+import { poolEntries } from '../../../../store/schema/vm-pool.ts';
+import { updatePool } from '../../../../store/vm-pool.ts';
 import { ADMIN } from '../cluster.ts';
 import { type Pooled, pooled } from './pooled.ts';
 
@@ -82,17 +85,66 @@ it.each<[string, () => Promise<unknown>]>([
   expect((await at.keep('big'))?.wake ?? []).toEqual([]);
 });
 
-it('looks each second whether an on-demand clone may begin that had no place', async () => {
+const ask = (name: string, id: string) => at.services.poolRequests.create('anyone', [{ name, count: 1 }], id);
+const pendingFor = async () =>
+  (await at.store.read.select().from(poolEntries))
+    .filter(({ state }) => state === 'pending')
+    .map(({ request }) => request);
+
+it('gives places for on-demand clones to the oldest request, whichever pool it is of, as soon as one is free', async () => {
   await at.services.pools.changeSettings(ADMIN, { ondemandCloneLimit: 1 });
-  for (const name of ['a', 'b']) {
-    await at.pool({ name, size: 0 });
-    await at.services.poolRequests.create('anyone', [{ name, count: 1 }], name);
-  }
-  await at.keep('a');
-  const waits = await at.keep('b');
-  expect([await at.states('b'), (waits?.wakeAt ?? 0) - Date.now() < 1_001]).toEqual([{}, true]);
+  for (const name of ['x', 'y']) await at.pool({ name, size: 0 });
+  for (const [name, id] of [
+    ['x', 'first'],
+    ['y', 'second'],
+    ['x', 'third'],
+  ] as const)
+    await ask(name, id);
+  await at.keep('x');
+  await at.keep('y');
+  expect(await pendingFor()).toEqual(['first']);
   await at.work();
-  await at.keep('a');
-  await at.keep('b');
-  expect(await at.states('b')).toEqual({ pending: 1 });
+  expect((await at.keep('x'))?.wake).toEqual(['y']);
+  expect(await pendingFor()).toEqual([]);
+  await at.keep('y');
+  expect(await pendingFor()).toEqual(['second']);
+  expect((await at.keep('x'))?.wake).toEqual([]);
+  await at.work();
+  expect((await at.keep('y'))?.wake).toEqual(['x']);
+  await at.keep('x');
+  expect(await pendingFor()).toEqual(['third']);
+});
+
+it.each([
+  ['pauses', { retryAt: Date.now() + 60_000 }],
+  ['has just failed', { halted: true, failedAt: Date.now() + 60_000 }],
+])('keeps no place free for requests of a pool that %s, and does not wake it', async (_, trouble) => {
+  await at.services.pools.changeSettings(ADMIN, { ondemandCloneLimit: 1 });
+  for (const name of ['x', 'y']) await at.pool({ name, size: 0 });
+  for (const [name, id] of [
+    ['y', 'first'],
+    ['x', 'second'],
+  ] as const)
+    await ask(name, id);
+  await at.store.write((tx) => updatePool(tx, 'y', trouble));
+  expect((await at.keep('x'))?.wake).toEqual([]);
+  expect(await pendingFor()).toEqual(['second']);
+  await at.work();
+  await at.keep('x');
+  // It tries when nobody else wants the place.
+  await at.keep('y');
+  expect(await pendingFor()).toEqual(['first']);
+});
+
+it('forgets requests whose time is over when places are divided', async () => {
+  await at.services.pools.changeSettings(ADMIN, { ondemandCloneLimit: 1 });
+  for (const name of ['x', 'y']) await at.pool({ name, size: 0 });
+  for (const [name, id] of [
+    ['y', 'first'],
+    ['x', 'second'],
+  ] as const)
+    await ask(name, id);
+  await at.store.write((tx) => updateRequest(tx, 'first', { expiresAt: Date.now() - 1 }));
+  expect((await at.keep('x'))?.wake).toEqual([]);
+  expect(await pendingFor()).toEqual(['second']);
 });
