@@ -38,32 +38,46 @@ function given(value: unknown, loc: Place | undefined): unknown {
   return value;
 }
 
-/** What all rounds of a text's loops may write, in characters, and what each costs besides: nested a few times, short ones would keep a process busy for minutes. */
-const [ROOM, ROUND] = [10_000_000, 100];
+/**
+ * What filling one text may cost: each character that is written or made, and so much besides for each hole, helper and round of
+ * a loop. Without a measure short texts would keep a process busy for minutes, and fill its memory.
+ */
+const [ROOM, EACH] = [10_000_000, 100];
 let room = ROOM;
 
-/** A round's text, if there is room for it. */
+/** The text, if there is room for it. */
 function inRoom(text: string): string {
-  room -= ROUND + text.length;
+  room -= EACH + text.length;
   if (room < 0)
-    throw new Refused(`its loops take more than ${ROOM / ROUND} rounds, or write more than ${ROOM} characters`);
+    throw new Refused(
+      `it takes more than ${ROOM / EACH} holes, helpers and rounds of loops, or more than ${ROOM} characters`,
+    );
   return text;
 }
 
 // Handlebars is strict about what stands alone, and not about what is handed to a helper. `if` and `unless` may ask.
-engine.registerHelper('json', (value: unknown, { loc }: Located) => JSON.stringify(given(value, loc)));
-/** A block that is handed nothing but a value: it has to be there. */
-function strictBlock(name: string, ownName = name): void {
+engine.registerHelper('json', (value: unknown, { loc }: Located) => inRoom(JSON.stringify(given(value, loc))));
+
+type Options = Handlebars.HelperOptions & Located;
+
+/** Handlebars' own helper, whose use costs as any. `strict`: what it is handed has to be there; `loop`: each of its rounds costs. */
+function measured(name: string, { own: ownName = name, strict = false, loop = false } = {}): void {
   const own = engine.helpers[ownName];
   if (!own) throw new Error(`bug: Handlebars has no helper '${ownName}'`);
-  engine.registerHelper(name, function (this: unknown, value: unknown, options: Handlebars.HelperOptions & Located) {
+  engine.registerHelper(name, function (this: unknown, ...handed: unknown[]) {
+    inRoom('');
+    const options = handed.at(-1) as Options;
+    if (strict) given(handed[0], options.loc);
     const fn: typeof options.fn = (...round) => inRoom(options.fn(...round));
-    return own.call(this, given(value, options.loc), { ...options, fn });
+    return own.call(this, ...handed.slice(0, -1), loop ? { ...options, fn } : options);
   });
 }
-strictBlock('each');
-strictBlock('with');
-strictBlock(SECTION, 'blockHelperMissing');
+measured('if');
+measured('unless');
+measured('with', { strict: true });
+measured('each', { strict: true, loop: true });
+// Of lists it makes loops by `each`.
+measured(SECTION, { own: 'blockHelperMissing', strict: true });
 engine.registerHelper(ALONE, (value: unknown, { loc }: Located) => given(value, loc));
 // Writes to this process's output: nothing for template authors.
 engine.unregisterHelper('log');
@@ -78,18 +92,22 @@ engine.registerHelper('lookup', (...given: unknown[]) => {
   const [value, part] = given;
   // The last are Handlebars' own options.
   if (given.length !== 3) throw new TypeError('lookup takes a value and a name.');
+  inRoom('');
   return ownPart(value, String(part));
 });
 
-/** What `{{..}}` writes, for one, is no text. */
+/** Objects have no text of their own, lists of texts have. */
+const hasText = (value: unknown): boolean =>
+  typeof value !== 'object' || value === null || (Array.isArray(value) && value.every(hasText));
+
+/** What a hole writes. That of `{{..}}` at the top is nothing. */
 function written(value: unknown): string {
   if (value === undefined) throw new Ungiven(undefined);
-  const text = value === null ? '' : String(value);
-  if (typeof value === 'object' && text.includes('[object Object]'))
-    throw new Error(
+  if (!hasText(value))
+    throw new Refused(
       'a hole has a list or an object for a value, and no text: write it with json, or name a part of it',
     );
-  return text;
+  return inRoom(value === null ? '' : String(value));
 }
 
 /** How compiled texts look things up, and write what they found: as it is, each by itself, where unescaped numbers would be added up. */
@@ -119,7 +137,12 @@ engine.template = (spec: TemplateSpecification) => {
   return template(compiled);
 };
 
+/** Parsing takes longer by the square of them. */
+const MOST_HOLES = 2_000;
+
 engine.parse = (input, options) => {
+  if (String(input).split('{{').length > MOST_HOLES + 1)
+    throw new Refused(`it has more than ${MOST_HOLES} holes and blocks`);
   const program = parse(input, options);
   new Holes().accept(program);
   return program;

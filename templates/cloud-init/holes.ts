@@ -7,10 +7,22 @@ export const SECTION = 'a block of its own';
 /** What Handlebars would do, and user-data may not. */
 export class Refused extends Error {}
 
+/** Nodes of a text within one another: two for each block. */
+const DEEPEST = 200;
+
 /** Has each hole and block ask for a value, as Handlebars does not where it is looked up, or is of what a block has named. */
 export class Holes extends Handlebars.Visitor {
   /** What the blocks around have named. */
   private readonly named: (readonly string[])[] = [];
+
+  private depth = 0;
+
+  override accept(node: hbs.AST.Node): void {
+    this.depth += 1;
+    if (this.depth > DEEPEST) throw new Refused(`it is nested too deeply (line ${node.loc.start.line})`);
+    super.accept(node);
+    this.depth -= 1;
+  }
 
   override Program(node: hbs.AST.Program): void {
     this.named.push(node.blockParams ?? []);
@@ -21,18 +33,12 @@ export class Holes extends Handlebars.Visitor {
   override MustacheStatement(node: hbs.AST.MustacheStatement): void {
     super.MustacheStatement(node);
     node.escaped = true;
-    const { path, params, hash, loc } = node;
-    if (this.isNamed(node)) hand(node, path, ALONE);
-    else if ('original' in path && path.original === 'lookup' && params.length > 0) {
-      const end = (params.at(-1) ?? path).loc.end;
-      const asked = { type: 'SubExpression', path, params, hash, loc: { ...loc, start: path.loc.start, end } };
-      hand(node, asked as hbs.AST.SubExpression, ALONE);
-    }
+    this.demand(node, ALONE);
   }
 
   override BlockStatement(node: hbs.AST.BlockStatement): void {
     super.BlockStatement(node);
-    if (this.isNamed(node)) hand(node, node.path, SECTION);
+    this.demand(node, SECTION);
   }
 
   // They would be bounded by nothing.
@@ -41,7 +47,17 @@ export class Holes extends Handlebars.Visitor {
   override Decorator = refusePartial;
   override DecoratorBlock = refusePartial;
 
-  private isNamed({ path, params }: hbs.AST.MustacheStatement | hbs.AST.BlockStatement): boolean {
+  private demand(node: Asking, helper: typeof ALONE | typeof SECTION): void {
+    const { path, params, hash, loc } = node;
+    if (this.isNamed(node)) hand(node, path, helper);
+    else if ('original' in path && path.original === 'lookup' && params.length > 0) {
+      const end = (params.at(-1) ?? path).loc.end;
+      const asked = { type: 'SubExpression', path, params, hash, loc: { ...loc, start: path.loc.start, end } };
+      hand(node, asked as hbs.AST.SubExpression, helper);
+    }
+  }
+
+  private isNamed({ path, params }: Asking): boolean {
     if (!('parts' in path) || params.length > 0) return false;
     const { parts, depth, data, original } = path as hbs.AST.PathExpression;
     // As Handlebars tells it.
@@ -50,12 +66,10 @@ export class Holes extends Handlebars.Visitor {
   }
 }
 
+type Asking = hbs.AST.MustacheStatement | hbs.AST.BlockStatement;
+
 /** Hands a value to a helper that wants it to be there. */
-function hand(
-  node: hbs.AST.MustacheStatement | hbs.AST.BlockStatement,
-  value: hbs.AST.Expression,
-  helper: typeof ALONE | typeof SECTION,
-): void {
+function hand(node: Asking, value: hbs.AST.Expression, helper: typeof ALONE | typeof SECTION): void {
   node.params = [value];
   node.path = { ...node.path, original: helper, parts: [helper], data: false } as hbs.AST.PathExpression;
 }

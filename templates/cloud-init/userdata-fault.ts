@@ -8,6 +8,8 @@ type Point = Place['start'];
 /** Why a text is no user-data for this guest, in its author's words, with the line where that is known. */
 export function whyNot(text: string, error: unknown): string {
   if (error instanceof Refused) return `${error.message}.`;
+  // Of the stack, while it was parsed: it would be again.
+  if (error instanceof RangeError) return 'it is nested too deeply.';
   if (error instanceof Ungiven) return ungiven(text, error);
   const words = error instanceof Error ? error.message : String(error);
   const grammar = grammarFault(text, words);

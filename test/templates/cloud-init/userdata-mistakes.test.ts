@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
+import { DomainError } from '../../../domain/fault.ts';
 import type { Guest } from '../../../domain/guest.ts';
-import type { NodeName, VmId } from '../../../domain/ids.ts';
+import type { Mac, NodeName, VmId, Vni } from '../../../domain/ids.ts';
+import { renderUserdata } from '../../../templates/cloud-init/userdata.ts';
 import { tryUserdata } from '../../../templates/cloud-init/userdata-mistakes.ts';
 
 const mistakes = (userdata: string) => tryUserdata(guest(userdata)).mistakes.map(({ why }) => why);
@@ -67,6 +69,7 @@ it.each([
   ['{{* decorator}}', 'there are no partials (line 1).'],
   ['{{args}}', NO_TEXT],
   ['{{#with vm}}{{.}}{{/with}}', NO_TEXT],
+  ['a\n{{#lookup args "nope"}}x{{/lookup}}', 'there is no value for \'lookup args "nope"\' (line 2, column 3).'],
   ['{{..}}', 'there is no value for what a helper is asked to use.'],
 ])('says in plain words what is wrong with %j', (text, words) => {
   expect(mistakes(text)).toEqual([words]);
@@ -90,14 +93,48 @@ it('names what is asked of what a block has named, and has no value', () => {
   ]);
 });
 
-it('refuses loops that would not end soon, or write too much', () => {
-  const nested = (times: number, inner: string): string =>
-    `${'{{#each @root.args}}'.repeat(times)}${inner}${'{{/each}}'.repeat(times)}`;
-  const tooMuch = ['its loops take more than 100000 rounds, or write more than 10000000 characters.'];
-  expect(mistakes(nested(17, ''))).toEqual(tooMuch);
-  expect(mistakes(nested(2, 'x'.repeat(2_000_000)))).toEqual(tooMuch);
-  // Each text anew.
-  for (let times = 0; times < 3; times += 1) expect(mistakes(nested(2, 'x'.repeat(1_000_000)))).toEqual([]);
+const TOO_MUCH = ['it takes more than 100000 holes, helpers and rounds of loops, or more than 10000000 characters.'];
+const nested = (times: number, inner: string, block = 'each @root.args'): string =>
+  `${`{{#${block}}}`.repeat(times)}${inner}${`{{/${block.split(' ')[0]}}}`.repeat(times)}`;
+const NIC: Guest['nics'][number] = {
+  ...{ vni: 100 as Vni, mac: '52:54:00:12:34:56' as Mac, ip: '10.1.0.10', network: '10.1.0.0/24', gateway: null },
+  ...{ dhcp: true, nameServers: [], domain: null, mtu: null },
+};
+const MB = 'x'.repeat(1_000_000);
+
+it.each([
+  ['rounds', nested(17, '')],
+  ['sections', nested(17, '', '@root.networks')],
+  ['text in loops', nested(2, MB + MB + MB)],
+  ['holes', nested(7, '{{@root.vm.name}}'.repeat(1_500))],
+  ['conditions', nested(9, '{{#if @first}}{{/if}}{{#unless @last}}{{/unless}}'.repeat(300))],
+  ['lookups', nested(9, '{{#if (lookup @root.args "given")}}{{/if}}'.repeat(200))],
+  ['JSON', `{{#each args}}{{#each @root.args}}{{#if (json @root.args)}}{{/if}}{{/each}}{{/each}}`],
+  ['values', '{{args.given}}'.repeat(20)],
+])('refuses a text that takes too much: %s', (what, text) => {
+  const args = what === 'values' || what === 'JSON' ? { given: MB, empty: '', third: MB } : { given: 'x', empty: '' };
+  expect(tryUserdata({ ...guest(text), args, nics: [NIC, NIC] }).mistakes.map(({ why }) => why)).toEqual(TOO_MUCH);
+});
+
+it('takes each text anew, and counts what blocks hold once', () => {
+  for (let times = 0; times < 3; times += 1) expect(mistakes(nested(2, MB))).toEqual([]);
+  expect(mistakes(nested(5, MB + MB + MB, 'with @root.args'))).toEqual([]);
+});
+
+it.each([
+  ['holes', '{{vm.name}}'.repeat(2_001), 'it has more than 2000 holes and blocks.'],
+  ['blocks', nested(101, '', 'if vm.name'), 'it is nested too deeply (line 1).'],
+  ['more blocks', nested(1_000, '', 'if vm.name'), 'it is nested too deeply (line 1).'],
+  ['conditions', `{{#if vm.name}}${'{{else if vm.name}}'.repeat(1_990)}{{/if}}`, /^it is nested too deeply/],
+  ['helpers', `{{${'json ('.repeat(250)}json vm${')'.repeat(250)}}}`, 'it is nested too deeply (line 1).'],
+])('refuses too many, or too deeply nested, %s', (_, text, why) => {
+  expect(mistakes(text)).toEqual([typeof why === 'string' ? why : expect.stringMatching(why)]);
+  expect(() => renderUserdata(guest(text))).toThrow(DomainError);
+});
+
+it('has room for many', () => {
+  expect(mistakes('{{vm.name}}'.repeat(2_000))).toEqual([]);
+  expect(mistakes(nested(90, '{{vm.name}}', 'if vm.name').replace('{{vm.name}}', '{{@root.vm.name}}'))).toEqual([]);
 });
 
 it('names the first fifty holes', () => {
