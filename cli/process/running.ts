@@ -15,6 +15,8 @@ export interface Running {
 export interface Stack {
   /** Returns what it was given. */
   push<T extends { stop(): Promise<void> }>(thing: T): T;
+  /** To be ended at once, each group in the opposite order. */
+  together(groups: readonly (readonly { stop(): Promise<void> }[])[]): void;
   /** Ends all, last begun first; one that fails does not keep the others from ending. */
   stop(): Promise<void>;
 }
@@ -22,14 +24,19 @@ export interface Stack {
 /** `failed` hears of what could not be ended. */
 export function stack(failed: (error: unknown) => void): Stack {
   const things: { stop(): Promise<void> }[] = [];
+  const end = async (begun: { stop(): Promise<void> }[]): Promise<void> => {
+    for (let thing = begun.pop(); thing; thing = begun.pop()) await thing.stop().catch(failed);
+  };
   return {
     push: (thing) => {
       things.push(thing);
       return thing;
     },
-    stop: async () => {
-      for (let thing = things.pop(); thing; thing = things.pop()) await thing.stop().catch(failed);
+    together: (groups) => {
+      const all = groups.map((group) => [...group]);
+      things.push({ stop: async () => void (await Promise.all(all.map(end))) });
     },
+    stop: () => end(things),
   };
 }
 

@@ -73,7 +73,9 @@ export async function bringUp(settings: Settings, things: Stack, plan: UpPlan): 
     startControl({ settings, store, jobs, engine, pools }),
     ...[...nodes].map(([name, drivers]) => startNode({ settings, store, jobs, engine, name, drivers })),
   ]);
-  for (const part of begun) keep(part);
+  // Each waits for the engine to hear of its end, and all at once if that hangs.
+  things.together(begun);
+  parts.push(...begun.flat());
   const moreMetrics = () => fetchText(`http://${plan.metrics}/metrics`);
   // Chosen last: nobody else takes it meanwhile.
   const vmpooler = settings.vmpooler

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   DefaultLogger,
   type LogEntry,
@@ -12,6 +13,7 @@ import type { HostActivities } from '../../activities/host.ts';
 import { noteActivities } from '../../activities/note.ts';
 import type { PoolActivities } from '../../activities/pool.ts';
 import type { ControlPlane } from '../../domain/control-plane.ts';
+import { unavailable } from '../../domain/fault.ts';
 import type { NodeName } from '../../domain/ids.ts';
 import { CONTROL_QUEUE, nodeQueue } from '../../domain/queues.ts';
 import { BEAT_MS, stepInterceptor } from './activity-interceptor.ts';
@@ -88,14 +90,27 @@ function shared(deps: WorkerDeps) {
   } satisfies Partial<WorkerOptions>;
 }
 
-async function start(options: WorkerOptions): Promise<RunningWorker> {
+/** An engine that hangs never hears that a worker ends, and the SDK waits for it. What the worker was at is repeated, as if it had been killed. */
+const UNHEARD_MS = 2_000;
+
+async function overdue(ms: number, signal: AbortSignal): Promise<never> {
+  await pause(ms, undefined, { signal });
+  throw unavailable(`A worker could not end in order within ${ms / 1_000} s: Temporal does not answer.`);
+}
+
+async function start(options: WorkerOptions & { readonly shutdownForceTime: number }): Promise<RunningWorker> {
   const worker = await Worker.create(options);
   const ended = worker.run();
   return {
     ended,
     stop: async () => {
       if (worker.getState() === 'RUNNING') worker.shutdown();
-      await ended;
+      const late = new AbortController();
+      try {
+        await Promise.race([ended, overdue(options.shutdownForceTime + UNHEARD_MS, late.signal)]);
+      } finally {
+        late.abort();
+      }
     },
   };
 }

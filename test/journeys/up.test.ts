@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { dataDir, type Process, slipway, up } from './installation.ts';
 import { createVm, follow } from './task.ts';
@@ -83,6 +85,16 @@ it('goes on with what SIGKILL interrupted, its Temporal server included', async 
   await first.kill();
   const second = await begin('--sim=2');
   expect((await follow(second.api, task)).state).toBe('SUCCESS');
+});
+
+it('ends, with its Temporal server, although that hangs', async () => {
+  const first = await begin('--sim=2');
+  const { pid } = JSON.parse(readFileSync(join(data.dir, 'temporal.json'), 'utf8')) as { readonly pid: number };
+  process.kill(pid, 'SIGSTOP');
+  const began = performance.now();
+  expect(await first.end()).toBe(0);
+  process.stdout.write(`ended beside a Temporal server that hangs after ${Math.round(performance.now() - began)} ms\n`);
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
 });
 
 it('gives the clients all they need: tables, JSON, a bar, and an exit status', async () => {

@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { runProcess } from '../../../cli/process/run.ts';
-import type { Running } from '../../../cli/process/running.ts';
+import { type Running, stack } from '../../../cli/process/running.ts';
 
 let dir: string;
 beforeAll(() => {
@@ -34,4 +34,33 @@ it.each([
   await expect(run).rejects.toThrow(/ended$/);
   const { parts: names, listening } = started();
   expect({ parts: names, listening }).toEqual(expected);
+});
+
+it('ends groups at once, each in the opposite order, whatever fails', async () => {
+  const ended: string[] = [];
+  const failures: unknown[] = [];
+  const things = stack((error) => failures.push(error));
+  const thing = (name: string, until?: Promise<unknown>) => ({
+    stop: async () => {
+      await until;
+      ended.push(name);
+      if (name === 'a2') throw new Error(name);
+    },
+  });
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  things.push(thing('first'));
+  things.together([
+    [thing('a1'), thing('a2')],
+    [thing('b1'), thing('b2', held)],
+  ]);
+  things.push(thing('last'));
+  const stopped = things.stop();
+  await vi.waitFor(() => expect(ended).toEqual(['last', 'a2', 'a1']));
+  release();
+  await stopped;
+  expect(ended).toEqual(['last', 'a2', 'a1', 'b2', 'b1', 'first']);
+  expect(failures).toEqual([new Error('a2')]);
 });
