@@ -18,29 +18,29 @@ export interface RequestShare {
  * that are in trouble come last: nobody waits for places that they might have taken.
  */
 export async function shareRequestPlaces({ tx, settings, now }: Turn): Promise<readonly RequestShare[]> {
+  const cloning = (await countPending(tx)).filter((row) => row.cloning);
+  let free = settings.ondemandCloneLimit - total(cloning.filter(({ ondemand }) => ondemand));
+  if (free <= 0) return [];
   const requests = (await listWaitingRequests(tx)).filter(({ expiresAt }) => expiresAt > now);
   if (requests.length === 0) return [];
   const pools = new Map((await listPools(tx)).map((pool) => [pool.name, pool]));
-  const cloning = (await countPending(tx)).filter((row) => row.cloning);
-  const made = await countMade(tx);
+  const made = new Map((await countMade(tx)).map((row) => [`${row.request} ${row.pool}`, row.count]));
   const wants = requests.flatMap((request) =>
     namesOf(request).map((pool) => {
-      const has = made.filter((row) => row.request === request.id && row.pool === pool);
-      return { request: request.id, pool, missing: countOf(request, pool) - total(has) };
+      const missing = countOf(request, pool) - (made.get(`${request.id} ${pool}`) ?? 0);
+      return { request: request.id, pool, missing, late: pauses(pools.get(pool), now) };
     }),
   );
-  const isLate = (pool: string): boolean => pauses(pools.get(pool), now);
   const shares: RequestShare[] = [];
-  let free = settings.ondemandCloneLimit - total(cloning.filter(({ ondemand }) => ondemand));
-  for (const late of [false, true])
-    for (const { request, pool, missing } of wants.filter((want) => isLate(want.pool) === late)) {
-      const taken = total([...cloning, ...shares].filter((row) => row.pool === pool));
-      const room = (pools.get(pool)?.maxClones ?? Number.POSITIVE_INFINITY) - taken;
-      const count = Math.min(free, missing, room);
-      if (count <= 0 || !pools.has(pool)) continue;
-      shares.push({ request, pool, count, late });
-      free -= count;
-    }
+  for (const { missing, ...want } of [...wants.filter(({ late }) => !late), ...wants.filter(({ late }) => late)]) {
+    if (free <= 0) break;
+    const taken = total([...cloning, ...shares].filter(({ pool }) => pool === want.pool));
+    const room = (pools.get(want.pool)?.maxClones ?? Number.POSITIVE_INFINITY) - taken;
+    const count = Math.min(free, missing, room);
+    if (count <= 0 || !pools.has(want.pool)) continue;
+    shares.push({ ...want, count });
+    free -= count;
+  }
   return shares;
 }
 
