@@ -13,7 +13,7 @@ import { findStoragePool } from '../../store/storage-pool.ts';
 import { listVms } from '../../store/vm.ts';
 import { isClaimed, listed, removeInstallation } from '../instance/directory.ts';
 import { readHolder, readInstance, removeHolder, removeInstance } from '../instance/instance.ts';
-import { takeLock } from '../instance/lock.ts';
+import { type Lock, takeLock } from '../instance/lock.ts';
 import { packageFile } from '../package-root.ts';
 import type { Paths } from '../paths.ts';
 import { endDevServer } from '../temporal/dev-server.ts';
@@ -58,17 +58,23 @@ export async function bringDown(paths: Paths, plan: DownPlan): Promise<void> {
   }
   await endProcesses(paths, say);
   // Held to the end: what is being taken away is not to be started meanwhile.
-  const lock = takeLock(
-    paths.lock,
-    `${paths.dir} is in use by a process that is not known, such as another 'slipway down': wait for its end, or end it first.`,
-    plan.lockMs ?? LOCK_MS,
-  );
+  const lockMs = plan.lockMs ?? LOCK_MS;
+  const unknown = `${paths.dir} is in use by a process that is not known, such as another 'slipway down': wait for its end, or end it first.`;
+  const locks = [takeLock(paths.lock, unknown, lockMs)];
   try {
+    for (const name of plan.purge ? nodesOf(paths) : []) locks.push(holdNode(paths, name, lockMs));
     await takeAway(paths, { ...plan, run: bounded(plan.run ?? realRun) });
   } finally {
-    lock.release();
+    for (const lock of locks) lock.release();
   }
 }
+
+const nodesOf = ({ dir }: Paths): readonly string[] =>
+  existsSync(join(dir, 'nodes')) ? readdirSync(join(dir, 'nodes')) : [];
+
+/** Nothing is removed under a node that runs as a process of its own. */
+const holdNode = (paths: Paths, name: string, lockMs: number): Lock =>
+  takeLock(paths.nodeLock(name), `A process of its own is the node ${name} of ${paths.dir}: end it first.`, lockMs);
 
 async function endProcesses(paths: Paths, say: DownPlan['say']): Promise<void> {
   const known = [readInstance(paths.instance)?.pid, readHolder(paths.holder)];
@@ -107,7 +113,7 @@ const bounded =
 async function endGuests(paths: Paths, plan: DownPlan): Promise<void> {
   const known = await knownGuests(paths);
   if (known === null) return;
-  const nodes = existsSync(join(paths.dir, 'nodes')) ? readdirSync(join(paths.dir, 'nodes')) : [];
+  const nodes = nodesOf(paths);
   const real = nodes.filter(known.isReal);
   if (real.length > 0 && process.getuid?.() !== 0)
     throw unavailable('Guests and networks of a real node are ended by root only.');

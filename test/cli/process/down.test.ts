@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { storeControlPlane } from '../../../activities/control-plane.ts';
+import { takeLock } from '../../../cli/instance/lock.ts';
 import { type Paths, pathsOf } from '../../../cli/paths.ts';
 import { bringDown } from '../../../cli/process/down.ts';
 import { rememberLibvirt } from '../../../cli/process/host.ts';
@@ -92,4 +93,19 @@ describe.skipIf(skip)(`ending guests${skip ? ` (skipped: ${skip})` : ''}`, () =>
     done();
     expect(existsSync(paths.dir)).toBe(false);
   });
+});
+
+it('removes nothing under a node that another process is', async () => {
+  mkdirSync(paths.node('hv1'), { recursive: true });
+  openStore(paths.store).close();
+  const held = takeLock(paths.nodeLock('hv1'), 'held');
+  const plan = { guests: true, purge: true, say: () => undefined, lockMs: 0, ...scriptedRun([]) };
+  try {
+    await expect(bringDown(paths, plan)).rejects.toThrow(/is the node hv1 of .*: end it first/);
+    expect(existsSync(paths.store)).toBe(true);
+  } finally {
+    held.release();
+  }
+  await bringDown(paths, plan);
+  expect(existsSync(paths.dir)).toBe(false);
 });
