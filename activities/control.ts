@@ -101,7 +101,14 @@ export function controlActivities(
     release: (vm) => store.write((tx) => forget(tx, vm, false)),
     reserveDisk: (cmd) => confirmDisk(store.read, cmd),
     releaseDisk: (disk) => store.write((tx) => deleteVolume(tx, disk)),
-    recordDefined: (vm, xml) => store.write((tx) => recordDefined(tx, vm, xml)),
+    recordDefined: async (vm, xml) => {
+      const entry = await store.write(async (tx) => {
+        await recordDefined(tx, vm, xml);
+        return findEntryOfVm(tx, vm);
+      });
+      // Its place is free for another clone.
+      if (entry) wakePool(entry.pool);
+    },
     recordVm: (vm, state, reason, task) => store.write((tx) => recordVm(tx, vm, { state, failedReason: reason }, task)),
     forgetVm: (vm, keepDisks) => store.write((tx) => forget(tx, vm, keepDisks)),
     forgetNetwork: (vni) => store.write((tx) => deleteNetwork(tx, vni)),

@@ -3,10 +3,12 @@ import { type ControlActivities, controlActivities } from '../../activities/cont
 import type { BaseKey, NodeName, TaskId } from '../../domain/ids.ts';
 import type { CreateVm } from '../../domain/plan.ts';
 import { findBaseImage } from '../../store/base-image.ts';
+import { findEntryOfVm, insertEntry } from '../../store/pool-entry.ts';
 import { findTask, updateTask } from '../../store/task.ts';
 import { findVm } from '../../store/vm.ts';
 import { volumesOf } from '../../store/volume.ts';
 import { ADMIN, BUILDING, type Cluster, cluster, inputOf, request, rowsOf } from '../api/core/cluster.ts';
+import { seedPool } from '../pool-rows.ts';
 
 let c: Cluster;
 let control: ControlActivities;
@@ -53,6 +55,22 @@ describe('a task', () => {
   it('is known', async () => {
     await expect(control.beginTask('nope' as TaskId, 1)).rejects.toMatchObject({ fault: { kind: 'not-found' } });
   });
+});
+
+it('tells a pool when the clone of its VM is over, and its place free, though its guest still boots', async () => {
+  const told: string[] = [];
+  const telling = controlActivities(c.store, { wakePool: (pool) => told.push(pool) });
+  await telling.recordDefined(cmd.vm, '<domain/>');
+  expect(told).toEqual([]);
+  await c.store.write(async (tx) => {
+    await seedPool(tx, { name: 'ci' });
+    await insertEntry(tx, {
+      ...{ number: 1, task: cmd.task, vm: cmd.vm, name: 'web1', pool: 'ci', request: null, startedAt: 0 },
+    });
+  });
+  await telling.recordDefined(cmd.vm, '<domain/>');
+  expect(told).toEqual(['ci']);
+  expect(await findEntryOfVm(c.store.read, cmd.vm)).toMatchObject({ clonedAt: expect.any(Number) });
 });
 
 describe('a reservation', () => {

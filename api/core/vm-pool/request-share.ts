@@ -9,8 +9,8 @@ export interface RequestShare {
   readonly request: string;
   readonly pool: string;
   readonly count: number;
-  /** Whether its pool could not begin any just now. */
-  readonly late: boolean;
+  /** Whether its pool has failed so recently that it is not to try now. */
+  readonly rests: boolean;
 }
 
 /**
@@ -28,11 +28,20 @@ export async function shareRequestPlaces({ tx, settings, now }: Turn): Promise<r
   const wants = requests.flatMap((request) =>
     namesOf(request).map((pool) => {
       const missing = countOf(request, pool) - (made.get(`${request.id} ${pool}`) ?? 0);
-      return { request: request.id, pool, missing, late: pauses(pools.get(pool), now) };
+      return {
+        request: request.id,
+        pool,
+        missing,
+        late: pauses(pools.get(pool), now),
+        rests: rests(pools.get(pool), now),
+      };
     }),
   );
   const shares: RequestShare[] = [];
-  for (const { missing, ...want } of [...wants.filter(({ late }) => !late), ...wants.filter(({ late }) => late)]) {
+  for (const { missing, late: _, ...want } of [
+    ...wants.filter(({ late }) => !late),
+    ...wants.filter(({ late }) => late),
+  ]) {
     if (free <= 0) break;
     const taken = total([...cloning, ...shares].filter(({ pool }) => pool === want.pool));
     const room = (pools.get(want.pool)?.maxClones ?? Number.POSITIVE_INFINITY) - taken;
@@ -44,11 +53,11 @@ export async function shareRequestPlaces({ tx, settings, now }: Turn): Promise<r
   return shares;
 }
 
-/** How long a pool that could begin nothing lets others go first, in ms. */
-const LATE_MS = 1_000;
+/** How long a pool that has failed does not try again for requests, in ms, though places are free. */
+export const REST_MS = 1_000;
 
-const pauses = (pool: VmPool | undefined, now: number): boolean =>
-  (pool?.retryAt ?? 0) > now || (pool?.failedAt ?? 0) > now - LATE_MS;
+const rests = (pool: VmPool | undefined, now: number): boolean => (pool?.failedAt ?? 0) > now - REST_MS;
+const pauses = (pool: VmPool | undefined, now: number): boolean => (pool?.retryAt ?? 0) > now || rests(pool, now);
 
 const namesOf = ({ wants }: RequestRow): readonly string[] => [...new Set(wants.map(({ pool }) => pool))];
 

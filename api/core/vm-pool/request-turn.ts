@@ -9,7 +9,7 @@ import {
 } from '../../../store/pool-request.ts';
 import { begin, type Maker } from './refill.ts';
 import { giveBackAll, poolsOf } from './request.ts';
-import { shareRequestPlaces } from './request-share.ts';
+import { REST_MS, shareRequestPlaces } from './request-share.ts';
 import { retire } from './settle.ts';
 import type { Turn } from './turn.ts';
 
@@ -26,9 +26,11 @@ export async function serveRequests(turn: Turn, maker: Maker, waiting: readonly 
   for (const request of requests) if (request.expiresAt > turn.now) await conclude(turn, request);
 }
 
-/** Pools whose requests may have places now, since this one does not take them, have work; those in trouble have their own time for it. */
+/** Pools whose requests may have places now have work: this one, too, if what became of it in this turn has changed that. */
 export async function passRequestPlacesOn(turn: Turn): Promise<void> {
-  for (const { pool, late } of await shareRequestPlaces(turn)) if (pool !== turn.name && !late) turn.wake.add(pool);
+  for (const { pool, rests } of await shareRequestPlaces(turn))
+    if (rests) turn.due.push(turn.now + REST_MS);
+    else turn.wake.add(pool);
 }
 
 /** VMs on their way for requests that nobody waits for any more. */

@@ -116,25 +116,29 @@ it('gives places for on-demand clones to the oldest request, whichever pool it i
 });
 
 it.each([
-  ['pauses', { retryAt: Date.now() + 60_000 }],
-  ['has just failed', { halted: true, failedAt: Date.now() + 60_000 }],
-])('keeps no place free for requests of a pool that %s, and does not wake it', async (_, trouble) => {
-  await at.services.pools.changeSettings(ADMIN, { ondemandCloneLimit: 1 });
-  for (const name of ['x', 'y']) await at.pool({ name, size: 0 });
-  for (const [name, id] of [
-    ['y', 'first'],
-    ['x', 'second'],
-  ] as const)
-    await ask(name, id);
-  await at.store.write((tx) => updatePool(tx, 'y', trouble));
-  expect((await at.keep('x'))?.wake).toEqual([]);
-  expect(await pendingFor()).toEqual(['second']);
-  await at.work();
-  await at.keep('x');
-  // It tries when nobody else wants the place.
-  await at.keep('y');
-  expect(await pendingFor()).toEqual(['first']);
-});
+  ['pauses', { retryAt: Date.now() + 60_000 }, { wake: ['y'] }],
+  ['has just failed', { halted: true, failedAt: Date.now() + 60_000 }, { wake: [], wakeAt: expect.any(Number) }],
+])(
+  'keeps no place free for requests of a pool that %s, but lets it try when nobody else wants one',
+  async (_, trouble, told) => {
+    await at.services.pools.changeSettings(ADMIN, { ondemandCloneLimit: 1 });
+    for (const name of ['x', 'y']) await at.pool({ name, size: 0 });
+    for (const [name, id] of [
+      ['y', 'first'],
+      ['x', 'second'],
+    ] as const)
+      await ask(name, id);
+    await at.store.write((tx) => updatePool(tx, 'y', trouble));
+    expect((await at.keep('x'))?.wake).toEqual([]);
+    expect(await pendingFor()).toEqual(['second']);
+    await at.work();
+    const turn = await at.keep('x');
+    expect(turn).toMatchObject(told);
+    if (turn?.wake.length === 0) expect(turn.wakeAt).toBeLessThan(Date.now() + 1_001);
+    await at.keep('y');
+    expect(await pendingFor()).toEqual(['first']);
+  },
+);
 
 it('forgets requests whose time is over when places are divided', async () => {
   await at.services.pools.changeSettings(ADMIN, { ondemandCloneLimit: 1 });
