@@ -23,12 +23,12 @@ const MARKS = /\{\{~?([#^/])[*>\s]*([^\s}~]+)/g;
 
 /** Names the innermost block that is still open where the text ends. */
 function unended(text: string, last: string): string {
-  const open: { readonly name: string; readonly line: number }[] = [];
+  const open: { readonly name: string; readonly index: number }[] = [];
   for (const { 1: mark, 2: name = '', index } of text.matchAll(MARKS))
     if (mark === '/') open.pop();
-    else open.push({ name, line: text.slice(0, index).split('\n').length });
+    else open.push({ name, index });
   const block = open.at(-1);
   return block
-    ? `the block {{#${block.name}}} of line ${block.line} does not end.`
+    ? `the block {{#${block.name}}} of line ${text.slice(0, block.index).split('\n').length} does not end.`
     : `a hole does not end (line ${last}).`;
 }
