@@ -15,6 +15,8 @@ export interface Paths {
   nodeBoot(name: string): string;
   /** Held by the one process that is this node. */
   nodeLock(name: string): string;
+  /** Held by the one process that is a real node: what is below it is this host's. */
+  readonly hostLock: string;
   /** The simulators' worlds. */
   readonly sim: string;
   readonly images: string;
@@ -47,6 +49,7 @@ export function pathsOf(dir: string): Paths {
     node: (name) => below('nodes', name),
     nodeLibvirt: (name) => below('nodes', name, 'libvirt.uri'),
     nodeLock: (name) => below('nodes', name, 'lock'),
+    hostLock: below('host.lock'),
     nodeBoot: (name) => below('nodes', name, 'boot.id'),
     sim: below('sim'),
     images: below('images'),

@@ -11,7 +11,7 @@ const OWN = [
   /^slipway\.(db(-wal|-shm|-journal)?|log)$/,
   /^temporal(-.+\.db(-wal|-shm|-journal)?|\.json(\.new)?|\.log(\.1)?)$/,
   /^(pools|nodes|sim|images|cache|libvirt)$/,
-  /^(lock|turn)(-journal)?$/,
+  /^(lock|turn|host\.lock)(-journal)?$/,
   /^(instance|holder)\.json(\.[\da-f-]+)?$/,
   /^(token|ports\.json|payload\.key(\.\d+)?|up\.log|demo\.password)$/,
 ];

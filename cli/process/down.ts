@@ -74,7 +74,11 @@ const nodesOf = ({ dir }: Paths): readonly string[] =>
 
 /** Nothing is removed under a node that runs as a process of its own. */
 const holdNode = (paths: Paths, name: string, lockMs: number): Lock =>
-  takeLock(paths.nodeLock(name), `A process of its own is the node ${name} of ${paths.dir}: end it first.`, lockMs);
+  takeLock(
+    paths.nodeLock(name),
+    `A process of its own is the node ${name} of ${paths.dir}: end it first; nothing is removed.`,
+    lockMs,
+  );
 
 async function endProcesses(paths: Paths, say: DownPlan['say']): Promise<void> {
   const known = [readInstance(paths.instance)?.pid, readHolder(paths.holder)];

@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import type { NodeName } from '../../domain/ids.ts';
 import { takeLock } from '../instance/lock.ts';
-import type { Paths } from '../paths.ts';
 import { type NodeDrivers, realDrivers, simulatedDrivers } from './drivers.ts';
 import { hostLibvirt } from './host.ts';
 import type { Stack } from './running.ts';
@@ -15,14 +14,17 @@ export interface NodePlan {
   readonly metadataPort: number;
 }
 
-/** What a node works with, once this process alone is that node; 'conflict' if another goes on to be. */
+/** What a node works with, once this process alone is that node; 'conflict' if another goes on to be, or is the host's node by another name. */
 export async function takeNode(
   settings: Settings,
   things: Stack,
   { name, stepMs, metadataPort }: NodePlan,
 ): Promise<NodeDrivers> {
   const { paths, config } = settings;
-  things.push(onlyOne(paths, name));
+  if (stepMs === null)
+    things.push(onlyOne(paths.hostLock, `is the real node of ${paths.dir}: a host has one, so end that first`));
+  mkdirSync(paths.node(name), { recursive: true });
+  things.push(onlyOne(paths.nodeLock(name), `is the node ${name} of ${paths.dir}: end it, or choose another name`));
   if (stepMs !== null) return simulatedDrivers(settings, name, stepMs);
   // There to put image files in, without a question where.
   if (config.node.images_dir === undefined) mkdirSync(paths.images, { recursive: true });
@@ -32,10 +34,8 @@ export async function takeNode(
 /** One that was killed is over when its last thread is: so long the next waits. */
 const SUCCESSION_MS = 5_000;
 
-/** Two processes of one node would work on the same things of its host at once. */
-function onlyOne(paths: Paths, name: NodeName): { stop(): Promise<void> } {
-  mkdirSync(paths.node(name), { recursive: true });
-  const why = `Another process is the node ${name} of ${paths.dir}: end it, or choose another name.`;
-  const lock = takeLock(paths.nodeLock(name), why, SUCCESSION_MS);
+/** Two processes of one node, or of one host, would work on the same things of it at once. */
+function onlyOne(file: string, why: string): { stop(): Promise<void> } {
+  const lock = takeLock(file, `Another process ${why}.`, SUCCESSION_MS);
   return { stop: async () => lock.release() };
 }

@@ -59,6 +59,13 @@ it('has made the directory that image files are put into', () => {
   expect(readdirSync(join(data, 'images'))).toEqual([]);
 });
 
+it('lets nobody else be a real node of this host beside it, by whatever name', async () => {
+  const node = ['node', '--name', 'other', '--temporal', running.instance.temporal, '--metadata', '127.0.0.1:1'];
+  const other = await slipway(...node, '--data', data);
+  expect([other.code, other.stderr]).toEqual([1, expect.stringMatching(/Another process is the real node of .*/)]);
+  expect(await running.api.get('/node')).toHaveLength(1);
+});
+
 it('leaves no setting of the build in the base image', () => {
   const [base = ''] = readdirSync(pool()).filter((name) => name.startsWith('base-') && name.endsWith('.raw'));
   const list = (dir: string): string =>
