@@ -1,5 +1,5 @@
 import { extname, join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, type ConnectionLike } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import { NativeConnection } from '@temporalio/worker';
 import { unavailable } from '../../domain/fault.ts';
@@ -37,7 +37,7 @@ export async function connectClient(config: TemporalConfig, key: PayloadKey): Pr
   }).catch((error: unknown) => {
     throw unreachable(config, error);
   });
-  const client = new Client({ connection, namespace: config.namespace, dataConverter: dataConverter(key) });
+  const client = clientOver(connection, config.namespace, key);
   const close = (): Promise<void> => {
     open = false;
     return connection.close();
@@ -45,8 +45,8 @@ export async function connectClient(config: TemporalConfig, key: PayloadKey): Pr
   return { client, close };
 }
 
-/** A client over a connection that workers have, too. */
-export const clientOver = (connection: NativeConnection, namespace: string, key: PayloadKey): Client =>
+/** A client over a connection that is there: workers may have it, too. */
+export const clientOver = (connection: ConnectionLike, namespace: string, key: PayloadKey): Client =>
   new Client({ connection, namespace, dataConverter: dataConverter(key) });
 
 /** A connection for workers. */

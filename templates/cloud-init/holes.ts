@@ -76,7 +76,7 @@ export class Holes extends Handlebars.Visitor {
     const { parts, depth, data, original } = path as hbs.AST.PathExpression;
     // As Handlebars tells it.
     const scoped = /^\.|this\b/.test(original);
-    return depth === 0 && !data && !scoped && this.named.flat().includes(parts[0] ?? '');
+    return depth === 0 && !data && !scoped && this.named.some((names) => names.includes(parts[0] ?? ''));
   }
 }
 

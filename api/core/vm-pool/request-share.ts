@@ -2,6 +2,7 @@ import type { VmPool } from '../../../domain/vm-pool.ts';
 import { countPending, total } from '../../../store/pool-entry.ts';
 import { countMade, listWaitingRequests, type RequestRow } from '../../../store/pool-request.ts';
 import { listPools } from '../../../store/vm-pool.ts';
+import { poolsOf } from './request.ts';
 import type { Turn } from './turn.ts';
 
 /** So many clones a pool may begin for a request now. */
@@ -26,7 +27,7 @@ export async function shareRequestPlaces({ tx, settings, now }: Turn): Promise<r
   const pools = new Map((await listPools(tx)).map((pool) => [pool.name, pool]));
   const made = new Map((await countMade(tx)).map((row) => [`${row.request} ${row.pool}`, row.count]));
   const wants = requests.flatMap((request) =>
-    namesOf(request).map((pool) => {
+    poolsOf(request).map((pool) => {
       const missing = countOf(request, pool) - (made.get(`${request.id} ${pool}`) ?? 0);
       return {
         request: request.id,
@@ -38,10 +39,8 @@ export async function shareRequestPlaces({ tx, settings, now }: Turn): Promise<r
     }),
   );
   const shares: RequestShare[] = [];
-  for (const { missing, late: _, ...want } of [
-    ...wants.filter(({ late }) => !late),
-    ...wants.filter(({ late }) => late),
-  ]) {
+  // In the order of the requests but for that: the sort is stable.
+  for (const { missing, late: _, ...want } of wants.sort((a, b) => Number(a.late) - Number(b.late))) {
     if (free <= 0) break;
     const taken = total([...cloning, ...shares].filter(({ pool }) => pool === want.pool));
     const room = (pools.get(want.pool)?.maxClones ?? Number.POSITIVE_INFINITY) - taken;
@@ -59,8 +58,5 @@ export const REST_MS = 1_000;
 const rests = (pool: VmPool | undefined, now: number): boolean => (pool?.failedAt ?? 0) > now - REST_MS;
 const pauses = (pool: VmPool | undefined, now: number): boolean => (pool?.retryAt ?? 0) > now || rests(pool, now);
 
-const namesOf = ({ wants }: RequestRow): readonly string[] => [...new Set(wants.map(({ pool }) => pool))];
-
 /** How many VMs of the pool the request is to have. */
-export const countOf = ({ wants }: RequestRow, pool: string): number =>
-  total(wants.filter((want) => want.pool === pool));
+const countOf = ({ wants }: RequestRow, pool: string): number => total(wants.filter((want) => want.pool === pool));

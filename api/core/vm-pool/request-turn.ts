@@ -23,7 +23,8 @@ export async function serveRequests(turn: Turn, maker: Maker, waiting: readonly 
   for (const request of requests) await settle(turn, request);
   const shares = await shareRequestPlaces(turn);
   for (const { request, pool, count } of shares) if (pool === turn.name) await begin(turn, maker, count, request);
-  for (const request of requests) if (request.expiresAt > turn.now) await conclude(turn, request);
+  for (const request of requests)
+    if (request.expiresAt > turn.now && (await countFailures(turn, request))) await finishIfFilled(turn, request);
 }
 
 /** Pools whose requests may have places now have work: this one, too, if what became of it in this turn has changed that. */
@@ -49,11 +50,6 @@ async function settle(turn: Turn, request: RequestRow): Promise<void> {
   due.push(request.expiresAt);
   for (const entry of await entriesOfRequest(tx, request.id))
     if (entry.pool === name && entry.state === 'pending' && entry.readyAt !== null) await handOut(turn, entry, request);
-}
-
-/** It is filled, has failed, or goes on. */
-async function conclude(turn: Turn, request: RequestRow): Promise<void> {
-  if (await countFailures(turn, request)) await finishIfFilled(turn, request);
 }
 
 const lateReason = ({ message }: RequestRow): string =>

@@ -85,21 +85,19 @@ it.each<[string, () => Promise<unknown>]>([
   expect((await at.keep('big'))?.wake ?? []).toEqual([]);
 });
 
-const ask = (name: string, id: string) => at.services.poolRequests.create('anyone', [{ name, count: 1 }], id);
+/** One place for on-demand clones, and requests of one VM each for it, the oldest first. */
+async function oneFor(...requests: readonly (readonly [pool: string, id: string])[]): Promise<void> {
+  await at.services.pools.changeSettings(ADMIN, { ondemandCloneLimit: 1 });
+  for (const name of ['x', 'y']) await at.pool({ name, size: 0 });
+  for (const [name, id] of requests) await at.services.poolRequests.create('anyone', [{ name, count: 1 }], id);
+}
 const pendingFor = async () =>
   (await at.store.read.select().from(poolEntries))
     .filter(({ state }) => state === 'pending')
     .map(({ request }) => request);
 
 it('gives places for on-demand clones to the oldest request, whichever pool it is of, as soon as one is free', async () => {
-  await at.services.pools.changeSettings(ADMIN, { ondemandCloneLimit: 1 });
-  for (const name of ['x', 'y']) await at.pool({ name, size: 0 });
-  for (const [name, id] of [
-    ['x', 'first'],
-    ['y', 'second'],
-    ['x', 'third'],
-  ] as const)
-    await ask(name, id);
+  await oneFor(['x', 'first'], ['y', 'second'], ['x', 'third']);
   await at.keep('x');
   await at.keep('y');
   expect(await pendingFor()).toEqual(['first']);
@@ -121,13 +119,7 @@ it.each([
 ])(
   'keeps no place free for requests of a pool that %s, but lets it try when nobody else wants one',
   async (_, trouble, told) => {
-    await at.services.pools.changeSettings(ADMIN, { ondemandCloneLimit: 1 });
-    for (const name of ['x', 'y']) await at.pool({ name, size: 0 });
-    for (const [name, id] of [
-      ['y', 'first'],
-      ['x', 'second'],
-    ] as const)
-      await ask(name, id);
+    await oneFor(['y', 'first'], ['x', 'second']);
     await at.store.write((tx) => updatePool(tx, 'y', trouble));
     expect((await at.keep('x'))?.wake).toEqual([]);
     expect(await pendingFor()).toEqual(['second']);
@@ -141,13 +133,7 @@ it.each([
 );
 
 it('forgets requests whose time is over when places are divided', async () => {
-  await at.services.pools.changeSettings(ADMIN, { ondemandCloneLimit: 1 });
-  for (const name of ['x', 'y']) await at.pool({ name, size: 0 });
-  for (const [name, id] of [
-    ['y', 'first'],
-    ['x', 'second'],
-  ] as const)
-    await ask(name, id);
+  await oneFor(['y', 'first'], ['x', 'second']);
   await at.store.write((tx) => updateRequest(tx, 'first', { expiresAt: Date.now() - 1 }));
   expect((await at.keep('x'))?.wake).toEqual([]);
   expect(await pendingFor()).toEqual(['second']);
