@@ -1,5 +1,6 @@
-import { and, asc, count, eq, inArray, sql } from 'drizzle-orm';
+import { and, asc, count, eq, inArray, isNotNull, sql } from 'drizzle-orm';
 import type { Db } from './open.ts';
+import type { EntryRow } from './pool-entry.ts';
 import { poolEntries, poolRequests } from './schema/vm-pool.ts';
 
 export type RequestRow = typeof poolRequests.$inferSelect;
@@ -43,8 +44,34 @@ export const countMade = async (
     .where(and(eq(poolRequests.state, 'pending'), inArray(poolEntries.state, ['pending', 'running'])))
     .groupBy(poolEntries.request, poolEntries.pool);
 
+/** How many VMs each waiting request has been given. */
+export const countGiven = async (db: Db): Promise<readonly { readonly request: string; readonly count: number }[]> =>
+  db
+    .select({ request: poolRequests.id, count: count() })
+    .from(poolEntries)
+    .innerJoin(poolRequests, eq(poolRequests.id, poolEntries.request))
+    .where(and(eq(poolRequests.state, 'pending'), eq(poolEntries.state, 'running')))
+    .groupBy(poolRequests.id);
+
+/** VMs of this pool that are ready for the request that they were made for, and that waits for them. */
+export const listReadyForRequests = async (
+  db: Db,
+  pool: string,
+): Promise<readonly { readonly entry: EntryRow; readonly request: RequestRow }[]> =>
+  db
+    .select({ entry: poolEntries, request: poolRequests })
+    .from(poolEntries)
+    .innerJoin(poolRequests, eq(poolRequests.id, poolEntries.request))
+    .where(
+      and(
+        eq(poolRequests.state, 'pending'),
+        ...[eq(poolEntries.pool, pool), eq(poolEntries.state, 'pending'), isNotNull(poolEntries.readyAt)],
+      ),
+    )
+    .orderBy(asc(poolEntries.number));
+
 /** VMs that were made, or are being made, for a request. */
-export const entriesOfRequest = async (db: Db, id: string): Promise<readonly (typeof poolEntries.$inferSelect)[]> =>
+export const entriesOfRequest = async (db: Db, id: string): Promise<readonly EntryRow[]> =>
   db
     .select()
     .from(poolEntries)

@@ -1,9 +1,10 @@
 import { HOUR_MS, lifetimeOf } from '../../../domain/vm-pool.ts';
 import { type EntryRow, markCheckedOut, total } from '../../../store/pool-entry.ts';
 import {
-  entriesOfRequest,
+  countGiven,
   findRequest,
   listPendingRequests,
+  listReadyForRequests,
   type RequestRow,
   updateRequest,
 } from '../../../store/pool-request.ts';
@@ -19,12 +20,14 @@ const MAX_FAILURES = 3;
 /** Brings the on-demand requests that this pool has a part in nearer to what they ask. */
 export async function serveRequests(turn: Turn, maker: Maker, waiting: readonly EntryRow[]): Promise<void> {
   await dropUnwanted(turn, waiting);
-  const requests = await listPendingRequests(turn.tx, turn.name);
-  for (const request of requests) await settle(turn, request);
+  const requests = await settleTimes(turn);
+  for (const { entry, request } of await listReadyForRequests(turn.tx, turn.name)) await handOut(turn, entry, request);
   const shares = await shareRequestPlaces(turn);
   for (const { request, pool, count } of shares) if (pool === turn.name) await begin(turn, maker, count, request);
+  const given = new Map((await countGiven(turn.tx)).map((row) => [row.request, row.count]));
   for (const request of requests)
-    if (request.expiresAt > turn.now && (await countFailures(turn, request))) await finishIfFilled(turn, request);
+    if ((await countFailures(turn, request)) && (given.get(request.id) ?? 0) >= total(request.wants))
+      await updateRequest(turn.tx, request.id, { state: 'ready', message: null });
 }
 
 /** Pools whose requests may have places now have work: this one, too, if what became of it in this turn has changed that. */
@@ -43,13 +46,14 @@ async function dropUnwanted(turn: Turn, waiting: readonly EntryRow[]): Promise<v
   }
 }
 
-/** What is ready is handed out; a request whose time is over fails. */
-async function settle(turn: Turn, request: RequestRow): Promise<void> {
+/** Requests whose time is over fail; those that still wait. */
+async function settleTimes(turn: Turn): Promise<readonly RequestRow[]> {
   const { tx, name, now, due } = turn;
-  if (request.expiresAt <= now) return fail(turn, request, lateReason(request));
-  due.push(request.expiresAt);
-  for (const entry of await entriesOfRequest(tx, request.id))
-    if (entry.pool === name && entry.state === 'pending' && entry.readyAt !== null) await handOut(turn, entry, request);
+  const requests = await listPendingRequests(tx, name);
+  for (const request of requests) if (request.expiresAt <= now) await fail(turn, request, lateReason(request));
+  const waiting = requests.filter(({ expiresAt }) => expiresAt > now);
+  if (waiting.length > 0) due.push(Math.min(...waiting.map(({ expiresAt }) => expiresAt)));
+  return waiting;
 }
 
 const lateReason = ({ message }: RequestRow): string =>
@@ -91,9 +95,4 @@ async function handOut({ tx, pool, settings, now, due }: Turn, entry: EntryRow, 
     expiresAt,
   });
   due.push(expiresAt);
-}
-
-async function finishIfFilled({ tx }: Turn, { id, wants }: RequestRow): Promise<void> {
-  const made = (await entriesOfRequest(tx, id)).filter(({ state }) => state === 'running');
-  if (made.length >= total(wants)) await updateRequest(tx, id, { state: 'ready', message: null });
 }
