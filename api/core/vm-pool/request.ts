@@ -34,14 +34,16 @@ export interface RequestService {
   remove(who: Borrower, id: string): Promise<{ readonly already: boolean }>;
 }
 
-const REQUEST_ID = /^[A-Za-z0-9_.-]{1,128}$/;
+/** Not what a path would take for a folder: it could not be asked for. */
+const REQUEST_ID = /^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,128}$/;
 
 export function requestService({ store, wake }: { readonly store: Store; readonly wake: WakePool }): RequestService {
   return {
     create: async (who, asked, given) => {
       mayBorrow(who);
       const id = given ?? randomUUID();
-      if (!REQUEST_ID.test(id)) throw invalid('request_id', 'must be 1 to 128 letters, digits and _.-');
+      if (!REQUEST_ID.test(id))
+        throw invalid('request_id', 'must be 1 to 128 letters, digits and _.-, and more than . or ..');
       if (asked.length === 0) throw invalid('body', 'names no VM pool.');
       const request = await store.write(async (tx) => {
         const settings = await poolSettings(tx);

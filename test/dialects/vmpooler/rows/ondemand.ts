@@ -39,6 +39,13 @@ export const ONDEMAND_ROWS: readonly Row[] = [
     status: 400,
     answer: says('request_id'),
   },
+  {
+    ask: 'POST /ondemandvm',
+    token: 'jdoe',
+    body: '{"debian-7-i386":1,"request_id":".."}',
+    status: 400,
+    answer: says('request_id'),
+  },
   { ask: 'POST /ondemandvm', token: 'jdoe', body: '{"debian-7-i386":0}', status: 400, answer: says('debian-7-i386') },
   {
     ask: 'POST /ondemandvm',
