@@ -62,7 +62,7 @@ export async function bringDown(paths: Paths, plan: DownPlan): Promise<void> {
   const unknown = `${paths.dir} is in use by a process that is not known, such as another 'slipway down': wait for its end, or end it first.`;
   const locks = [takeLock(paths.lock, unknown, lockMs)];
   try {
-    for (const name of plan.purge ? nodesOf(paths) : []) locks.push(holdNode(paths, name, lockMs));
+    for (const name of plan.guests || plan.purge ? nodesOf(paths) : []) locks.push(holdNode(paths, name, lockMs));
     await takeAway(paths, { ...plan, run: bounded(plan.run ?? realRun) });
   } finally {
     for (const lock of locks) lock.release();
@@ -72,11 +72,11 @@ export async function bringDown(paths: Paths, plan: DownPlan): Promise<void> {
 const nodesOf = ({ dir }: Paths): readonly string[] =>
   existsSync(join(dir, 'nodes')) ? readdirSync(join(dir, 'nodes')) : [];
 
-/** Nothing is removed under a node that runs as a process of its own. */
+/** Nothing is ended or removed under a node that runs as a process of its own. */
 const holdNode = (paths: Paths, name: string, lockMs: number): Lock =>
   takeLock(
     paths.nodeLock(name),
-    `A process of its own is the node ${name} of ${paths.dir}: end it first; nothing is removed.`,
+    `A process of its own is the node ${name} of ${paths.dir}: end it first. No guest is ended, nothing is removed.`,
     lockMs,
   );
 

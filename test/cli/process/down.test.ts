@@ -95,17 +95,21 @@ describe.skipIf(skip)(`ending guests${skip ? ` (skipped: ${skip})` : ''}`, () =>
   });
 });
 
-it('removes nothing under a node that another process is', async () => {
-  mkdirSync(paths.node('hv1'), { recursive: true });
-  openStore(paths.store).close();
-  const held = takeLock(paths.nodeLock('hv1'), 'held');
-  const plan = { guests: true, purge: true, say: () => undefined, lockMs: 0, ...scriptedRun([]) };
-  try {
-    await expect(bringDown(paths, plan)).rejects.toThrow(/is the node hv1 of .*: end it first/);
-    expect(existsSync(paths.store)).toBe(true);
-  } finally {
-    held.release();
-  }
-  await bringDown(paths, plan);
-  expect(existsSync(paths.dir)).toBe(false);
-});
+it.each(['guests', 'purge'] as const)(
+  'ends and removes nothing under a node that another process is (%s)',
+  async (what) => {
+    mkdirSync(paths.node('hv1'), { recursive: true });
+    openStore(paths.store).close();
+    const held = takeLock(paths.nodeLock('hv1'), 'held');
+    const common = { say: () => undefined, lockMs: 0, ...scriptedRun([]) };
+    const plan = { ...common, guests: what === 'guests', purge: what === 'purge' };
+    try {
+      await expect(bringDown(paths, plan)).rejects.toThrow(/is the node hv1 of .*: end it first/);
+      expect(existsSync(paths.store)).toBe(true);
+    } finally {
+      held.release();
+    }
+    await bringDown(paths, plan);
+    expect(existsSync(paths.dir)).toBe(what === 'guests');
+  },
+);
