@@ -16,9 +16,10 @@ export interface RequestShare {
 
 /**
  * Divides the free places for clones of on-demand requests: the oldest request first, each pool within its own limit. Pools
- * that are in trouble come last: nobody waits for places that they might have taken.
+ * that pause or are given up come last: nobody waits for places that they might have taken.
  */
-export async function shareRequestPlaces({ tx, settings, now }: Turn): Promise<readonly RequestShare[]> {
+export async function shareRequestPlaces(turn: Turn): Promise<readonly RequestShare[]> {
+  const { tx, settings, now } = turn;
   const cloning = (await countPending(tx)).filter((row) => row.cloning);
   let free = settings.ondemandCloneLimit - total(cloning.filter(({ ondemand }) => ondemand));
   if (free <= 0) return [];
@@ -33,8 +34,8 @@ export async function shareRequestPlaces({ tx, settings, now }: Turn): Promise<r
         request: request.id,
         pool,
         missing,
-        late: pauses(pools.get(pool), now),
-        rests: rests(pools.get(pool), now),
+        late: pauses(turn, pools.get(pool)),
+        rests: rests(turn, pools.get(pool)),
       };
     }),
   );
@@ -55,8 +56,12 @@ export async function shareRequestPlaces({ tx, settings, now }: Turn): Promise<r
 /** How long a pool that has failed does not try again for requests, in ms, though places are free. */
 export const REST_MS = 1_000;
 
-const rests = (pool: VmPool | undefined, now: number): boolean => (pool?.failedAt ?? 0) > now - REST_MS;
-const pauses = (pool: VmPool | undefined, now: number): boolean => (pool?.retryAt ?? 0) > now || rests(pool, now);
+const rests = ({ name, now, luck }: Turn, pool: VmPool | undefined): boolean =>
+  // What has failed in this turn is recorded at its end.
+  (pool?.name === name && luck.failures.length > 0) || (pool?.failedAt ?? 0) > now - REST_MS;
+
+const pauses = (turn: Turn, pool: VmPool | undefined): boolean =>
+  pool?.halted === true || (pool?.retryAt ?? 0) > turn.now || rests(turn, pool);
 
 /** How many VMs of the pool the request is to have. */
 const countOf = ({ wants }: RequestRow, pool: string): number => total(wants.filter((want) => want.pool === pool));

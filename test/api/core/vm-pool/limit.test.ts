@@ -115,6 +115,7 @@ it('gives places for on-demand clones to the oldest request, whichever pool it i
 
 it.each([
   ['pauses', { retryAt: Date.now() + 60_000 }, { wake: ['y'] }],
+  ['is given up', { halted: true, failedAt: Date.now() - 60_000 }, { wake: ['y'] }],
   ['has just failed', { halted: true, failedAt: Date.now() + 60_000 }, { wake: [], wakeAt: expect.any(Number) }],
 ])(
   'keeps no place free for requests of a pool that %s, but lets it try when nobody else wants one',
@@ -131,6 +132,16 @@ it.each([
     expect(await pendingFor()).toEqual(['first']);
   },
 );
+
+it('gives the place of a clone that failed to a request of another pool, though its own is older', async () => {
+  await oneFor(['x', 'first'], ['y', 'second']);
+  await at.keep('x');
+  await at.work('FAILURE');
+  expect((await at.keep('x'))?.wake).toEqual(['y']);
+  expect(await pendingFor()).toEqual([]);
+  await at.keep('y');
+  expect(await pendingFor()).toEqual(['second']);
+});
 
 it('forgets requests whose time is over when places are divided', async () => {
   await oneFor(['y', 'first'], ['x', 'second']);
