@@ -82,6 +82,7 @@ async function runAttempt(
     // A program that was ended says so in words of its own: what counts is who ended it.
     if (abort.signal.aborted) throw cancelled(abort.signal.reason);
     report(log, error);
+    if (step && isRepeated(error)) await tellProgress(deps.controlPlane, afterFailure(step, error), log);
     throw toFailure(error);
   } finally {
     remove();
@@ -105,6 +106,15 @@ async function tellProgress(controlPlane: Deps['controlPlane'], step: StepHeader
     .catch((error: unknown) => log.warn({ err: error }, 'progress could not be told'));
 }
 
+/** Characters of an error that are told with a step that is tried again. */
+const ERROR_CHARS = 200;
+
+/** A step that failed and will be tried again, for those who wait for it. */
+function afterFailure(step: StepHeader, error: unknown): StepHeader {
+  const [why = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  return { ...step, status: `${step.status}: failed and will be tried again: ${why.slice(0, ERROR_CHARS)}` };
+}
+
 /** Heartbeats with the last line of output, on a timer: a quiet program is no dead one. */
 function beating(context: Context): { readonly note: (line: string) => void; readonly stop: () => void } {
   let last = '';
@@ -122,7 +132,9 @@ const cancelled = (reason: unknown): unknown =>
   reason instanceof CancelledFailure ? reason : new CancelledFailure('CANCELLED', [], reason as Error);
 
 function report(log: Logger, error: unknown): void {
-  const refused = error instanceof DomainError && !RETRYABLE[error.fault.kind];
-  if (refused) log.info({ err: error }, 'refused');
-  else log.warn({ err: error }, 'failed');
+  if (isRepeated(error)) log.warn({ err: error }, 'failed');
+  else log.info({ err: error }, 'refused');
 }
+
+/** Whether the engine tries again, as long as there is time. */
+const isRepeated = (error: unknown): boolean => !(error instanceof DomainError) || RETRYABLE[error.fault.kind];

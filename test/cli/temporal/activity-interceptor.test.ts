@@ -97,3 +97,14 @@ it('tells the step, and turns a fault into what the engine does not repeat', asy
   await expect(done).rejects.toMatchObject({ type: 'conflict', nonRetryable: true, message: 'There is another one.' });
   expect(told).toEqual(['volume sda']);
 });
+
+it('tells why a step that is tried again has failed, in a line', async () => {
+  const { run, told } = worker();
+  const broken = run({ status: 'network 100' }, async () => {
+    throw new Error(`EEXIST: ${'x'.repeat(300)}\nand more`);
+  });
+  await expect(broken.done).rejects.toThrow('and more');
+  await run({ status: 'network 100', attempt: 2 }, async () => undefined).done;
+  const why = `network 100: failed and will be tried again: EEXIST: ${'x'.repeat(192)}`;
+  expect(told).toEqual(['network 100', why, 'network 100']);
+});
