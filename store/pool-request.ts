@@ -1,4 +1,4 @@
-import { and, asc, count, eq, inArray, isNotNull, sql } from 'drizzle-orm';
+import { and, asc, count, eq, inArray, isNotNull, isNull, lte, sql } from 'drizzle-orm';
 import type { Db } from './open.ts';
 import type { EntryRow } from './pool-entry.ts';
 import { poolEntries, poolRequests } from './schema/vm-pool.ts';
@@ -16,22 +16,47 @@ export async function updateRequest(tx: Db, id: string, change: Partial<Omit<Req
   await tx.update(poolRequests).set(change).where(eq(poolRequests.id, id));
 }
 
+const waitsFor = (pool: string) =>
+  and(
+    eq(poolRequests.state, 'pending'),
+    sql`exists (select 1 from json_each(${poolRequests.wants}) where json_extract(value, '$.pool') = ${pool})`,
+  );
+
 /** Requests that wait for VMs of this pool, the oldest first. */
 export const listPendingRequests = async (db: Db, pool: string): Promise<readonly RequestRow[]> =>
+  db.select().from(poolRequests).where(waitsFor(pool)).orderBy(asc(poolRequests.createdAt));
+
+/** Those of them whose time is over. */
+export const listLateRequests = async (db: Db, pool: string, now: number): Promise<readonly RequestRow[]> =>
   db
     .select()
     .from(poolRequests)
-    .where(
-      and(
-        eq(poolRequests.state, 'pending'),
-        sql`exists (select 1 from json_each(${poolRequests.wants}) where json_extract(value, '$.pool') = ${pool})`,
-      ),
-    )
+    .where(and(waitsFor(pool), lte(poolRequests.expiresAt, now)))
     .orderBy(asc(poolRequests.createdAt));
+
+/** When the time of the first of them will be over, epoch ms; null if none waits. */
+export const nextRequestExpiry = async (db: Db, pool: string): Promise<number | null> =>
+  db
+    .select({ at: poolRequests.expiresAt })
+    .from(poolRequests)
+    .where(waitsFor(pool))
+    .orderBy(asc(poolRequests.expiresAt))
+    .limit(1)
+    .get()?.at ?? null;
 
 /** Requests that wait for VMs of any pool, the oldest first. */
 export const listWaitingRequests = async (db: Db): Promise<readonly RequestRow[]> =>
   db.select().from(poolRequests).where(eq(poolRequests.state, 'pending')).orderBy(asc(poolRequests.createdAt));
+
+/** How many requests of this user wait; null: of those whom nobody knows. */
+export const countWaiting = async (db: Db, user: string | null): Promise<number> =>
+  db
+    .select({ count: count() })
+    .from(poolRequests)
+    .where(
+      and(eq(poolRequests.state, 'pending'), user === null ? isNull(poolRequests.user) : eq(poolRequests.user, user)),
+    )
+    .get()?.count ?? 0;
 
 /** How many VMs were made, or are being made, for each waiting request, by pool. */
 export const countMade = async (
@@ -44,10 +69,10 @@ export const countMade = async (
     .where(and(eq(poolRequests.state, 'pending'), inArray(poolEntries.state, ['pending', 'running'])))
     .groupBy(poolEntries.request, poolEntries.pool);
 
-/** How many VMs each waiting request has been given. */
-export const countGiven = async (db: Db): Promise<readonly { readonly request: string; readonly count: number }[]> =>
+/** Waiting requests that have been given VMs, and how many. */
+export const listGiven = async (db: Db): Promise<readonly { readonly request: RequestRow; readonly given: number }[]> =>
   db
-    .select({ request: poolRequests.id, count: count() })
+    .select({ request: poolRequests, given: count() })
     .from(poolEntries)
     .innerJoin(poolRequests, eq(poolRequests.id, poolEntries.request))
     .where(and(eq(poolRequests.state, 'pending'), eq(poolEntries.state, 'running')))

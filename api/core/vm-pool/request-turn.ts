@@ -1,18 +1,21 @@
 import { HOUR_MS, lifetimeOf } from '../../../domain/vm-pool.ts';
 import { type EntryRow, markCheckedOut, total } from '../../../store/pool-entry.ts';
 import {
-  countGiven,
+  entriesOfRequest,
   findRequest,
-  listPendingRequests,
+  listGiven,
+  listLateRequests,
   listReadyForRequests,
+  nextRequestExpiry,
   type RequestRow,
   updateRequest,
 } from '../../../store/pool-request.ts';
+import { findTask } from '../../../store/task.ts';
 import { begin, type Maker } from './refill.ts';
 import { giveBackAll, poolsOf } from './request.ts';
 import { REST_MS, shareRequestPlaces } from './request-share.ts';
-import { retire } from './settle.ts';
-import type { Turn } from './turn.ts';
+import { giveUp, retire } from './settle.ts';
+import type { Failure, Turn } from './turn.ts';
 
 /** VMs that failed for one request before it fails. */
 const MAX_FAILURES = 3;
@@ -20,14 +23,13 @@ const MAX_FAILURES = 3;
 /** Brings the on-demand requests that this pool has a part in nearer to what they ask. */
 export async function serveRequests(turn: Turn, maker: Maker, waiting: readonly EntryRow[]): Promise<void> {
   await dropUnwanted(turn, waiting);
-  const requests = await settleTimes(turn);
+  await settleTimes(turn);
   for (const { entry, request } of await listReadyForRequests(turn.tx, turn.name)) await handOut(turn, entry, request);
-  const shares = await shareRequestPlaces(turn);
-  for (const { request, pool, count } of shares) if (pool === turn.name) await begin(turn, maker, count, request);
-  const given = new Map((await countGiven(turn.tx)).map((row) => [row.request, row.count]));
-  for (const request of requests)
-    if ((await countFailures(turn, request)) && (given.get(request.id) ?? 0) >= total(request.wants))
-      await updateRequest(turn.tx, request.id, { state: 'ready', message: null });
+  for (const { request, pool, count } of await shareRequestPlaces(turn))
+    if (pool === turn.name) await begin(turn, maker, count, request);
+  await countFailures(turn);
+  for (const { request, given } of await listGiven(turn.tx))
+    if (given >= total(request.wants)) await updateRequest(turn.tx, request.id, { state: 'ready', message: null });
 }
 
 /** Pools whose requests may have places now have work: this one, too, if what became of it in this turn has changed that. */
@@ -46,35 +48,51 @@ async function dropUnwanted(turn: Turn, waiting: readonly EntryRow[]): Promise<v
   }
 }
 
-/** Requests whose time is over fail; those that still wait. */
-async function settleTimes(turn: Turn): Promise<readonly RequestRow[]> {
+/** Requests whose time is over fail. */
+async function settleTimes(turn: Turn): Promise<void> {
   const { tx, name, now, due } = turn;
-  const requests = await listPendingRequests(tx, name);
-  for (const request of requests) if (request.expiresAt <= now) await fail(turn, request, lateReason(request));
-  const waiting = requests.filter(({ expiresAt }) => expiresAt > now);
-  if (waiting.length > 0) due.push(Math.min(...waiting.map(({ expiresAt }) => expiresAt)));
-  return waiting;
+  for (const request of await listLateRequests(tx, name, now)) {
+    const why = (await giveUpStuck(turn, request)) ?? request.message;
+    const late = 'The on-demand instance request failed to be filled in time';
+    await fail(turn, request, why === null ? `${late}.` : `${late}: ${why}`);
+  }
+  const next = await nextRequestExpiry(tx, name);
+  if (next !== null) due.push(next);
 }
 
-const lateReason = ({ message }: RequestRow): string =>
-  `The on-demand instance request failed to be filled in time${message === null ? '.' : `: ${message}`}`;
+/**
+ * VMs of a request whose time is over that had half of it and are not ready are the pool's failure: its requests come last for a
+ * while, or a pool whose clones hang would have all places again and again. Returns what one of them was at.
+ */
+async function giveUpStuck(turn: Turn, { id, createdAt, expiresAt }: RequestRow): Promise<string | null> {
+  let why: string | null = null;
+  for (const entry of await entriesOfRequest(turn.tx, id)) {
+    if (entry.pool !== turn.name || entry.state !== 'pending' || entry.readyAt !== null) continue;
+    if (entry.startedAt > (createdAt + expiresAt) / 2) continue;
+    const task = await findTask(turn.tx, entry.task);
+    why = `${entry.name} was not ready in the time of its request: ${task?.status}`;
+    await giveUp(turn, entry, why, { scarce: true });
+  }
+  return why;
+}
 
 /**
- * VMs of the request that failed in this turn: permanently, or too often, and it fails with their reason. False then. Those that only
- * lacked room, or whose node died, are made elsewhere or later, in the time that the request has.
+ * Requests whose VMs failed in this turn: permanently, or too often, and they fail with their reason. VMs that only lacked room, or
+ * whose node died, are made elsewhere or later, in the time that the request has.
  */
-async function countFailures(turn: Turn, request: RequestRow): Promise<boolean> {
-  const mine = turn.luck.failures.filter((failure) => failure.request === request.id);
-  const last = mine.at(-1);
-  if (!last) return true;
-  const failures = request.failures + mine.filter(({ scarce }) => !scarce).length;
-  await updateRequest(turn.tx, request.id, { failures, message: last.why });
-  if (mine.some(({ permanent }) => permanent) || failures > MAX_FAILURES) {
-    await fail(turn, request, last.why);
-    return false;
+async function countFailures(turn: Turn): Promise<void> {
+  for (const [id, failures] of Map.groupBy(turn.luck.failures, ({ request }) => request)) {
+    const request = id === null ? undefined : await findRequest(turn.tx, id);
+    if (request?.state === 'pending') await countFailuresOf(turn, request, failures);
   }
-  turn.due.push(turn.now + 1_000 * Math.max(1, failures));
-  return true;
+}
+
+async function countFailuresOf(turn: Turn, request: RequestRow, failed: readonly Failure[]): Promise<void> {
+  const message = failed.at(-1)?.why ?? '';
+  const failures = request.failures + failed.filter(({ scarce }) => !scarce).length;
+  await updateRequest(turn.tx, request.id, { failures, message });
+  if (failed.some(({ permanent }) => permanent) || failures > MAX_FAILURES) await fail(turn, request, message);
+  else turn.due.push(turn.now + 1_000 * Math.max(1, failures));
 }
 
 /** What was made for it goes back. */

@@ -6,6 +6,7 @@ import { MINUTE_MS } from '../../../domain/vm-pool.ts';
 import type { Db, Store } from '../../../store/open.ts';
 import { type EntryRow, updateEntry } from '../../../store/pool-entry.ts';
 import {
+  countWaiting,
   entriesOfRequest,
   findRequest,
   insertRequest,
@@ -26,7 +27,7 @@ export interface RequestDetail extends Pick<RequestRow, 'id' | 'state' | 'messag
 export interface RequestService {
   /**
    * Asks for VMs to be made now. 'not-found' for a name that is no pool's, 'invalid' for a count that is none or an id of other
-   * characters, 'forbidden' for more of one name than the settings allow, 'exists' for an id that was used before.
+   * characters, 'forbidden' for more of one name than the settings allow and for more than MAX_WAITING requests at once, 'exists' for an id that was used before.
    */
   create(who: Borrower, asked: readonly Asked[], id: string | null): Promise<RequestDetail>;
   get(id: string): Promise<RequestDetail>;
@@ -36,6 +37,9 @@ export interface RequestService {
 
 /** Not what a path would take for a folder: it could not be asked for. */
 const REQUEST_ID = /^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,128}$/;
+
+/** On-demand requests of one user, or of all whom nobody knows, that may wait at once: each is looked at whenever a place is free. */
+export const MAX_WAITING = 1_000;
 
 export function requestService({ store, wake }: { readonly store: Store; readonly wake: WakePool }): RequestService {
   return {
@@ -56,9 +60,14 @@ export function requestService({ store, wake }: { readonly store: Store; readonl
             why: `requested amount of instances (${many.count} of ${many.name}) exceeds the maximum ${most}`,
           });
         if (await findRequest(tx, id)) throw exists('on-demand request', id);
+        const { tokenId, user } = isKnown(who) ? who : { tokenId: null, user: null };
+        if ((await countWaiting(tx, user)) >= MAX_WAITING)
+          throw new DomainError({
+            kind: 'forbidden',
+            why: `${MAX_WAITING} on-demand requests ${user === null ? 'without a token' : `of ${user}`} wait already: wait until some are filled, or delete some`,
+          });
         const wants: RequestRow['wants'] = (await Promise.all(wanted.map((want) => drawMakers(tx, want)))).flat();
         const now = Date.now();
-        const { tokenId, user } = isKnown(who) ? who : { tokenId: null, user: null };
         const row: RequestRow = {
           ...{ id, wants, tokenId, user, message: null, failures: 0 },
           ...{ state: 'pending', createdAt: now, expiresAt: now + settings.requestTtlMin * MINUTE_MS },

@@ -145,7 +145,8 @@ async function failed(turn: Turn, { entry, vmState }: Waiting): Promise<'pending
   return null;
 }
 
-async function giveUp(
+/** Gives an entry up as its pool's failure. */
+export async function giveUp(
   { tx, now, luck }: Turn,
   entry: EntryRow,
   why: string,

@@ -1,7 +1,7 @@
 import type { PoolProbe } from '../../../domain/pool-keeper.ts';
 import { backOffMs, isTroubled, type PoolSettings, type VmPool } from '../../../domain/vm-pool.ts';
 import type { Db } from '../../../store/open.ts';
-import { listPendingRequests } from '../../../store/pool-request.ts';
+import { nextRequestExpiry } from '../../../store/pool-request.ts';
 import { readyOf } from '../../../store/pool-turn.ts';
 import type { TaskRow } from '../../../store/task.ts';
 import { clearTrouble, updatePool } from '../../../store/vm-pool.ts';
@@ -76,4 +76,4 @@ export async function recordLuck({ tx, pool, settings, now, luck, due }: Turn): 
 
 /** Whether VMs of the pool are not ready yet that are to be, or that a request asks for. */
 const isWanting = async (tx: Db, { name, size }: VmPool): Promise<boolean> =>
-  (await readyOf(tx, name)).count < size || (await listPendingRequests(tx, name)).length > 0;
+  (await readyOf(tx, name)).count < size || (await nextRequestExpiry(tx, name)) !== null;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { updateRequest } from '../../../../store/pool-request.ts';
 import { poolEntries } from '../../../../store/schema/vm-pool.ts';
-import { updatePool } from '../../../../store/vm-pool.ts';
+import { findPool, updatePool } from '../../../../store/vm-pool.ts';
 import { ADMIN } from '../cluster.ts';
 import { type Pooled, pooled } from './pooled.ts';
 
@@ -142,6 +142,34 @@ it('gives the place of a clone that failed to a request of another pool, though 
   await at.keep('y');
   expect(await pendingFor()).toEqual(['second']);
 });
+
+it.each([
+  [
+    'takes it for a failure of its pool',
+    0.4,
+    { failures: 1, last: /in time: \S+ was not ready in .*: Accepted/, then: 'second' },
+  ],
+  ['blames no pool where it began late', 0.6, { failures: 0, last: /in time\.$/, then: 'third' }],
+])(
+  'ends a clone with the time of its request, and %s: one whose clones hang would have every place again',
+  async (_, began, { failures, last, then }) => {
+    const ttl = 300_000;
+    await oneFor(['x', 'first']);
+    const begun = Date.now() + began * ttl;
+    await at.keep('x', begun);
+    await at.services.poolRequests.create('anyone', [{ name: 'x', count: 1 }], 'third');
+    await at.services.poolRequests.create('anyone', [{ name: 'y', count: 1 }], 'second');
+    const late = begun + (1 - began) * ttl;
+    await at.store.write(async (tx) => {
+      for (const id of ['second', 'third']) await updateRequest(tx, id, { expiresAt: late + ttl });
+    });
+    await at.keep('x', late);
+    await at.keep('y', late);
+    expect(await pendingFor()).toEqual([then]);
+    expect((await at.services.poolRequests.get('first')).message).toMatch(last);
+    expect(await findPool(at.store.read, 'x')).toMatchObject({ failures, halted: false });
+  },
+);
 
 it('forgets requests whose time is over when places are divided', async () => {
   await oneFor(['y', 'first'], ['x', 'second']);
