@@ -2,12 +2,14 @@ import { type Call, callsOf, unknownCalls } from './calls.ts';
 import { Missing, type Place, Ungiven } from './engine.ts';
 import { grammarFault } from './grammar.ts';
 import { Refused } from './holes.ts';
+import { TookTooLong } from './within-time.ts';
 
 type Point = Place['start'];
 
 /** Why a text is no user-data for this guest, in its author's words, with the line where that is known. */
 export function whyNot(text: string, error: unknown): string {
   if (error instanceof Refused) return `${error.message}.`;
+  if (error instanceof TookTooLong) return 'it takes too long to be filled: longer than a second.';
   // Of the stack, while it was parsed: it would be again.
   if (error instanceof RangeError) return 'it is nested too deeply.';
   if (error instanceof Ungiven) return ungiven(text, error);

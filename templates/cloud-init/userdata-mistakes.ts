@@ -1,8 +1,9 @@
 import type { Guest } from '../../domain/guest.ts';
 import { unknownCalls } from './calls.ts';
 import { engine, type Place, STRICT } from './engine.ts';
-import { hasHoles, variables } from './userdata.ts';
+import { FILL_MS, hasHoles, variables } from './userdata.ts';
 import { holds, missingIn, noHelper, whyNot } from './userdata-fault.ts';
+import { withinTime } from './within-time.ts';
 
 export interface UserdataMistake {
   readonly why: string;
@@ -23,7 +24,7 @@ export function tryUserdata(guest: Guest): {
   const mistakes: UserdataMistake[] = [];
   const cuts: Place['start'][] = [];
   try {
-    for (const call of unknownCalls(text)) {
+    for (const call of withinTime(FILL_MS, () => unknownCalls(text))) {
       mistakes.push({ why: noHelper(call) });
       cuts.push(call.loc.start);
     }
@@ -32,7 +33,7 @@ export function tryUserdata(guest: Guest): {
   }
   for (;;) {
     try {
-      const made = filled(text, cuts, guest);
+      const made = withinTime(FILL_MS, () => filled(text, cuts, guest));
       return { text: mistakes.length > 0 ? null : made, mistakes };
     } catch (error) {
       const missing = missingIn(text, error);

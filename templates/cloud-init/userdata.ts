@@ -2,6 +2,7 @@ import { invalid } from '../../domain/fault.ts';
 import type { Guest } from '../../domain/guest.ts';
 import { engine, STRICT } from './engine.ts';
 import { whyNot } from './userdata-fault.ts';
+import { withinTime } from './within-time.ts';
 
 /** cloud-init renders such documents itself, in the guest: their holes are not ours. */
 const JINJA = /^## *template: *jinja/;
@@ -9,12 +10,18 @@ const JINJA = /^## *template: *jinja/;
 /** Whether anything in it is filled here. */
 export const hasHoles = (text: string): boolean => text.includes('{{') && !JINJA.test(text);
 
+/**
+ * Nobody else is served meanwhile, and there is always another text that takes the parser minutes. What anybody would write takes
+ * some ms.
+ */
+export const FILL_MS = 1_000;
+
 /** The guest's user-data: the author's text with every hole filled. 'invalid' names a hole without a value. */
 export function renderUserdata(guest: Guest): string {
   const text = guest.userdata ?? '';
   if (!hasHoles(text)) return text;
   try {
-    return compiled(text)(variables(guest));
+    return withinTime(FILL_MS, () => compiled(text)(variables(guest)));
   } catch (error) {
     throw invalid('userdata', whyNot(text, error));
   }
