@@ -48,6 +48,20 @@ export function openStore(file: string): Store {
   };
 }
 
+/** Whether another process has the store open, and for so many ms more: no such store changes how it is written. */
+export function isStoreInUse(file: string, waitMs: number): boolean {
+  const connection = new BetterSqlite3(file, { timeout: waitMs });
+  try {
+    connection.pragma('journal_mode = DELETE');
+    return false;
+  } catch (error) {
+    // What is broken is nobody's.
+    return isBusy(error);
+  } finally {
+    connection.close();
+  }
+}
+
 function connections(file: string): readonly [BetterSqlite3.Database, BetterSqlite3.Database] {
   try {
     const writer = connect(file);

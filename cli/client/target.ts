@@ -27,7 +27,7 @@ export function findTarget(options: TargetOptions, env: NodeJS.ProcessEnv = proc
   const instance = readInstance(paths.instance);
   if (!instance) {
     throw unavailable(
-      `No Slipway runs on ${dir}. Start one with 'slipway up', name its data directory with --data, or set SLIPWAY_API and SLIPWAY_TOKEN.`,
+      `No 'slipway up' runs on ${dir}. Start it, name its data directory with --data, or, for an API that is a process of its own, set SLIPWAY_API (http://127.0.0.1:7370) and SLIPWAY_TOKEN (what ${paths.token} holds).`,
     );
   }
   return { api: instance.api, token: given ?? readToken(paths.token) ?? instance.token };

@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { conflict } from '../../domain/fault.ts';
+import { conflict, DomainError } from '../../domain/fault.ts';
 
 export interface Lock {
   release(): void;
@@ -10,6 +10,17 @@ export interface Lock {
  * so many ms more. Node has no flock(2), but SQLite locks its files with the kernel's record locks.
  */
 export const takeLock = (file: string, why: string, waitMs = 0): Lock => exclusive(file, waitMs, why);
+
+/** Whether another process holds it. */
+export function isHeld(file: string): boolean {
+  try {
+    takeLock(file, 'held').release();
+    return false;
+  } catch (error) {
+    if (error instanceof DomainError) return true;
+    throw error;
+  }
+}
 
 /** Another process's turn lasts a second or two; this long only if it hangs. */
 const TURN_MS = 60_000;

@@ -5,15 +5,15 @@ import { removeGroups } from '../../activities/drivers/installer/groups.ts';
 import { removeWorkspace } from '../../activities/drivers/installer/workspace.ts';
 import { networkDrivers } from '../../activities/drivers/network/index.ts';
 import { type Run, run as realRun } from '../../activities/drivers/run.ts';
-import { invalid, unavailable } from '../../domain/fault.ts';
+import { conflict, invalid, unavailable } from '../../domain/fault.ts';
 import type { VmId } from '../../domain/ids.ts';
 import { listNodes } from '../../store/node.ts';
-import { openStore } from '../../store/open.ts';
+import { isStoreInUse, openStore } from '../../store/open.ts';
 import { findStoragePool } from '../../store/storage-pool.ts';
 import { listVms } from '../../store/vm.ts';
 import { isClaimed, listed, removeInstallation } from '../instance/directory.ts';
 import { readHolder, readInstance, removeHolder, removeInstance } from '../instance/instance.ts';
-import { type Lock, takeLock } from '../instance/lock.ts';
+import { isHeld, type Lock, takeLock } from '../instance/lock.ts';
 import { packageFile } from '../package-root.ts';
 import type { Paths } from '../paths.ts';
 import { endDevServer } from '../temporal/dev-server.ts';
@@ -63,6 +63,7 @@ export async function bringDown(paths: Paths, plan: DownPlan): Promise<void> {
   const locks = [takeLock(paths.lock, unknown, lockMs)];
   try {
     for (const name of plan.guests || plan.purge ? nodesOf(paths) : []) locks.push(holdNode(paths, name, lockMs));
+    if (plan.purge) mustBeUnused(paths, lockMs);
     await takeAway(paths, { ...plan, run: bounded(plan.run ?? realRun) });
   } finally {
     for (const lock of locks) lock.release();
@@ -80,6 +81,14 @@ const holdNode = (paths: Paths, name: string, lockMs: number): Lock =>
     lockMs,
   );
 
+/** Nor under an API or a control worker. */
+function mustBeUnused({ dir, store }: Paths, waitMs: number): void {
+  if (existsSync(store) && isStoreInUse(store, waitMs))
+    throw conflict(
+      `A process of its own, 'slipway api' or 'slipway control', works on ${dir}: end it first. Nothing is removed.`,
+    );
+}
+
 async function endProcesses(paths: Paths, say: DownPlan['say']): Promise<void> {
   const known = [readInstance(paths.instance)?.pid, readHolder(paths.holder)];
   for (const pid of new Set(known.filter((one) => typeof one === 'number'))) {
@@ -95,8 +104,8 @@ async function takeAway(paths: Paths, plan: DownPlan): Promise<void> {
   await endDevServer(paths.dir);
   const guestsToo = plan.guests || plan.purge;
   if (guestsToo) await endGuests(paths, plan);
-  // A private libvirtd outlives a process that was killed.
-  if (existsSync(paths.libvirt)) {
+  // A private libvirtd outlives a process that was killed; that of a node which runs is the node's to end.
+  if (existsSync(paths.libvirt) && (guestsToo || !isHeld(paths.hostLock))) {
     say('Ending the private libvirtd …');
     await run([LIBVIRTD, guestsToo ? 'end' : 'stop', paths.libvirt], { line: say });
   }

@@ -1,3 +1,4 @@
+import { DomainError } from '../../domain/fault.ts';
 import { share } from '../instance/directory.ts';
 import { askedToStop, type Running, type Stack, stack } from './running.ts';
 import { type ProcessOptions, type Settings, settingsOf } from './settings.ts';
@@ -24,7 +25,8 @@ export async function runProcess(spec: ProcessSpec, options: ProcessOptions, beg
     const signal = await Promise.race([asked, ...parts.map(endOf)]);
     log.info({ signal }, 'stopping');
   } catch (error) {
-    log.error({ err: error }, 'failed');
+    // A refusal is said in a sentence, on the same output.
+    if (spec.logToFile || !(error instanceof DomainError)) log.error({ err: error }, 'failed');
     throw error;
   } finally {
     await things.stop();

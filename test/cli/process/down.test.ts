@@ -113,3 +113,27 @@ it.each(['guests', 'purge'] as const)(
     expect(existsSync(paths.dir)).toBe(what === 'guests');
   },
 );
+
+it('removes nothing under an API that is a process of its own', async () => {
+  const store = openStore(paths.store);
+  mkdirSync(paths.node('hv1'), { recursive: true });
+  const plan = { guests: false, purge: true, say: () => undefined, lockMs: 0, ...scriptedRun([]) };
+  await expect(bringDown(paths, plan)).rejects.toThrow(/'slipway api' or 'slipway control', works on .*: end it first/);
+  await store.write(async () => undefined);
+  await store.close();
+  await bringDown(paths, plan);
+  expect(existsSync(paths.dir)).toBe(false);
+});
+
+it('leaves the private libvirtd to a node that is a process of its own', async () => {
+  openStore(paths.store).close();
+  mkdirSync(paths.libvirt);
+  const held = takeLock(paths.hostLock, 'held');
+  const plan = { guests: false, purge: false, say: () => undefined };
+  await bringDown(paths, { ...plan, run: scriptedRun([]).run });
+  held.release();
+  const script = join(import.meta.dirname, '../../../scripts/host/libvirtd.sh');
+  const { run, done } = scriptedRun([{ argv: `${script} stop ${paths.libvirt}` }]);
+  await bringDown(paths, { ...plan, run });
+  done();
+});
