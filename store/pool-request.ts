@@ -1,7 +1,7 @@
 import { and, asc, count, eq, inArray, isNotNull, isNull, lte, sql } from 'drizzle-orm';
 import type { Db } from './open.ts';
 import type { EntryRow } from './pool-entry.ts';
-import { poolEntries, poolRequests } from './schema/vm-pool.ts';
+import { poolEntries, poolRequests, vmPools } from './schema/vm-pool.ts';
 
 export type RequestRow = typeof poolRequests.$inferSelect;
 
@@ -48,15 +48,19 @@ export const nextRequestExpiry = async (db: Db, pool: string): Promise<number | 
 export const listWaitingRequests = async (db: Db): Promise<readonly RequestRow[]> =>
   db.select().from(poolRequests).where(eq(poolRequests.state, 'pending')).orderBy(asc(poolRequests.createdAt));
 
-/** How many requests of this user wait; null: of those whom nobody knows. */
-export const countWaiting = async (db: Db, user: string | null): Promise<number> =>
-  db
-    .select({ count: count() })
+/** For how many VMs requests of this user wait, made or not; null: of those whom nobody knows. */
+export const countWaiting = async (db: Db, user: string | null): Promise<number> => {
+  const asked = sql<
+    number | null
+  >`sum((select sum(json_extract(value, '$.count')) from json_each(${poolRequests.wants})))`;
+  const mine = user === null ? isNull(poolRequests.user) : eq(poolRequests.user, user);
+  const row = db
+    .select({ asked })
     .from(poolRequests)
-    .where(
-      and(eq(poolRequests.state, 'pending'), user === null ? isNull(poolRequests.user) : eq(poolRequests.user, user)),
-    )
-    .get()?.count ?? 0;
+    .where(and(eq(poolRequests.state, 'pending'), mine))
+    .get();
+  return row?.asked ?? 0;
+};
 
 /** How many VMs were made, or are being made, for each waiting request, by pool. */
 export const countMade = async (
@@ -77,6 +81,15 @@ export const listGiven = async (db: Db): Promise<readonly { readonly request: Re
     .innerJoin(poolRequests, eq(poolRequests.id, poolEntries.request))
     .where(and(eq(poolRequests.state, 'pending'), eq(poolEntries.state, 'running')))
     .groupBy(poolRequests.id);
+
+/** The number of the last VM that each pool began for a request; no pool that has begun none. */
+export const lastBegun = async (db: Db): Promise<ReadonlyMap<string, number>> => {
+  const last = sql<
+    number | null
+  >`(select max(number) from ${poolEntries} where pool = vm_pools.name and request is not null)`;
+  const rows = await db.select({ pool: vmPools.name, last }).from(vmPools);
+  return new Map(rows.flatMap((row) => (row.last === null ? [] : [[row.pool, row.last] as const])));
+};
 
 /** VMs of this pool that are ready for the request that they were made for, and that waits for them. */
 export const listReadyForRequests = async (

@@ -79,6 +79,7 @@ export const poolEntries = sqliteTable(
     index('pool_entry_state').on(t.pool, t.state, t.readyAt),
     index('pool_entry_token').on(t.tokenId, t.state),
     index('pool_entry_request').on(t.request),
+    index('pool_entry_asked').on(t.pool, t.number).where(sql`request IS NOT NULL`),
     index('pool_entry_destroyed').on(t.state, t.destroyedAt, t.pool),
     index('pool_entry_failed').on(t.completedAt).where(sql`failed = 1`),
   ],

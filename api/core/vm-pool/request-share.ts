@@ -1,22 +1,23 @@
 import type { VmPool } from '../../../domain/vm-pool.ts';
+import type { Db } from '../../../store/open.ts';
 import { countPending, total } from '../../../store/pool-entry.ts';
-import { countMade, listWaitingRequests, type RequestRow } from '../../../store/pool-request.ts';
+import { countMade, lastBegun, listWaitingRequests, type RequestRow } from '../../../store/pool-request.ts';
 import { listPools } from '../../../store/vm-pool.ts';
 import { poolsOf } from './request.ts';
 import type { Turn } from './turn.ts';
 
-/** So many clones a pool may begin for a request now. */
+/** A clone that a pool may begin for a request now. */
 export interface RequestShare {
   readonly request: string;
   readonly pool: string;
-  readonly count: number;
   /** Whether its pool has failed so recently that it is not to try now. */
   readonly rests: boolean;
 }
 
 /**
- * Divides the free places for clones of on-demand requests: the oldest request first, each pool within its own limit. Pools
- * that pause or are given up come last: nobody waits for places that they might have taken.
+ * Divides the free places for clones of on-demand requests: one after the other to the pool that has the fewest of them, and began
+ * none for longest, and there to the oldest request; each pool within its own limit. So a pool whose clones hang, or that is asked
+ * for much, keeps no other waiting. Pools that pause or are given up come last.
  */
 export async function shareRequestPlaces(turn: Turn): Promise<readonly RequestShare[]> {
   const { tx, settings, now } = turn;
@@ -25,32 +26,54 @@ export async function shareRequestPlaces(turn: Turn): Promise<readonly RequestSh
   if (free <= 0) return [];
   const requests = (await listWaitingRequests(tx)).filter(({ expiresAt }) => expiresAt > now);
   if (requests.length === 0) return [];
-  const pools = new Map((await listPools(tx)).map((pool) => [pool.name, pool]));
-  const made = new Map((await countMade(tx)).map((row) => [`${row.request} ${row.pool}`, row.count]));
-  const wants = requests.flatMap((request) =>
-    poolsOf(request).map((pool) => {
-      const missing = countOf(request, pool) - (made.get(`${request.id} ${pool}`) ?? 0);
-      return {
-        request: request.id,
-        pool,
-        missing,
-        late: pauses(turn, pools.get(pool)),
-        rests: rests(turn, pools.get(pool)),
-      };
-    }),
-  );
+  const wants = await missingByPool(tx, requests);
+  const begun = await lastBegun(tx);
+  const open = (await listPools(tx)).flatMap((pool) => {
+    const { name, maxClones } = pool;
+    const own = cloning.filter((row) => row.pool === name);
+    const room = (maxClones ?? Number.POSITIVE_INFINITY) - total(own);
+    const going = total(own.filter(({ ondemand }) => ondemand));
+    const how = { late: Number(pauses(turn, pool)), last: begun.get(name) ?? 0, rests: rests(turn, pool) };
+    return [{ name, room, going, ...how, wants: wants.get(name) ?? [] }];
+  });
   const shares: RequestShare[] = [];
-  // In the order of the requests but for that: the sort is stable.
-  for (const { missing, late: _, ...want } of wants.sort((a, b) => Number(a.late) - Number(b.late))) {
-    if (free <= 0) break;
-    const taken = total([...cloning, ...shares].filter(({ pool }) => pool === want.pool));
-    const room = (pools.get(want.pool)?.maxClones ?? Number.POSITIVE_INFINITY) - taken;
-    const count = Math.min(free, missing, room);
-    if (count <= 0 || !pools.has(want.pool)) continue;
-    shares.push({ ...want, count });
-    free -= count;
+  for (; free > 0; free -= 1) {
+    const [next] = open
+      .filter(({ room, wants: [want] }) => room > 0 && want)
+      .sort((a, b) => a.late - b.late || a.going - b.going || a.last - b.last || oldest(a) - oldest(b));
+    const [want] = next?.wants ?? [];
+    if (!next || !want) break;
+    shares.push({ request: want.request, pool: next.name, rests: next.rests });
+    next.going += 1;
+    next.room -= 1;
+    want.missing -= 1;
+    if (want.missing === 0) next.wants.shift();
   }
   return shares;
+}
+
+interface Missing {
+  readonly request: string;
+  /** Its place among all requests, the oldest first. */
+  readonly place: number;
+  missing: number;
+}
+
+const oldest = ({ wants }: { readonly wants: readonly Missing[] }): number => wants[0]?.place ?? 0;
+
+/** What requests lack of each pool, in their order. */
+async function missingByPool(tx: Db, requests: readonly RequestRow[]): Promise<ReadonlyMap<string, Missing[]>> {
+  const made = new Map((await countMade(tx)).map((row) => [`${row.request} ${row.pool}`, row.count]));
+  const byPool = new Map<string, Missing[]>();
+  for (const [place, request] of requests.entries())
+    for (const pool of poolsOf(request)) {
+      const missing = countOf(request, pool) - (made.get(`${request.id} ${pool}`) ?? 0);
+      if (missing <= 0) continue;
+      const wants = byPool.get(pool) ?? [];
+      wants.push({ request: request.id, place, missing });
+      byPool.set(pool, wants);
+    }
+  return byPool;
 }
 
 /** How long a pool that has failed does not try again for requests, in ms, though places are free. */

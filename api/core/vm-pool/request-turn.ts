@@ -25,8 +25,9 @@ export async function serveRequests(turn: Turn, maker: Maker, waiting: readonly 
   await dropUnwanted(turn, waiting);
   await settleTimes(turn);
   for (const { entry, request } of await listReadyForRequests(turn.tx, turn.name)) await handOut(turn, entry, request);
-  for (const { request, pool, count } of await shareRequestPlaces(turn))
-    if (pool === turn.name) await begin(turn, maker, count, request);
+  // One that cannot be begun is the last one tried.
+  for (const { request, pool } of await shareRequestPlaces(turn))
+    if (pool === turn.name && (await begin(turn, maker, 1, request)) === 0) break;
   await countFailures(turn);
   for (const { request, given } of await listGiven(turn.tx))
     if (given >= total(request.wants)) await updateRequest(turn.tx, request.id, { state: 'ready', message: null });
@@ -61,17 +62,16 @@ async function settleTimes(turn: Turn): Promise<void> {
 }
 
 /**
- * VMs of a request whose time is over that had half of it and are not ready are the pool's failure: its requests come last for a
- * while, or a pool whose clones hang would have all places again and again. Returns what one of them was at.
+ * VMs of a request whose time is over that had half of it and are not ready: those of this pool are its failure. Returns what one
+ * of them, of whichever pool, was at.
  */
 async function giveUpStuck(turn: Turn, { id, createdAt, expiresAt }: RequestRow): Promise<string | null> {
   let why: string | null = null;
   for (const entry of await entriesOfRequest(turn.tx, id)) {
-    if (entry.pool !== turn.name || entry.state !== 'pending' || entry.readyAt !== null) continue;
-    if (entry.startedAt > (createdAt + expiresAt) / 2) continue;
+    if (entry.state !== 'pending' || entry.readyAt !== null || entry.startedAt > (createdAt + expiresAt) / 2) continue;
     const task = await findTask(turn.tx, entry.task);
     why = `${entry.name} was not ready in the time of its request: ${task?.status}`;
-    await giveUp(turn, entry, why, { scarce: true });
+    if (entry.pool === turn.name) await giveUp(turn, entry, why, { scarce: true });
   }
   return why;
 }

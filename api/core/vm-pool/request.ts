@@ -4,7 +4,7 @@ import { drawPool, type Want } from '../../../domain/checkout.ts';
 import { DomainError, exists, invalid, notFound } from '../../../domain/fault.ts';
 import { MINUTE_MS } from '../../../domain/vm-pool.ts';
 import type { Db, Store } from '../../../store/open.ts';
-import { type EntryRow, updateEntry } from '../../../store/pool-entry.ts';
+import { type EntryRow, total, updateEntry } from '../../../store/pool-entry.ts';
 import {
   countWaiting,
   entriesOfRequest,
@@ -27,7 +27,7 @@ export interface RequestDetail extends Pick<RequestRow, 'id' | 'state' | 'messag
 export interface RequestService {
   /**
    * Asks for VMs to be made now. 'not-found' for a name that is no pool's, 'invalid' for a count that is none or an id of other
-   * characters, 'forbidden' for more of one name than the settings allow and for more than MAX_WAITING requests at once, 'exists' for an id that was used before.
+   * characters, 'forbidden' for more of one name than the settings allow and for more than MAX_WAITING VMs at once, 'exists' for an id that was used before.
    */
   create(who: Borrower, asked: readonly Asked[], id: string | null): Promise<RequestDetail>;
   get(id: string): Promise<RequestDetail>;
@@ -38,7 +38,7 @@ export interface RequestService {
 /** Not what a path would take for a folder: it could not be asked for. */
 const REQUEST_ID = /^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,128}$/;
 
-/** On-demand requests of one user, or of all whom nobody knows, that may wait at once: each is looked at whenever a place is free. */
+/** VMs that on-demand requests of one user, or of all whom nobody knows, may wait for at once: each is looked at whenever a place is free. */
 export const MAX_WAITING = 1_000;
 
 export function requestService({ store, wake }: { readonly store: Store; readonly wake: WakePool }): RequestService {
@@ -61,11 +61,8 @@ export function requestService({ store, wake }: { readonly store: Store; readonl
           });
         if (await findRequest(tx, id)) throw exists('on-demand request', id);
         const { tokenId, user } = isKnown(who) ? who : { tokenId: null, user: null };
-        if ((await countWaiting(tx, user)) >= MAX_WAITING)
-          throw new DomainError({
-            kind: 'forbidden',
-            why: `${MAX_WAITING} on-demand requests ${user === null ? 'without a token' : `of ${user}`} wait already: wait until some are filled, or delete some`,
-          });
+        const waiting = (await countWaiting(tx, user)) + total(wanted);
+        if (waiting > MAX_WAITING) throw tooMany(user);
         const wants: RequestRow['wants'] = (await Promise.all(wanted.map((want) => drawMakers(tx, want)))).flat();
         const now = Date.now();
         const row: RequestRow = {
@@ -99,6 +96,12 @@ export function requestService({ store, wake }: { readonly store: Store; readonl
     },
   };
 }
+
+const tooMany = (user: string | null): DomainError =>
+  new DomainError({
+    kind: 'forbidden',
+    why: `on-demand requests ${user === null ? 'without a token' : `of ${user}`} would wait for more than ${MAX_WAITING} VMs: wait until some are filled, or delete some`,
+  });
 
 /** Pools that make its VMs: none the less where they have made none yet. */
 export const poolsOf = ({ wants }: Pick<RequestRow, 'wants'>): readonly string[] => [

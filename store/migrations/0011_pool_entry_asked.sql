@@ -1,0 +1,1 @@
+CREATE INDEX `pool_entry_asked` ON `pool_entries` (`pool`,`number`) WHERE request IS NOT NULL;
