@@ -80,7 +80,13 @@ const LAYERS: readonly Layer[] = [
     packages: NOT_TEMPORAL,
   },
   // Documents that are generated as values: pure functions beside the texts.
-  { name: 'templates', files: /^templates\//, may: [/^domain\//, /^templates\//], packages: PURE },
+  {
+    name: 'templates',
+    files: /^templates\//,
+    may: [/^domain\//, /^templates\//],
+    // What authors write is filled within a time.
+    packages: new RegExp(`${PURE.source}|^node:vm$`),
+  },
   { name: 'command line', files: /^cli\//, may: [ANY], packages: ANY },
 ];
 
