@@ -28,13 +28,13 @@ export async function shareRequestPlaces(turn: Turn): Promise<readonly RequestSh
   if (requests.length === 0) return [];
   const wants = await missingByPool(tx, requests);
   const begun = await lastBegun(tx);
-  const open = (await listPools(tx)).flatMap((pool) => {
+  const open = (await listPools(tx)).map((pool) => {
     const { name, maxClones } = pool;
     const own = cloning.filter((row) => row.pool === name);
     const room = (maxClones ?? Number.POSITIVE_INFINITY) - total(own);
     const going = total(own.filter(({ ondemand }) => ondemand));
     const how = { late: Number(pauses(turn, pool)), last: begun.get(name) ?? 0, rests: rests(turn, pool) };
-    return [{ name, room, going, ...how, wants: wants.get(name) ?? [] }];
+    return { name, room, going, ...how, wants: wants.get(name) ?? [] };
   });
   const shares: RequestShare[] = [];
   for (; free > 0; free -= 1) {
