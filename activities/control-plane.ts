@@ -12,7 +12,7 @@ import { nicsOf, vnisOfNode } from '../store/nic.ts';
 import { listNodes, setPoolCapacity, upsertNode } from '../store/node.ts';
 import type { Db, Store } from '../store/open.ts';
 import { findStoragePool } from '../store/storage-pool.ts';
-import { advanceTask, appendTaskLog, findTask } from '../store/task.ts';
+import { advanceTask, appendTaskLog, findTask, remarkTask } from '../store/task.ts';
 import { contentOf } from '../store/text.ts';
 import { findVm, memoryOfVms, observeRunning } from '../store/vm.ts';
 import { disksOf } from '../store/volume.ts';
@@ -31,6 +31,10 @@ export function storeControlPlane(store: Store): ControlPlane {
         for (const one of [task, ...(await waitersFor(tx, task))]) await appendTaskLog(tx, one, lines);
       }, 'told'),
     progress: (task, progress) => store.write((tx) => tell(tx, task, progress), 'told'),
+    remark: (task, status) =>
+      store.write(async (tx) => {
+        for (const one of [task, ...(await waitersFor(tx, task))]) await remarkTask(tx, one, status);
+      }, 'told'),
     resumeConsole: (vm, text) =>
       store.write(async (tx) => ((await findVm(tx, vm)) ? resumeConsole(tx, vm, text) : 0), 'told'),
     appendConsole: (vm, offset, text) =>

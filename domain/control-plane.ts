@@ -34,6 +34,8 @@ export interface ControlPlane {
   appendLog(task: TaskId, lines: readonly LogLine[]): Promise<void>;
   /** Never moves a task backwards. */
   progress(task: TaskId, progress: Progress): Promise<void>;
+  /** What keeps a task waiting, shown until it goes on: whichever of its steps that is. */
+  remark(task: TaskId, status: string): Promise<void>;
   /**
    * What a VM's console log ends with, in place of what is known of it: its node, which begins to follow it, need not know what it
    * told before. Resolves with the byte that more of the log counts from; nothing changes where the node has nothing.

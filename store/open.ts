@@ -68,8 +68,15 @@ function connections(file: string): readonly [BetterSqlite3.Database, BetterSqli
     migrate(writer);
     return [writer, connect(file)];
   } catch (error) {
-    throw toFault(error);
+    throw damageOf(file, error) ?? toFault(error);
   }
+}
+
+/** What is no store is not to be written to, nor taken away: nobody knows what belongs to it. */
+function damageOf(file: string, error: unknown): unknown {
+  const { code, message } = error as { code?: string; message?: string };
+  if (!['SQLITE_NOTADB', 'SQLITE_CORRUPT'].includes(code ?? '')) return null;
+  return unavailable(`The store ${file} is damaged (${message}): put a backup in its place, or move it away.`, error);
 }
 
 function connect(file: string): BetterSqlite3.Database {

@@ -102,6 +102,14 @@ export async function advanceTask(tx: Db, id: TaskId, progress: Progress): Promi
   await advance(tx).run({ id, current, total, status });
 }
 
+/** Leaves the task where it is; changes nothing where it has ended. */
+export async function remarkTask(tx: Db, id: TaskId, status: string): Promise<void> {
+  await tx
+    .update(tasks)
+    .set({ status })
+    .where(and(eq(tasks.id, id), notInArray(tasks.state, [...TASK_FINAL])));
+}
+
 /** Tasks accepted before `before` that the engine was not told of: to be started, or to be cancelled. None that waits in a queue. */
 export const listUntold = async (db: Db, before: number): Promise<readonly TaskRow[]> =>
   db

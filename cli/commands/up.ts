@@ -37,11 +37,14 @@ export const upCommand = (): Command =>
       await runProcess({ role: 'up', logToFile: true }, options, (settings, things) => bringUp(settings, things, plan));
     });
 
+/** More ask for more work at once than a dev server lets them: it refuses, and they try again and again. */
+const MOST_SIM_NODES = 300;
+
 function simulatedNodes(option: string | true | undefined): number {
   if (option === undefined) return 0;
   const count = option === true ? SIM_NODES : Number(option);
-  if (!Number.isInteger(count) || count < 1 || count > 1_000) {
-    throw invalid('--sim', `'${option}' is no number of nodes from 1 to 1000`);
+  if (!Number.isInteger(count) || count < 1 || count > MOST_SIM_NODES) {
+    throw invalid('--sim', `'${option}' is no number of nodes from 1 to ${MOST_SIM_NODES}`);
   }
   return count;
 }

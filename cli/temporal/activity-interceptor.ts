@@ -10,7 +10,7 @@ import { STEP_HEADER, type StepHeader } from '../../workflows/lib/progress.ts';
 import { type Running, running } from './running.ts';
 
 interface Deps {
-  readonly controlPlane: Pick<ControlPlane, 'progress'>;
+  readonly controlPlane: Pick<ControlPlane, 'progress' | 'remark'>;
   readonly log: Logger;
 }
 
@@ -82,7 +82,7 @@ async function runAttempt(
     // A program that was ended says so in words of its own: what counts is who ended it.
     if (abort.signal.aborted) throw cancelled(abort.signal.reason);
     report(log, error);
-    if (step && isRepeated(error)) await tellProgress(deps.controlPlane, afterFailure(step, error), log);
+    if (step && isRepeated(error)) await orWarn(deps.controlPlane.remark(step.task, afterFailure(step, error)), log);
     throw toFailure(error);
   } finally {
     remove();
@@ -98,21 +98,22 @@ function stepOf({ headers }: ActivityExecuteInput): StepHeader | null {
   return payload ? defaultPayloadConverter.fromPayload<StepHeader>(payload) : null;
 }
 
-/** Progress is for people: that it could not be told fails nothing. */
-async function tellProgress(controlPlane: Deps['controlPlane'], step: StepHeader, log: Logger): Promise<void> {
+const tellProgress = (controlPlane: Deps['controlPlane'], step: StepHeader, log: Logger): Promise<void> => {
   const { task, current, total, status } = step;
-  await controlPlane
-    .progress(task, { current, total, status })
-    .catch((error: unknown) => log.warn({ err: error }, 'progress could not be told'));
-}
+  return orWarn(controlPlane.progress(task, { current, total, status }), log);
+};
+
+/** Progress is for people: that it could not be told fails nothing. */
+const orWarn = (told: Promise<void>, log: Logger): Promise<void> =>
+  told.catch((error: unknown) => log.warn({ err: error }, 'progress could not be told'));
 
 /** Characters of an error that are told with a step that is tried again. */
 const ERROR_CHARS = 200;
 
-/** A step that failed and will be tried again, for those who wait for it. */
-function afterFailure(step: StepHeader, error: unknown): StepHeader {
+/** Why a step that failed is tried again, for those who wait for it. */
+function afterFailure(step: StepHeader, error: unknown): string {
   const [why = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
-  return { ...step, status: `${step.status}: failed and will be tried again: ${why.slice(0, ERROR_CHARS)}` };
+  return `${step.status}: failed and will be tried again: ${why.slice(0, ERROR_CHARS)}`;
 }
 
 /** Heartbeats with the last line of output, on a timer: a quiet program is no dead one. */

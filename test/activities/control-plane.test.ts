@@ -135,10 +135,34 @@ it('lets a creation say what the base image that it waits for is at', async () =
   await control.beginTask(claim.build, 4);
   await plane.progress(cmd.task, { current: 3, total: 9, status: 'network' });
   await plane.progress(claim.build, { current: 3, total: 4, status: 'build' });
+  await plane.remark(claim.build, 'build: failed and will be tried again: no mirror');
+  expect(await c.services.tasks.get(ADMIN, cmd.task)).toMatchObject({
+    current: 3,
+    status: expect.stringContaining('no mirror'),
+  });
+  await plane.progress(claim.build, { current: 3, total: 4, status: 'build' });
   await plane.appendLog(claim.build, [{ at: 1, step: 'build', text: 'I: Retrieving packages' }]);
   expect(await c.services.tasks.get(ADMIN, cmd.task)).toMatchObject({ current: 3, status: 'base image: build (3/4)' });
   expect(await c.services.tasks.log(ADMIN, cmd.task)).toMatchObject([{ line: { text: 'I: Retrieving packages' } }]);
   await control.settleBase(cmd.base!, cmd.node, null, claim.build);
   await plane.progress(claim.build, { current: 4, total: 4, status: 'record' });
   expect(await c.services.tasks.get(ADMIN, cmd.task)).toMatchObject({ status: 'base image: build (3/4)' });
+});
+
+it('says what keeps a task waiting though another of its steps is further on, until it goes on or has ended', async () => {
+  await plane.progress(cmd.task, { current: 5, total: 9, status: 'network' });
+  await plane.remark(cmd.task, 'volume sda: failed and will be tried again: ENOSPC');
+  const shown = async () =>
+    (({ current, status }) => ({ current, status }))(await c.services.tasks.get(ADMIN, cmd.task));
+  expect(await shown()).toEqual({ current: 5, status: 'volume sda: failed and will be tried again: ENOSPC' });
+  await plane.progress(cmd.task, { current: 6, total: 9, status: 'install' });
+  expect(await shown()).toEqual({ current: 6, status: 'install' });
+  await controlActivities(c.store).finishTask(cmd.task, {
+    state: 'FAILURE',
+    status: 'over',
+    error: 'why',
+    fault: null,
+  });
+  await plane.remark(cmd.task, 'too late');
+  expect((await shown()).status).toBe('over');
 });

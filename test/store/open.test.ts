@@ -1,6 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openStore } from '../../store/open.ts';
 import { insertStoragePool, listStoragePools } from '../../store/storage-pool.ts';
@@ -109,4 +111,14 @@ it.skipIf(noFullDisk)(`says that the disk is full${becauseNoDisk}`, () => {
   } finally {
     disk.remove();
   }
+});
+
+it('says of what is no store that it is damaged, and leaves it as it is', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'slipway-damaged-')), 'slipway.db');
+  writeFileSync(file, 'x'.repeat(8_192));
+  expect(() => openStore(file)).toThrow(
+    `The store ${file} is damaged (file is not a database): put a backup in its place`,
+  );
+  expect(readFileSync(file, 'utf8')).toBe('x'.repeat(8_192));
+  rmSync(dirname(file), { recursive: true });
 });

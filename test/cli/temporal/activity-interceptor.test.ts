@@ -11,7 +11,10 @@ import { STEP_HEADER, type StepHeader } from '../../../workflows/lib/progress.ts
 /** A worker's interceptor, and calls of its activities as the engine makes them. */
 function worker() {
   const told: string[] = [];
-  const controlPlane = { progress: async (_: TaskId, { status }: { status: string }) => void told.push(status) };
+  const controlPlane = {
+    progress: async (_: TaskId, { status }: { status: string }) => void told.push(status),
+    remark: async (_: TaskId, status: string) => void told.push(status),
+  };
   const factory = stepInterceptor({ controlPlane, log: pino({ level: 'silent' }) });
   let ids = 0;
   return {
