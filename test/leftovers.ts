@@ -16,10 +16,16 @@ const TMPDIRS = [...new Set([tmpdir(), UNIT_TMPDIR])];
 /** Directories that tests make there. */
 const TEMPORARY = /^slipway-/;
 
+/** Where iproute2 keeps the namespaces of all: the first that is made since the host's boot makes a mount of it, which stays. */
+const NAMESPACES = '/run/netns';
+
 /** Kinds of things a test could leave on the machine, each as a list of names that stay the same while nothing changes. */
 export const WITNESSES: Readonly<Record<string, () => readonly string[]>> = {
   process: processes,
-  mount: () => lines(readFileSync('/proc/self/mounts', 'utf8')).map((line) => line.split(' ').slice(0, 3).join(' ')),
+  mount: () =>
+    lines(readFileSync('/proc/self/mounts', 'utf8'))
+      .map((line) => line.split(' ').slice(0, 3).join(' '))
+      .filter((line) => line.split(' ')[1] !== NAMESPACES),
   'loop device': () => lines(program('losetup', ['--list', '--noheadings', '--output', 'NAME,BACK-FILE'])),
   'network namespace': () => lines(program('ip', ['netns', 'list'])),
   interface: () => readdirSync('/sys/class/net'),
