@@ -20,6 +20,7 @@ import { listPools } from '../../../store/vm-pool.ts';
 import { accept } from '../create/accept.ts';
 import { planCreation } from '../create/plan.ts';
 import type { CoreParts } from '../parts.ts';
+import { type Claim, deal } from './deal.ts';
 import { retire, type WaitingEntries } from './settle.ts';
 import { PERMANENT, type Turn } from './turn.ts';
 
@@ -69,15 +70,13 @@ async function shareSlots({ tx, settings, now }: Turn): Promise<ReadonlyMap<stri
       const ofPool = (rows: readonly Counted[]): number => total(rows.filter(({ pool }) => pool === name));
       const places = (maxClones ?? Number.POSITIVE_INFINITY) - ofPool(cloning);
       const going = ofPool(own.filter((row) => row.cloning));
-      return { name, going, room: Math.min(size - ofPool(standing), places), share: 0 };
+      return { name, going, room: Math.min(size - ofPool(standing), places) };
     });
-  let free = settings.taskLimit - total(own.filter((row) => row.cloning));
-  for (; free > 0; free -= 1) {
-    const [next] = open.filter(({ room, share }) => share < room).sort((a, b) => a.going + a.share - b.going - b.share);
-    if (!next) break;
-    next.share += 1;
-  }
-  return new Map(open.filter(({ share }) => share > 0).map(({ name, share }) => [name, share]));
+  const free = settings.taskLimit - total(own.filter((row) => row.cloning));
+  const shares = new Map<string, number>();
+  const fewest = (a: Claim, b: Claim): number => a.going - b.going;
+  deal(free, open, fewest, ({ name }) => shares.set(name, (shares.get(name) ?? 0) + 1));
+  return shares;
 }
 
 type Counted = { readonly pool: string; readonly count: number };

@@ -3,6 +3,7 @@ import type { Db } from '../../../store/open.ts';
 import { countPending, total } from '../../../store/pool-entry.ts';
 import { countMade, lastBegun, listWaitingRequests, type RequestRow } from '../../../store/pool-request.ts';
 import { listPools } from '../../../store/vm-pool.ts';
+import { deal } from './deal.ts';
 import { poolsOf } from './request.ts';
 import type { Turn } from './turn.ts';
 
@@ -22,33 +23,32 @@ export interface RequestShare {
 export async function shareRequestPlaces(turn: Turn): Promise<readonly RequestShare[]> {
   const { tx, settings, now } = turn;
   const cloning = (await countPending(tx)).filter((row) => row.cloning);
-  let free = settings.ondemandCloneLimit - total(cloning.filter(({ ondemand }) => ondemand));
+  const free = settings.ondemandCloneLimit - total(cloning.filter(({ ondemand }) => ondemand));
   if (free <= 0) return [];
   const requests = (await listWaitingRequests(tx)).filter(({ expiresAt }) => expiresAt > now);
   if (requests.length === 0) return [];
-  const wants = await missingByPool(tx, requests);
+  const missing = await missingByPool(tx, requests);
   const begun = await lastBegun(tx);
   const open = (await listPools(tx)).map((pool) => {
     const { name, maxClones } = pool;
     const own = cloning.filter((row) => row.pool === name);
-    const room = (maxClones ?? Number.POSITIVE_INFINITY) - total(own);
+    const wants = missing.get(name) ?? [];
+    const room = Math.min(total(wants), (maxClones ?? Number.POSITIVE_INFINITY) - total(own));
     const going = total(own.filter(({ ondemand }) => ondemand));
     const how = { late: Number(pauses(turn, pool)), last: begun.get(name) ?? 0, rests: rests(turn, pool) };
-    return { name, room, going, ...how, wants: wants.get(name) ?? [] };
+    return { name, room, going, ...how, wants };
   });
   const shares: RequestShare[] = [];
-  for (; free > 0; free -= 1) {
-    const [next] = open
-      .filter(({ room, wants: [want] }) => room > 0 && want)
-      .sort((a, b) => a.late - b.late || a.going - b.going || a.last - b.last || oldest(a) - oldest(b));
-    const [want] = next?.wants ?? [];
-    if (!next || !want) break;
-    shares.push({ request: want.request, pool: next.name, rests: next.rests });
-    next.going += 1;
-    next.room -= 1;
-    want.missing -= 1;
-    if (want.missing === 0) next.wants.shift();
-  }
+  type Open = (typeof open)[number];
+  const order = (a: Open, b: Open): number =>
+    a.late - b.late || a.going - b.going || a.last - b.last || oldest(a) - oldest(b);
+  deal(free, open, order, ({ name, rests: resting, wants }) => {
+    const [want] = wants;
+    if (!want) return;
+    shares.push({ request: want.request, pool: name, rests: resting });
+    want.count -= 1;
+    if (want.count === 0) wants.shift();
+  });
   return shares;
 }
 
@@ -56,7 +56,7 @@ interface Missing {
   readonly request: string;
   /** Its place among all requests, the oldest first. */
   readonly place: number;
-  missing: number;
+  count: number;
 }
 
 const oldest = ({ wants }: { readonly wants: readonly Missing[] }): number => wants[0]?.place ?? 0;
@@ -67,10 +67,10 @@ async function missingByPool(tx: Db, requests: readonly RequestRow[]): Promise<R
   const byPool = new Map<string, Missing[]>();
   for (const [place, request] of requests.entries())
     for (const pool of poolsOf(request)) {
-      const missing = countOf(request, pool) - (made.get(`${request.id} ${pool}`) ?? 0);
-      if (missing <= 0) continue;
+      const count = countOf(request, pool) - (made.get(`${request.id} ${pool}`) ?? 0);
+      if (count <= 0) continue;
       const wants = byPool.get(pool) ?? [];
-      wants.push({ request: request.id, place, missing });
+      wants.push({ request: request.id, place, count });
       byPool.set(pool, wants);
     }
   return byPool;
