@@ -28,12 +28,12 @@ export function storeControlPlane(store: Store): ControlPlane {
     appendLog: (task, lines) =>
       store.write(async (tx) => {
         if (!(await findTask(tx, task))) throw notFound('task', task);
-        for (const one of [task, ...(await waitersFor(tx, task))]) await appendTaskLog(tx, one, lines);
+        for (const one of await withWaiters(tx, task)) await appendTaskLog(tx, one, lines);
       }, 'told'),
     progress: (task, progress) => store.write((tx) => tell(tx, task, progress), 'told'),
     remark: (task, status) =>
       store.write(async (tx) => {
-        for (const one of [task, ...(await waitersFor(tx, task))]) await remarkTask(tx, one, status);
+        for (const one of await withWaiters(tx, task)) await remarkTask(tx, one, status);
       }, 'told'),
     resumeConsole: (vm, text) =>
       store.write(async (tx) => ((await findVm(tx, vm)) ? resumeConsole(tx, vm, text) : 0), 'told'),
@@ -67,6 +67,9 @@ export function storeControlPlane(store: Store): ControlPlane {
 /** Creations that wait for what this task builds: what it says, they say. */
 const waitersFor = async (tx: Db, build: TaskId): Promise<readonly TaskId[]> =>
   (await waitersOfBuild(tx, build)).map(taskOfWorkflow);
+
+/** All that are told the same. */
+const withWaiters = async (tx: Db, task: TaskId): Promise<readonly TaskId[]> => [task, ...(await waitersFor(tx, task))];
 
 async function tell(tx: Db, id: TaskId, progress: Progress): Promise<void> {
   await advanceTask(tx, id, progress);
