@@ -5,7 +5,7 @@ import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3'
 import { unavailable } from '../domain/fault.ts';
 import { type Changes, watchChanges } from './changes.ts';
 import { migrate } from './migrate.ts';
-import { BUSY_MS, type Durability, groupingWriter, isBusy, toFault } from './writer.ts';
+import { BUSY_MS, codeOf, type Durability, groupingWriter, isBusy, toFault } from './writer.ts';
 
 /** What queries are asked of: the reading connection, or a transaction. */
 export type Db = BetterSQLite3Database;
@@ -74,9 +74,11 @@ function connections(file: string): readonly [BetterSqlite3.Database, BetterSqli
 
 /** What is no store is not to be written to, nor taken away: nobody knows what belongs to it. */
 function damageOf(file: string, error: unknown): unknown {
-  const { code, message } = error as { code?: string; message?: string };
-  if (!['SQLITE_NOTADB', 'SQLITE_CORRUPT'].includes(code ?? '')) return null;
-  return unavailable(`The store ${file} is damaged (${message}): put a backup in its place, or move it away.`, error);
+  if (!(error instanceof Error) || !['SQLITE_NOTADB', 'SQLITE_CORRUPT'].includes(codeOf(error))) return null;
+  return unavailable(
+    `The store ${file} is damaged (${error.message}): put a backup in its place, or move it away.`,
+    error,
+  );
 }
 
 function connect(file: string): BetterSqlite3.Database {

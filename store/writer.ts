@@ -141,7 +141,7 @@ async function whenFree(begin: () => unknown): Promise<void> {
 export const isBusy = (error: unknown): boolean => codeOf(error).startsWith('SQLITE_BUSY');
 
 /** SQLite's own, or that of what it is the cause of. */
-function codeOf(error: unknown): string {
+export function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return '';
   return 'code' in error ? `${error.code}` : codeOf(error.cause);
 }
