@@ -9,7 +9,7 @@ type Point = Place['start'];
 /** Why a text is no user-data for this guest, in its author's words, with the line where that is known. */
 export function whyNot(text: string, error: unknown): string {
   if (error instanceof Refused) return `${error.message}.`;
-  if (error instanceof TookTooLong) return 'it takes too long to be filled: longer than a second.';
+  if (error instanceof TookTooLong) return `it takes too long to be filled: longer than ${error.ms} ms.`;
   // Of the stack, while it was parsed: it would be again.
   if (error instanceof RangeError) return 'it is nested too deeply.';
   if (error instanceof Ungiven) return ungiven(text, error);

@@ -1,7 +1,14 @@
 import { createContext, Script } from 'node:vm';
 
 /** What was to be done took longer than it may. */
-export class TookTooLong extends Error {}
+export class TookTooLong extends Error {
+  readonly ms: number;
+
+  constructor(ms: number) {
+    super(`took longer than ${ms} ms`);
+    this.ms = ms;
+  }
+}
 
 const box = createContext({ work: null as unknown });
 const call = new Script('work()');
@@ -22,7 +29,7 @@ export function withinTime<T>(ms: number, work: () => T): T {
     } catch (error) {
       if ((error as { code?: string }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
       const { user, system } = process.cpuUsage(before);
-      if (left <= 1 || (user + system) / 1_000 > ms / 2) throw new TookTooLong(`took longer than ${ms} ms`);
+      if (left <= 1 || (user + system) / 1_000 > ms / 2) throw new TookTooLong(ms);
     }
   }
 }

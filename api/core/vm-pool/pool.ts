@@ -4,7 +4,7 @@ import type { Principal } from '../../../domain/principal.ts';
 import type { EntryState, PoolSettings, VmPool, VmPoolWish } from '../../../domain/vm-pool.ts';
 import type { Db, Store } from '../../../store/open.ts';
 import { countEntries, drainPool } from '../../../store/pool-entry.ts';
-import { listPendingRequests, updateRequest } from '../../../store/pool-request.ts';
+import { listPendingRequests } from '../../../store/pool-request.ts';
 import { keepLifetime } from '../../../store/pool-turn.ts';
 import { findProfile } from '../../../store/profile.ts';
 import {
@@ -22,7 +22,7 @@ import { mustAdminister } from '../authorize.ts';
 import { something } from '../change.ts';
 import { checkPool } from './check.ts';
 import { applyLifetime, applyLifetimes } from './lifetime.ts';
-import { giveBackAll, poolsOf } from './request.ts';
+import { endRequest, poolsOf } from './request.ts';
 import type { WakePool } from './wake.ts';
 
 export type PoolUpdate = Partial<Omit<VmPoolWish, 'name'>>;
@@ -132,8 +132,7 @@ async function failRequestsOf(tx: Db, pool: string): Promise<ReadonlySet<string>
   const message = `The pool ${pool} was removed`;
   const pools = new Set<string>();
   for (const request of await listPendingRequests(tx, pool)) {
-    await updateRequest(tx, request.id, { state: 'failed', message });
-    await giveBackAll(tx, request.id, `Its request failed: ${message}`);
+    await endRequest(tx, request, 'failed', message);
     for (const other of poolsOf(request)) pools.add(other);
   }
   return pools;

@@ -1,4 +1,5 @@
 import { HOUR_MS, lifetimeOf } from '../../../domain/vm-pool.ts';
+import type { Db } from '../../../store/open.ts';
 import { type EntryRow, markCheckedOut, total } from '../../../store/pool-entry.ts';
 import {
   entriesOfRequest,
@@ -12,7 +13,7 @@ import {
 } from '../../../store/pool-request.ts';
 import { findTask } from '../../../store/task.ts';
 import { begin, type Maker } from './refill.ts';
-import { giveBackAll, poolsOf } from './request.ts';
+import { endRequest, poolsOf } from './request.ts';
 import { REST_MS, shareRequestPlaces } from './request-share.ts';
 import { giveUp, retire } from './settle.ts';
 import type { Failure, Turn } from './turn.ts';
@@ -22,8 +23,8 @@ const MAX_FAILURES = 3;
 
 /** Brings the on-demand requests that this pool has a part in nearer to what they ask. */
 export async function serveRequests(turn: Turn, maker: Maker, waiting: readonly EntryRow[]): Promise<void> {
-  await dropUnwanted(turn, waiting);
   await settleTimes(turn);
+  await dropUnwanted(turn, waiting);
   for (const { entry, request } of await listReadyForRequests(turn.tx, turn.name)) await handOut(turn, entry, request);
   // One that cannot be begun is the last one tried.
   for (const { request, pool } of await shareRequestPlaces(turn))
@@ -40,20 +41,12 @@ export async function passRequestPlacesOn(turn: Turn): Promise<void> {
     else turn.wake.add(pool);
 }
 
-/** VMs on their way for requests that nobody waits for any more. */
-async function dropUnwanted(turn: Turn, waiting: readonly EntryRow[]): Promise<void> {
-  for (const entry of waiting) {
-    if (entry.request === null) continue;
-    const request = await findRequest(turn.tx, entry.request);
-    if (request?.state !== 'pending') await retire(turn, entry, 'Its request is not waiting any more.');
-  }
-}
-
-/** Requests whose time is over fail. */
+/** Requests whose time is over fail, for what keeps those of their VMs that take too long. */
 async function settleTimes(turn: Turn): Promise<void> {
   const { tx, name, now, due } = turn;
   for (const request of await listLateRequests(tx, name, now)) {
-    const why = (await giveUpStuck(turn, request)) ?? request.message;
+    const stuck = (await entriesOfRequest(tx, request.id)).find((entry) => isStuck(entry, request, now));
+    const why = stuck ? await whyStuck(tx, stuck) : request.message;
     const late = 'The on-demand instance request failed to be filled in time';
     await fail(turn, request, why === null ? `${late}.` : `${late}: ${why}`);
   }
@@ -62,19 +55,28 @@ async function settleTimes(turn: Turn): Promise<void> {
 }
 
 /**
- * VMs of a request whose time is over that had half of it and are not ready: those of this pool are its failure. Returns what one
- * of them, of whichever pool, was at.
+ * VMs of this pool on their way for requests that nobody waits for any more. One that had half of the time of its request, and is not
+ * ready at its end, is its pool's failure.
  */
-async function giveUpStuck(turn: Turn, { id, createdAt, expiresAt }: RequestRow): Promise<string | null> {
-  let why: string | null = null;
-  for (const entry of await entriesOfRequest(turn.tx, id)) {
-    if (entry.state !== 'pending' || entry.readyAt !== null || entry.startedAt > (createdAt + expiresAt) / 2) continue;
-    const task = await findTask(turn.tx, entry.task);
-    why = `${entry.name} was not ready in the time of its request: ${task?.status}`;
-    if (entry.pool === turn.name) await giveUp(turn, entry, why, { scarce: true });
+async function dropUnwanted(turn: Turn, waiting: readonly EntryRow[]): Promise<void> {
+  for (const entry of waiting) {
+    if (entry.request === null) continue;
+    const request = await findRequest(turn.tx, entry.request);
+    if (request?.state === 'pending') continue;
+    if (request?.state === 'failed' && isStuck(entry, request, turn.now))
+      await giveUp(turn, entry, await whyStuck(turn.tx, entry), { scarce: true });
+    else await retire(turn, entry, 'Its request is not waiting any more.');
   }
-  return why;
 }
+
+const isStuck = (entry: EntryRow, { createdAt, expiresAt }: RequestRow, now: number): boolean =>
+  expiresAt <= now &&
+  entry.state === 'pending' &&
+  entry.readyAt === null &&
+  entry.startedAt <= (createdAt + expiresAt) / 2;
+
+const whyStuck = async (tx: Db, { name, task }: EntryRow): Promise<string> =>
+  `${name} was not ready in the time of its request: ${(await findTask(tx, task))?.status}`;
 
 /**
  * Requests whose VMs failed in this turn: permanently, or too often, and they fail with their reason. VMs that only lacked room, or
@@ -95,10 +97,8 @@ async function countFailuresOf(turn: Turn, request: RequestRow, failed: readonly
   else turn.due.push(turn.now + 1_000 * Math.max(1, failures));
 }
 
-/** What was made for it goes back. */
 async function fail(turn: Turn, request: RequestRow, message: string): Promise<void> {
-  await updateRequest(turn.tx, request.id, { state: 'failed', message });
-  await giveBackAll(turn.tx, request.id, `Its request failed: ${message}`);
+  await endRequest(turn.tx, request, 'failed', message);
   for (const pool of poolsOf(request)) turn.wake.add(pool);
 }
 

@@ -87,8 +87,7 @@ export function requestService({ store, wake }: { readonly store: Store; readonl
         if (!request) throw notFound('on-demand request', id);
         mustOwnRequest(who, request);
         if (request.state === 'deleted') return { already: true, pools: [] };
-        await updateRequest(tx, id, { state: 'deleted', message: 'The request has been deleted' });
-        await giveBackAll(tx, id, 'Its request was deleted.');
+        await endRequest(tx, request, 'deleted', 'The request has been deleted');
         return { already: false, pools: poolsOf(request) };
       });
       for (const pool of pools) wake(pool);
@@ -130,10 +129,17 @@ async function makersAmong(tx: Db, names: readonly string[]): Promise<readonly s
   return live.length > 0 ? live : names;
 }
 
-/** What was made for a request goes back. */
-export async function giveBackAll(tx: Db, request: string, reason: string): Promise<void> {
-  for (const { vm } of await entriesOfRequest(tx, request))
-    await updateEntry(tx, vm, { state: 'completed', completedAt: Date.now(), reason });
+/** Ends a request that waits: what it was given goes back, and the keepers of its pools, once woken, drop what is on its way. */
+export async function endRequest(
+  tx: Db,
+  request: RequestRow,
+  state: 'failed' | 'deleted',
+  message: string,
+): Promise<void> {
+  await updateRequest(tx, request.id, { state, message });
+  const reason = state === 'failed' ? `Its request failed: ${message}` : 'Its request was deleted.';
+  for (const { vm, state: stands } of await entriesOfRequest(tx, request.id))
+    if (stands === 'running') await updateEntry(tx, vm, { state: 'completed', completedAt: Date.now(), reason });
 }
 
 /** VMs of a pool go to the names that ask for it, in their order. */

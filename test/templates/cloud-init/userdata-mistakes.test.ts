@@ -124,8 +124,8 @@ it('takes each text anew, and counts what blocks hold once', () => {
 it.each([
   ['holes', '{{vm.name}}'.repeat(2_001), 'it has more than 2000 holes and blocks.'],
   ['blocks', nested(251, '', 'if vm.name'), 'it is nested too deeply (line 1).'],
-  ['more blocks', nested(1_000, '', 'if vm.name'), 'it is nested too deeply (line 1).'],
-  ['conditions', `{{#if vm.name}}${'{{else if vm.name}}'.repeat(1_990)}{{/if}}`, /^it is nested too deeply/],
+  ['more blocks', nested(400, '', 'if vm.name'), 'it is nested too deeply (line 1).'],
+  ['conditions', `{{#if vm.name}}${'{{else if vm.name}}'.repeat(500)}{{/if}}`, /^it is nested too deeply/],
   ['helpers', `{{${'json ('.repeat(600)}json vm${')'.repeat(600)}}}`, 'it is nested too deeply (line 1).'],
   ['values', `a\n{{json ${'1 '.repeat(21)}}}`, 'a helper is handed more than 20 values (line 2).'],
   [
@@ -136,8 +136,8 @@ it.each([
   ['names', '\n{{#each args as |a b c|}}{{/each}}', 'a block has more than 2 names for what it holds (line 2).'],
   [
     'open blocks',
-    '\n'.repeat(500_000) + '{{#if vm.name}}'.repeat(1_900),
-    /^the block \{\{#if\}\} of line 500001 does not end/,
+    '\n'.repeat(20_000) + '{{#if vm.name}}'.repeat(1_000),
+    /^the block \{\{#if\}\} of line 20001 does not end/,
   ],
 ])('refuses too many, or too deeply nested, %s', (_, text, why) => {
   expect(mistakes(text)).toEqual([typeof why === 'string' ? why : expect.stringMatching(why)]);
@@ -149,7 +149,7 @@ it.each([
   ['one hole, most of it behind a brace in a string', `{{json "}" ${'a=1 '.repeat(400_000)}}}`],
   ['comments', `{{!-- ${'x'.repeat(2_000)}--}}`.repeat(1_990)],
 ])('refuses what takes the parser minutes after a second: %s', (_, text) => {
-  const why = 'it takes too long to be filled: longer than a second.';
+  const why = 'it takes too long to be filled: longer than 1000 ms.';
   expect(mistakes(text)).toEqual([why]);
   expect(() => renderUserdata(guest(text))).toThrow(why);
   expect(renderUserdata(guest('{{vm.name}}'))).toBe('web1');

@@ -188,6 +188,29 @@ it.each([
   },
 );
 
+it.each([
+  ['x', 'y'],
+  ['y', 'x'],
+])(
+  'blames the pool whose clone hangs for the end of a request over two, though the turn of %s comes first',
+  async (...order) => {
+    for (const name of order) await at.pool({ name, size: 0 });
+    const asked = order.map((name) => ({ name, count: 1 }));
+    const { expiresAt } = await at.services.poolRequests.create('anyone', asked, 'both');
+    await at.keep('x');
+    await at.work();
+    for (const name of ['x', 'y']) await at.keep(name);
+    for (const name of order) await at.keep(name, expiresAt);
+    const failures = await Promise.all(['x', 'y'].map(async (name) => (await findPool(at.store.read, name))?.failures));
+    expect([failures, await at.states('x'), await at.states('y')]).toEqual([
+      [0, 1],
+      { completed: 1 },
+      { completed: 1 },
+    ]);
+    expect((await at.services.poolRequests.get('both')).message).toMatch(/in time: \S+ was not ready in .*: Accepted/);
+  },
+);
+
 it('forgets requests whose time is over when places are divided', async () => {
   await oneFor(['y', 'first'], ['x', 'second']);
   await at.store.write((tx) => updateRequest(tx, 'first', { expiresAt: Date.now() - 1 }));
