@@ -13,6 +13,7 @@ import { getOwnVm } from './get-vm.ts';
 import { once } from './once.ts';
 import type { CoreParts } from './parts.ts';
 import { startSoon } from './start.ts';
+import { mustBeKept } from './vm-pool/own.ts';
 
 /** An operation that was asked for. */
 export interface Asked {
@@ -36,6 +37,7 @@ export async function ask(
   const why = vm.changing === null ? whyNot(kind, vm) : null;
   if (why !== null) throw conflict(why);
   if (vm.state === 'deleting') throw conflict(`VM '${vm.name}' is being deleted.`);
+  await mustBeKept(tx, vm);
   const id = randomUUID() as TaskId;
   await insertTask(tx, {
     ...{ id, kind, target: vm.name, runOn: vm.node, input: { task: id, vm: vm.id, ...argument } },

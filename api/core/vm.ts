@@ -19,6 +19,7 @@ import { once } from './once.ts';
 import type { CoreParts } from './parts.ts';
 import { startSoon } from './start.ts';
 import { beginChange, type Change } from './vm-change.ts';
+import { mustBeKept } from './vm-pool/own.ts';
 
 export interface VmDetail extends Vm {
   readonly disks: readonly Disk[];
@@ -57,9 +58,11 @@ export function vmService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log' | 'set
     mustAct(who);
     const wish = { who, action, deleteDisks, graceMs: parts.settings.shutdownGraceMs };
     const decided = await store.write((tx) =>
-      once(tx, who, key, [`vm.${action}`, ref, deleteDisks], async () =>
-        beginChange(tx, await getOwnVm(tx, who, ref), wish),
-      ),
+      once(tx, who, key, [`vm.${action}`, ref, deleteDisks], async () => {
+        const vm = await getOwnVm(tx, who, ref);
+        if (action !== 'delete') await mustBeKept(tx, vm);
+        return beginChange(tx, vm, wish);
+      }),
     );
     if (decided.fresh) startSoon(parts, decided.task);
     return toTask(decided.task);

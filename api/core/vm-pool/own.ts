@@ -1,7 +1,7 @@
 import { type Borrower, isKnown } from '../../../domain/borrower.ts';
-import { DomainError, notFound } from '../../../domain/fault.ts';
+import { conflict, DomainError, notFound } from '../../../domain/fault.ts';
 import type { Db } from '../../../store/open.ts';
-import { type EntryRow, findEntry } from '../../../store/pool-entry.ts';
+import { type EntryRow, findEntry, findEntryOfVm } from '../../../store/pool-entry.ts';
 import type { RequestRow } from '../../../store/pool-request.ts';
 import { findVm, type VmRow } from '../../../store/vm.ts';
 import { mustAct } from '../authorize.ts';
@@ -17,6 +17,12 @@ export async function vmOf(tx: Db, { vm, name }: Pick<EntryRow, 'vm' | 'name'>):
   const row = await findVm(tx, vm);
   if (!row) throw notFound('VM', name);
   return row;
+}
+
+/** Throws 'conflict' for a pool's VM that was given back: whatever else is asked of it would keep it from being deleted. */
+export async function mustBeKept(db: Db, { id, name }: Pick<VmRow, 'id' | 'name'>): Promise<void> {
+  const entry = await findEntryOfVm(db, id);
+  if (entry?.state === 'completed') throw conflict(`VM '${name}' was given back and is being deleted.`);
 }
 
 /** Throws 'forbidden' for a token that may only look. */

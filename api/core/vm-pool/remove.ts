@@ -3,6 +3,7 @@ import { SYSTEM } from '../../../domain/principal.ts';
 import { TASK_FINAL } from '../../../domain/task.ts';
 import { type EntryRow, updateEntry } from '../../../store/pool-entry.ts';
 import { listCompletedEntries } from '../../../store/pool-turn.ts';
+import { dropQueue } from '../../../store/queue.ts';
 import { findTask, updateTask } from '../../../store/task.ts';
 import { findVm } from '../../../store/vm.ts';
 import { beginChange } from '../vm-change.ts';
@@ -25,9 +26,11 @@ export async function removeCompleted(turn: Turn): Promise<number> {
       continue;
     }
     left += 1;
-    if (changing !== null) await endCreation(turn, entry);
-    if (changing !== null) going += 1;
-    else if (going < AT_ONCE && (await beginRemoval(turn, entry))) going += 1;
+    if (changing !== null) {
+      await endCreation(turn, entry);
+      await dropQueue(tx, vm.id, `VM '${vm.name}' was given back.`);
+      going += 1;
+    } else if (going < AT_ONCE && (await beginRemoval(turn, entry))) going += 1;
   }
   return left;
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { gibToMib } from '../../../../domain/units.ts';
 import { vms } from '../../../../store/schema/vm.ts';
 import { ADMIN } from '../cluster.ts';
 import { POOL, type Pooled, pooled } from './pooled.ts';
@@ -26,6 +27,27 @@ it('deletes twenty VMs of a pool at a time, and more as these are gone', async (
   await at.keep();
   await at.settled();
   expect(deletions()).toBe(25);
+});
+
+it('deletes a VM that was given back before all that waits for it, and takes nothing more', async () => {
+  await at.pool({ size: 1 });
+  await at.fill();
+  const now = { waitMs: 0, gone: false, signal: new AbortController().signal };
+  await at.services.checkouts.take('anyone', [{ name: POOL.name, count: 1 }], now);
+  const [name = ''] = (await at.services.vms.list(ADMIN)).map((vm) => vm.name);
+  const disk = () => at.services.poolVms.addDisk('anyone', name, gibToMib(1));
+  for (let times = 0; times < 3; times += 1) await disk();
+  await at.services.poolVms.release('anyone', name);
+  const more = [disk, () => at.services.disks.attach(ADMIN, name, gibToMib(1))];
+  for (const ask of [...more, () => at.services.vms.act(ADMIN, name, 'stop')])
+    await expect(ask()).rejects.toThrow(/was given back/);
+  await at.keep();
+  const all = await at.services.tasks.list(ADMIN, { active: false, limit: 50 });
+  const tasks = all.filter(({ kind }) => kind === 'vm.attach-disk');
+  expect(tasks.map(({ state, error }) => [state, error])).toEqual([
+    ...Array.from({ length: 2 }, () => ['FAILURE', expect.stringContaining('was given back')]),
+    ['PENDING', null],
+  ]);
 });
 
 it('tries a VM again after half a minute that cannot be deleted now, and says why', async () => {
