@@ -4,15 +4,19 @@ export interface Claim {
   going: number;
 }
 
-/** Deals places out one after the other, each to the pool with room that is first in the order as it is then. */
+/**
+ * Deals places out one after the other, each to the pool with room that is first in the order as it is then. Of several pools, one gets
+ * another only while it has fewer than twice as many as are free: whatever becomes of what it begins, some are left for others.
+ */
 export function deal<T extends Claim>(
   free: number,
   claims: readonly T[],
   order: (a: T, b: T) => number,
   give: (claim: T) => void,
 ): void {
+  const alone = claims.length < 2;
   for (let left = free; left > 0; left -= 1) {
-    const [next] = claims.filter(({ room }) => room > 0).sort(order);
+    const [next] = claims.filter(({ room, going }) => room > 0 && (alone || going < 2 * left)).sort(order);
     if (!next) return;
     next.room -= 1;
     next.going += 1;

@@ -17,8 +17,8 @@ export interface RequestShare {
 
 /**
  * Divides the free places for clones of on-demand requests: one after the other to the pool that has the fewest of them, and began
- * none for longest, and there to the oldest request; each pool within its own limit. So a pool whose clones hang, or that is asked
- * for much, keeps no other waiting. Pools that pause or are given up come last.
+ * none for longest, and there to the oldest request; each pool within its own limit, and none may have them all. So a pool whose clones
+ * hang, or that is asked for much, keeps no other waiting. Pools that pause or are given up come last.
  */
 export async function shareRequestPlaces(turn: Turn): Promise<readonly RequestShare[]> {
   const { tx, settings, now } = turn;

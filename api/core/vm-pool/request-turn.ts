@@ -45,8 +45,11 @@ export async function passRequestPlacesOn(turn: Turn): Promise<void> {
 async function settleTimes(turn: Turn): Promise<void> {
   const { tx, name, now, due } = turn;
   for (const request of await listLateRequests(tx, name, now)) {
-    const stuck = (await entriesOfRequest(tx, request.id)).find((entry) => isStuck(entry, request, now));
-    const why = stuck ? await whyStuck(tx, stuck) : request.message;
+    const begun = await entriesOfRequest(tx, request.id);
+    const stuck = begun.find((entry) => isStuck(entry, request, now));
+    const left = total(request.wants) - begun.length;
+    const unbegun = left > 0 ? `${left} of its VMs had not been begun (ondemand_clone_limit, max_clones)` : null;
+    const why = stuck ? await whyStuck(tx, stuck) : (request.message ?? unbegun);
     const late = 'The on-demand instance request failed to be filled in time';
     await fail(turn, request, why === null ? `${late}.` : `${late}: ${why}`);
   }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { updateRequest } from '../../../../store/pool-request.ts';
 import { poolEntries } from '../../../../store/schema/vm-pool.ts';
 import { findPool, updatePool } from '../../../../store/vm-pool.ts';
@@ -187,6 +187,46 @@ it.each([
     expect(await findPool(at.store.read, 'x')).toMatchObject({ failures, halted: false });
   },
 );
+
+const MANY = { maxPerRequest: 20, ondemandCloneLimit: 10, taskLimit: 10 };
+describe.each<[string, (name: string) => Promise<unknown>]>([
+  ['requests', (name) => at.services.poolRequests.create('anyone', [{ name, count: 20 }], null)],
+  ['refill', (name) => at.services.pools.update(ADMIN, name, { size: 20 })],
+])('a pool that wants many clones for %s', (_, want) => {
+  beforeEach(async () => {
+    await at.services.pools.changeSettings(ADMIN, MANY);
+    await at.pool({ name: 'x', size: 0 });
+  });
+
+  it('has all places where there is no other', async () => {
+    await want('x');
+    await at.keep('x');
+    expect(await at.states('x')).toEqual({ pending: 10 });
+  });
+
+  it('leaves some to others: its clones may hang', async () => {
+    for (const name of ['y', 'z']) await at.pool({ name, size: 0 });
+    await want('x');
+    await at.keep('x');
+    expect(await at.states('x')).toEqual({ pending: 7 });
+    await want('y');
+    await at.keep('y');
+    expect(await at.states('y')).toEqual({ pending: 2 });
+    await want('z');
+    await at.keep('z');
+    expect(await at.states('z')).toEqual({ pending: 1 });
+  });
+});
+
+it('says of a request whose time is over that its clones had no place', async () => {
+  await at.services.pools.changeSettings(ADMIN, { ...MANY, ondemandCloneLimit: 0 });
+  await at.pool({ name: 'x', size: 0 });
+  const { expiresAt } = await at.services.poolRequests.create('anyone', [{ name: 'x', count: 3 }], 'late');
+  await at.keep('x', expiresAt);
+  expect((await at.services.poolRequests.get('late')).message).toMatch(
+    /in time: 3 of its VMs had not been begun \(onde/,
+  );
+});
 
 it.each([
   ['x', 'y'],
