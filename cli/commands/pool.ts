@@ -43,9 +43,16 @@ const COLUMNS = {
 };
 
 function stateOf({ state, failures, last_error, retry_at }: PoolRow): string {
+  const why = shortly(last_error ?? '');
   const times = failures === 1 ? '1 failure' : `${failures} failures`;
-  if (state === 'given-up') return `given up after ${times}: ${last_error}`;
-  return failures === 0 ? state : `${times}, again at ${retry_at ?? 'once'}: ${last_error}`;
+  if (state === 'given-up') return `given up after ${times}: ${why}`;
+  return failures === 0 ? state : `${times}, again at ${retry_at ?? 'once'}: ${why}`;
+}
+
+/** Of more than two lines, the first, which says what failed, and the last, which most often says why. */
+function shortly(text: string): string {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return lines.length > 2 ? `${lines[0]} … ${lines.at(-1)?.trim()}` : lines.join(' ');
 }
 
 const EXAMPLES = `

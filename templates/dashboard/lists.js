@@ -1,5 +1,5 @@
 import { byId, el } from './dom.js';
-import { count, momentOf } from './words.js';
+import { count, momentOf, shortly } from './words.js';
 
 /** Checked-out VMs by the word before the first dash of their pool's name, most first. */
 export const showFamilies = (families) => {
@@ -28,7 +28,7 @@ export const showFailures = (failures, now) => {
       {},
       el('time', { datetime: new Date(at).toISOString() }, momentOf(at, now)),
       el('span', { class: 'where' }, el('b', {}, pool), ...(name === null ? [] : [` ${name}`])),
-      el('span', { class: 'reason' }, reason),
+      el('span', { class: 'reason', title: reason }, shortly(reason)),
     );
   box.replaceChildren(el('ol', { class: 'failures' }, ...failures.map(row)));
 };

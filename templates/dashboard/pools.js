@@ -1,6 +1,6 @@
 import { byId, el, setAttribute, setChildren, setText, table } from './dom.js';
 import { sparkline } from './spark.js';
-import { count, hourOf, since, stateOf } from './words.js';
+import { count, hourOf, shortly, since, stateOf } from './words.js';
 
 /** With more pools than this a wall has room for the essence of each only. */
 const MANY = 24;
@@ -62,7 +62,8 @@ const updateCard = (card, pool, now) => {
   setAttribute(card.meter, 'aria-valuenow', pool.ready);
   setAttribute(card.meter, 'aria-valuetext', `${pool.ready} of ${pool.size}`);
   setText(card.state, words);
-  setText(card.reason, reason ?? '');
+  setText(card.reason, shortly(reason ?? ''));
+  setAttribute(card.reason, 'title', reason ?? '');
   card.reason.hidden = !reason;
   setText(card.pending, count(pool.pending));
   setText(card.running, count(pool.running));

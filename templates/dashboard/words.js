@@ -33,6 +33,12 @@ export const since = (at, now) => {
   return `${Math.floor(s / 86400)} days ago`;
 };
 
+/** Of more than two lines, the first, which says what failed, and the last, which most often says why. */
+export const shortly = (text) => {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return lines.length > 2 ? `${lines[0]} … ${lines.at(-1).trim()}` : lines.join(' ');
+};
+
 /** What a pool is at, its reason apart. */
 export const stateOf = (pool, now) => {
   const missing = pool.size - pool.ready;

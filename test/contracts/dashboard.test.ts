@@ -94,14 +94,19 @@ describe.skipIf(!existsSync(CHROMIUM))(
       expect(faults).toEqual([]);
     });
 
-    it('shows what others wrote as text, whatever it looks like', async () => {
+    it('shows what others wrote as text, whatever it looks like, and of many lines two', async () => {
       await store.write(async (tx) => {
         await seedPool(tx, { name: 'a', template: HOSTILE });
         await updatePool(tx, 'a', { failures: 1, lastError: HOSTILE, failedAt: Date.now(), halted: true });
+        await seedPool(tx, { name: 'b' });
+        const lastError = 'install failed:\n  File "script.py"\n\nE: no such suite\n';
+        await updatePool(tx, 'b', { failures: 1, lastError, failedAt: Date.now() - 1, halted: true });
       });
       const page = await visit();
       expect(await card(page, 'a').locator('.reason').innerText()).toBe(HOSTILE);
-      expect(await page.locator('#failures .reason').innerText()).toBe(HOSTILE);
+      const short = 'install failed: … E: no such suite';
+      expect(await card(page, 'b').locator('.reason').innerText()).toBe(short);
+      expect(await page.locator('#failures .reason').allInnerTexts()).toEqual([HOSTILE, short]);
       expect(await page.locator('img').count()).toBe(0);
       expect(faults).toEqual([]);
     });

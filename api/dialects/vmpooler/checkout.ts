@@ -98,7 +98,7 @@ export const countOf = (value: unknown): number =>
 
 function secondsOf(text: string | undefined): number {
   if (text === undefined || text === '') return 0;
-  if (!/^\d{1,6}(\.\d{1,6})?$/.test(text)) throw invalid('wait', 'must be a number of seconds.');
+  if (!/^\d{1,6}(\.\d{1,6})?$/.test(text)) throw invalid('wait', 'must be a number of seconds below 1,000,000.');
   return Number(text);
 }
 
