@@ -10,6 +10,7 @@ import { mustOwnVm } from './get-vm.ts';
 import type { CoreParts } from './parts.ts';
 import { perCommit } from './per-commit.ts';
 import { cancelNow, logUntold } from './start.ts';
+import { mustBeKept } from './vm-pool/own.ts';
 
 export type TaskEvent =
   | { readonly type: 'task'; readonly task: Task }
@@ -20,7 +21,7 @@ export interface TaskService {
   list(who: Principal, filter: { readonly active: boolean; readonly limit: number }): Promise<readonly Task[]>;
   /** 'not-found' for an unknown id. */
   get(who: Principal, id: string): Promise<Task>;
-  /** Asks for the task to be undone; success if it has ended already. */
+  /** Asks for the task to be undone; success if it has ended already. 'conflict' for the deletion of a pool's VM that was given back. */
   cancel(who: Principal, id: string): Promise<Task>;
   log(who: Principal, id: string): Promise<readonly { readonly seq: number; readonly line: LogLine }[]>;
   /** From the task as it is now (and log lines after `afterSeq`) to its end; woken by changes of the store. Ends when aborted. */
@@ -46,6 +47,7 @@ export function taskService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log'>): T
         const known = await getTask(tx, who, id);
         if (TASK_FINAL.includes(known.state) || known.cancelRequested) return known;
         await mustOwnVmOf(tx, who, known);
+        await mayBeEnded(tx, known);
         // Nothing of it has begun.
         if (await revokeQueued(tx, known.id)) return getTask(tx, who, id);
         await updateTask(tx, known.id, { cancelRequested: true });
@@ -79,6 +81,12 @@ export function taskService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log'>): T
 async function mustOwnVmOf(db: Db, who: Principal, { input }: TaskRow): Promise<void> {
   const vm = vmOfInput(input);
   if (vm !== undefined) await mustOwnVm(db, who, vm);
+}
+
+/** Whoever checked a VM out and gave it back could have it for ever, else: its keeper begins another deletion at once. */
+async function mayBeEnded(db: Db, { kind, input, target }: TaskRow): Promise<void> {
+  const vm = kind === 'vm.delete' ? vmOfInput(input) : undefined;
+  if (vm !== undefined) await mustBeKept(db, { id: vm, name: target });
 }
 
 /** The row, or not-found: other tenants' tasks do not exist. */

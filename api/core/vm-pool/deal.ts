@@ -6,7 +6,8 @@ export interface Claim {
 
 /**
  * Deals places out one after the other, each to the pool with room that is first in the order as it is then. Of several pools, one gets
- * another only while it has fewer than twice as many as are free: whatever becomes of what it begins, some are left for others.
+ * another only while it has fewer than twice as many as are free: whatever becomes of what it begins, of three places or more one is
+ * left for others.
  */
 export function deal<T extends Claim>(
   free: number,

@@ -64,14 +64,13 @@ async function shareSlots({ tx, settings, now }: Turn): Promise<ReadonlyMap<stri
   // What is made for requests is nobody's supply, and has places of its own.
   const own = pending.filter(({ ondemand }) => !ondemand);
   const standing = [...own, ...(await countEntries(tx)).filter(({ state }) => state === 'ready')];
-  const open = (await listPools(tx))
-    .filter((pool) => !pool.halted && (pool.retryAt === null || pool.retryAt <= now))
-    .map(({ name, size, maxClones }) => {
-      const ofPool = (rows: readonly Counted[]): number => total(rows.filter(({ pool }) => pool === name));
-      const places = (maxClones ?? Number.POSITIVE_INFINITY) - ofPool(cloning);
-      const going = ofPool(own.filter((row) => row.cloning));
-      return { name, going, room: Math.min(size - ofPool(standing), places) };
-    });
+  const open = (await listPools(tx)).map(({ name, size, maxClones, halted, retryAt }) => {
+    const rests = halted || (retryAt !== null && retryAt > now);
+    const ofPool = (rows: readonly Counted[]): number => total(rows.filter(({ pool }) => pool === name));
+    const places = (maxClones ?? Number.POSITIVE_INFINITY) - ofPool(cloning);
+    const going = ofPool(own.filter((row) => row.cloning));
+    return { name, going, room: rests ? 0 : Math.min(size - ofPool(standing), places) };
+  });
   const free = settings.taskLimit - total(own.filter((row) => row.cloning));
   const shares = new Map<string, number>();
   const fewest = (a: Claim, b: Claim): number => a.going - b.going;

@@ -17,7 +17,7 @@ export interface RequestShare {
 
 /**
  * Divides the free places for clones of on-demand requests: one after the other to the pool that has the fewest of them, and began
- * none for longest, and there to the oldest request; each pool within its own limit, and none may have them all. So a pool whose clones
+ * none for longest, and there to the oldest request; each pool within its own limit, and none of several may have three or more of them alone. So a pool whose clones
  * hang, or that is asked for much, keeps no other waiting. Pools that pause or are given up come last.
  */
 export async function shareRequestPlaces(turn: Turn): Promise<readonly RequestShare[]> {

@@ -218,6 +218,15 @@ describe.each<[string, (name: string) => Promise<unknown>]>([
   });
 });
 
+it('leaves some to a pool that only pauses', async () => {
+  await at.services.pools.changeSettings(ADMIN, MANY);
+  await at.pool({ name: 'x', size: 20 });
+  await at.pool({ name: 'y', size: 20 });
+  await at.store.write((tx) => updatePool(tx, 'y', { failures: 1, lastError: 'why', retryAt: Date.now() + 60_000 }));
+  await at.keep('x');
+  expect(await at.states('x')).toEqual({ pending: 7 });
+});
+
 it('says of a request whose time is over that its clones had no place', async () => {
   await at.services.pools.changeSettings(ADMIN, { ...MANY, ondemandCloneLimit: 0 });
   await at.pool({ name: 'x', size: 0 });

@@ -50,6 +50,20 @@ it('deletes a VM that was given back before all that waits for it, and takes not
   ]);
 });
 
+it('lets nobody cancel the deletion of a VM that was given back: it would be theirs for as long as they go on', async () => {
+  await at.pool({ size: 1 });
+  await at.fill();
+  const now = { waitMs: 0, gone: false, signal: new AbortController().signal };
+  await at.services.checkouts.take('anyone', [{ name: POOL.name, count: 1 }], now);
+  const [name = ''] = (await at.services.vms.list(ADMIN)).map((vm) => vm.name);
+  await at.services.poolVms.release('anyone', name);
+  await at.keep();
+  const all = await at.services.tasks.list(ADMIN, { active: true, limit: 50 });
+  const deletion = all.find(({ kind, target }) => kind === 'vm.delete' && target === name);
+  await expect(at.services.tasks.cancel(ADMIN, deletion?.id ?? '')).rejects.toThrow(/was given back/);
+  expect((await at.services.tasks.get(ADMIN, deletion?.id ?? '')).state).toBe('PENDING');
+});
+
 it('tries a VM again after half a minute that cannot be deleted now, and says why', async () => {
   await at.pool({ size: 1 });
   await at.fill();
