@@ -59,6 +59,10 @@ export interface PoolTrouble {
 export const isTroubled = ({ failures, retryAt, halted }: PoolTrouble): boolean =>
   failures > 0 || retryAt !== null || halted;
 
+/** Whether it is given up, or waits after a failure. */
+export const isPausing = ({ retryAt, halted }: Pick<PoolTrouble, 'retryAt' | 'halted'>, now: number): boolean =>
+  halted || (retryAt !== null && retryAt > now);
+
 export interface VmPool extends VmPoolWish, PoolTrouble {
   /** What the size, template and clone target were before they were overridden at run time. */
   readonly base: { readonly size: number; readonly template: string; readonly cloneTarget: string | null };

@@ -37,7 +37,7 @@ export async function ask(
   const why = vm.changing === null ? whyNot(kind, vm) : null;
   if (why !== null) throw conflict(why);
   if (vm.state === 'deleting') throw conflict(`VM '${vm.name}' is being deleted.`);
-  await mustBeKept(tx, vm);
+  await mustBeKept(tx, vm.id);
   const id = randomUUID() as TaskId;
   await insertTask(tx, {
     ...{ id, kind, target: vm.name, runOn: vm.node, input: { task: id, vm: vm.id, ...argument } },

@@ -46,8 +46,7 @@ export function taskService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log'>): T
       const task = await store.write(async (tx) => {
         const known = await getTask(tx, who, id);
         if (TASK_FINAL.includes(known.state) || known.cancelRequested) return known;
-        await mustOwnVmOf(tx, who, known);
-        await mayBeEnded(tx, known);
+        await mustCancel(tx, who, known);
         // Nothing of it has begun.
         if (await revokeQueued(tx, known.id)) return getTask(tx, who, id);
         await updateTask(tx, known.id, { cancelRequested: true });
@@ -77,16 +76,15 @@ export function taskService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log'>): T
   return service;
 }
 
-/** A pool's VM is whose it was checked out by, and so is what is done with it. */
-async function mustOwnVmOf(db: Db, who: Principal, { input }: TaskRow): Promise<void> {
+/**
+ * A pool's VM is whose it was checked out by, and so is what is done with it, but for the deletion of what was given back: whoever ended
+ * that again and again would have the VM for ever.
+ */
+async function mustCancel(db: Db, who: Principal, { kind, input }: TaskRow): Promise<void> {
   const vm = vmOfInput(input);
-  if (vm !== undefined) await mustOwnVm(db, who, vm);
-}
-
-/** Whoever checked a VM out and gave it back could have it for ever, else: its keeper begins another deletion at once. */
-async function mayBeEnded(db: Db, { kind, input, target }: TaskRow): Promise<void> {
-  const vm = kind === 'vm.delete' ? vmOfInput(input) : undefined;
-  if (vm !== undefined) await mustBeKept(db, { id: vm, name: target });
+  if (vm === undefined) return;
+  await mustOwnVm(db, who, vm);
+  if (kind === 'vm.delete') await mustBeKept(db, vm);
 }
 
 /** The row, or not-found: other tenants' tasks do not exist. */

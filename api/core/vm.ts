@@ -60,7 +60,7 @@ export function vmService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log' | 'set
     const decided = await store.write((tx) =>
       once(tx, who, key, [`vm.${action}`, ref, deleteDisks], async () => {
         const vm = await getOwnVm(tx, who, ref);
-        if (action !== 'delete') await mustBeKept(tx, vm);
+        if (action !== 'delete') await mustBeKept(tx, vm.id);
         return beginChange(tx, vm, wish);
       }),
     );

@@ -1,5 +1,6 @@
 import { type Borrower, isKnown } from '../../../domain/borrower.ts';
 import { conflict, DomainError, notFound } from '../../../domain/fault.ts';
+import type { VmId } from '../../../domain/ids.ts';
 import type { Db } from '../../../store/open.ts';
 import { type EntryRow, findEntry, findEntryOfVm } from '../../../store/pool-entry.ts';
 import type { RequestRow } from '../../../store/pool-request.ts';
@@ -20,9 +21,9 @@ export async function vmOf(tx: Db, { vm, name }: Pick<EntryRow, 'vm' | 'name'>):
 }
 
 /** Throws 'conflict' for a pool's VM that was given back: whatever else is asked of it would keep it from being deleted. */
-export async function mustBeKept(db: Db, { id, name }: Pick<VmRow, 'id' | 'name'>): Promise<void> {
-  const entry = await findEntryOfVm(db, id);
-  if (entry?.state === 'completed') throw conflict(`VM '${name}' was given back and is being deleted.`);
+export async function mustBeKept(db: Db, vm: VmId): Promise<void> {
+  const entry = await findEntryOfVm(db, vm);
+  if (entry?.state === 'completed') throw conflict(`VM '${entry.name}' was given back and is being deleted.`);
 }
 
 /** Throws 'forbidden' for a token that may only look. */

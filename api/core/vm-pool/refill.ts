@@ -3,7 +3,7 @@ import { DomainError } from '../../../domain/fault.ts';
 import type { TaskId, VmId } from '../../../domain/ids.ts';
 import { poolVmName } from '../../../domain/pool-name.ts';
 import { SYSTEM } from '../../../domain/principal.ts';
-import type { VmPool } from '../../../domain/vm-pool.ts';
+import { isPausing, type VmPool } from '../../../domain/vm-pool.ts';
 import type { Db } from '../../../store/open.ts';
 import {
   countEntries,
@@ -64,12 +64,12 @@ async function shareSlots({ tx, settings, now }: Turn): Promise<ReadonlyMap<stri
   // What is made for requests is nobody's supply, and has places of its own.
   const own = pending.filter(({ ondemand }) => !ondemand);
   const standing = [...own, ...(await countEntries(tx)).filter(({ state }) => state === 'ready')];
-  const open = (await listPools(tx)).map(({ name, size, maxClones, halted, retryAt }) => {
-    const rests = halted || (retryAt !== null && retryAt > now);
-    const ofPool = (rows: readonly Counted[]): number => total(rows.filter(({ pool }) => pool === name));
+  const open = (await listPools(tx)).map((pool) => {
+    const { name, size, maxClones } = pool;
+    const ofPool = (rows: readonly Counted[]): number => total(rows.filter((row) => row.pool === name));
     const places = (maxClones ?? Number.POSITIVE_INFINITY) - ofPool(cloning);
     const going = ofPool(own.filter((row) => row.cloning));
-    return { name, going, room: rests ? 0 : Math.min(size - ofPool(standing), places) };
+    return { name, going, room: isPausing(pool, now) ? 0 : Math.min(size - ofPool(standing), places) };
   });
   const free = settings.taskLimit - total(own.filter((row) => row.cloning));
   const shares = new Map<string, number>();

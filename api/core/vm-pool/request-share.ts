@@ -1,4 +1,4 @@
-import type { VmPool } from '../../../domain/vm-pool.ts';
+import { isPausing, type VmPool } from '../../../domain/vm-pool.ts';
 import type { Db } from '../../../store/open.ts';
 import { countPending, total } from '../../../store/pool-entry.ts';
 import { countMade, lastBegun, listWaitingRequests, type RequestRow } from '../../../store/pool-request.ts';
@@ -17,8 +17,8 @@ export interface RequestShare {
 
 /**
  * Divides the free places for clones of on-demand requests: one after the other to the pool that has the fewest of them, and began
- * none for longest, and there to the oldest request; each pool within its own limit, and none of several may have three or more of them alone. So a pool whose clones
- * hang, or that is asked for much, keeps no other waiting. Pools that pause or are given up come last.
+ * none for longest, and there to the oldest request; each pool within its own limit. So a pool whose clones hang, or that is asked
+ * for much, keeps no other waiting. Pools that pause or are given up come last.
  */
 export async function shareRequestPlaces(turn: Turn): Promise<readonly RequestShare[]> {
   const { tx, settings, now } = turn;
@@ -79,12 +79,11 @@ async function missingByPool(tx: Db, requests: readonly RequestRow[]): Promise<R
 /** How long a pool that has failed does not try again for requests, in ms, though places are free. */
 export const REST_MS = 1_000;
 
-const rests = ({ name, now, luck }: Turn, pool: VmPool | undefined): boolean =>
+const rests = ({ name, now, luck }: Turn, pool: VmPool): boolean =>
   // What has failed in this turn is recorded at its end.
-  (pool?.name === name && luck.failures.length > 0) || (pool?.failedAt ?? 0) > now - REST_MS;
+  (pool.name === name && luck.failures.length > 0) || (pool.failedAt ?? 0) > now - REST_MS;
 
-const pauses = (turn: Turn, pool: VmPool | undefined): boolean =>
-  pool?.halted === true || (pool?.retryAt ?? 0) > turn.now || rests(turn, pool);
+const pauses = (turn: Turn, pool: VmPool): boolean => isPausing(pool, turn.now) || rests(turn, pool);
 
 /** How many VMs of the pool the request is to have. */
 const countOf = ({ wants }: RequestRow, pool: string): number => total(wants.filter((want) => want.pool === pool));

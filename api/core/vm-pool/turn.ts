@@ -1,5 +1,5 @@
 import type { PoolProbe } from '../../../domain/pool-keeper.ts';
-import { backOffMs, isTroubled, type PoolSettings, type VmPool } from '../../../domain/vm-pool.ts';
+import { backOffMs, isPausing, isTroubled, type PoolSettings, type VmPool } from '../../../domain/vm-pool.ts';
 import type { Db } from '../../../store/open.ts';
 import { nextRequestExpiry } from '../../../store/pool-request.ts';
 import { readyOf } from '../../../store/pool-turn.ts';
@@ -47,8 +47,7 @@ export const PERMANENT: readonly string[] = ['invalid', 'not-found', 'forbidden'
 
 /** Whether no VM of the pool is to be begun in this turn. */
 export const isBlocked = ({ pool, now, luck }: Turn): boolean =>
-  !pool ||
-  (luck.successes === 0 && (luck.failures.length > 0 || pool.halted || (pool.retryAt !== null && pool.retryAt > now)));
+  !pool || (luck.successes === 0 && (luck.failures.length > 0 || isPausing(pool, now)));
 
 /**
  * The pool's trouble after this turn: a success ends it, and so does the end of its pause if nobody wants another VM of it any more;
@@ -60,7 +59,7 @@ export async function recordLuck({ tx, pool, settings, now, luck, due }: Turn): 
   const last = luck.failures.at(-1);
   if (last) {
     // Clones that failed together, or while the pool pauses, are one failure.
-    const pauses = pool.halted || (pool.retryAt !== null && pool.retryAt > now);
+    const pauses = isPausing(pool, now);
     const failures = luck.successes > 0 ? 1 : pool.failures + (pauses ? 0 : 1);
     const tooMany = failures >= settings.maxFailures && !last.scarce;
     const wasHalted = pool.halted && luck.successes === 0;

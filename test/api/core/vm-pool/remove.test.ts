@@ -14,6 +14,16 @@ const deletions = () => at.jobs.started.filter(({ kind }) => kind === 'vm.delete
 const change = (set: Partial<typeof vms.$inferInsert>) =>
   at.store.write((tx) => tx.update(vms).set(set)) as Promise<unknown>;
 
+/** The only VM of the pool, checked out. */
+async function checkedOut(): Promise<string> {
+  await at.pool({ size: 1 });
+  await at.fill();
+  const now = { waitMs: 0, gone: false, signal: new AbortController().signal };
+  await at.services.checkouts.take('anyone', [{ name: POOL.name, count: 1 }], now);
+  const [name = ''] = (await at.services.vms.list(ADMIN)).map((vm) => vm.name);
+  return name;
+}
+
 it('deletes twenty VMs of a pool at a time, and more as these are gone', async () => {
   await at.pool({ size: 25 });
   await at.fill();
@@ -30,11 +40,7 @@ it('deletes twenty VMs of a pool at a time, and more as these are gone', async (
 });
 
 it('deletes a VM that was given back before all that waits for it, and takes nothing more', async () => {
-  await at.pool({ size: 1 });
-  await at.fill();
-  const now = { waitMs: 0, gone: false, signal: new AbortController().signal };
-  await at.services.checkouts.take('anyone', [{ name: POOL.name, count: 1 }], now);
-  const [name = ''] = (await at.services.vms.list(ADMIN)).map((vm) => vm.name);
+  const name = await checkedOut();
   const disk = () => at.services.poolVms.addDisk('anyone', name, gibToMib(1));
   for (let times = 0; times < 3; times += 1) await disk();
   await at.services.poolVms.release('anyone', name);
@@ -51,11 +57,7 @@ it('deletes a VM that was given back before all that waits for it, and takes not
 });
 
 it('lets nobody cancel the deletion of a VM that was given back: it would be theirs for as long as they go on', async () => {
-  await at.pool({ size: 1 });
-  await at.fill();
-  const now = { waitMs: 0, gone: false, signal: new AbortController().signal };
-  await at.services.checkouts.take('anyone', [{ name: POOL.name, count: 1 }], now);
-  const [name = ''] = (await at.services.vms.list(ADMIN)).map((vm) => vm.name);
+  const name = await checkedOut();
   await at.services.poolVms.release('anyone', name);
   await at.keep();
   const all = await at.services.tasks.list(ADMIN, { active: true, limit: 50 });
