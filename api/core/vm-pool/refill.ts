@@ -22,7 +22,7 @@ import { planCreation } from '../create/plan.ts';
 import type { CoreParts } from '../parts.ts';
 import { type Claim, deal } from './deal.ts';
 import { retire, type WaitingEntries } from './settle.ts';
-import { PERMANENT, type Turn } from './turn.ts';
+import { isBlocked, PERMANENT, type Turn } from './turn.ts';
 
 export type Maker = Pick<CoreParts, 'renderer' | 'settings'>;
 
@@ -58,7 +58,8 @@ export async function passPlacesOn(turn: Turn): Promise<void> {
  * Divides the free places for clones: one after the other to the pool that has the fewest, so that a large pool does not keep
  * the others waiting. Only pools that get any are in the answer.
  */
-async function shareSlots({ tx, settings, now }: Turn): Promise<ReadonlyMap<string, number>> {
+async function shareSlots(turn: Turn): Promise<ReadonlyMap<string, number>> {
+  const { tx, settings, now } = turn;
   const pending = await countPending(tx);
   const cloning = pending.filter((row) => row.cloning);
   // What is made for requests is nobody's supply, and has places of its own.
@@ -69,7 +70,9 @@ async function shareSlots({ tx, settings, now }: Turn): Promise<ReadonlyMap<stri
     const ofPool = (rows: readonly Counted[]): number => total(rows.filter((row) => row.pool === name));
     const places = (maxClones ?? Number.POSITIVE_INFINITY) - ofPool(cloning);
     const going = ofPool(own.filter((row) => row.cloning));
-    return { name, going, room: isPausing(pool, now) ? 0 : Math.min(size - ofPool(standing), places) };
+    // What came of this turn's own pool is recorded at its end.
+    const blocked = name === turn.name ? isBlocked(turn) : isPausing(pool, now);
+    return { name, going, room: blocked ? 0 : Math.min(size - ofPool(standing), places) };
   });
   const free = settings.taskLimit - total(own.filter((row) => row.cloning));
   const shares = new Map<string, number>();

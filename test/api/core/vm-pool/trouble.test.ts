@@ -7,6 +7,7 @@ import type { CreateVm } from '../../../../domain/plan.ts';
 import type { Principal } from '../../../../domain/principal.ts';
 import { HOUR_MS } from '../../../../domain/vm-pool.ts';
 import { nodes } from '../../../../store/schema/node.ts';
+import { updatePool } from '../../../../store/vm-pool.ts';
 import { ADMIN } from '../cluster.ts';
 import { POOL, type Pooled, pooled } from './pooled.ts';
 
@@ -70,6 +71,19 @@ it('of a pool that was given up, or pauses, takes no places for clones from othe
   await at.pool({ name: 'well', size: 5 });
   await at.keep('well');
   expect(await at.states('well')).toEqual({ pending: 2 });
+});
+
+it.each([
+  ['pauses', { failures: 1, retryAt: Date.now() + HOUR_MS }],
+  ['is given up', { failures: 1, halted: true }],
+])('ends, and more are begun at once, when a VM comes up of a pool that %s', async (_, state) => {
+  await at.pool({ size: 2, maxClones: 1 });
+  await at.keep();
+  await at.store.write((tx) => updatePool(tx, POOL.name, state));
+  await at.work();
+  await at.keep();
+  expect(await at.states()).toEqual({ ready: 1, pending: 1 });
+  expect(await trouble()).toMatchObject({ failures: 0, halted: false, retryAt: null });
 });
 
 it('gives back what was made of an on-demand request when one of its pools is removed', async () => {
