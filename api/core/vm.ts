@@ -60,7 +60,8 @@ export function vmService(parts: Pick<CoreParts, 'store' | 'jobs' | 'log' | 'set
     const decided = await store.write((tx) =>
       once(tx, who, key, [`vm.${action}`, ref, deleteDisks], async () => {
         const vm = await getOwnVm(tx, who, ref);
-        if (action !== 'delete') await mustBeKept(tx, vm.id);
+        // Its deletion takes its disks, too: nobody keeps anything of what was given back.
+        if (action !== 'delete' || !deleteDisks) await mustBeKept(tx, vm.id);
         return beginChange(tx, vm, wish);
       }),
     );

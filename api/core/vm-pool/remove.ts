@@ -1,4 +1,5 @@
 import { DomainError } from '../../../domain/fault.ts';
+import type { NodeName } from '../../../domain/ids.ts';
 import { SYSTEM } from '../../../domain/principal.ts';
 import { TASK_FINAL } from '../../../domain/task.ts';
 import { type EntryRow, updateEntry } from '../../../store/pool-entry.ts';
@@ -9,7 +10,7 @@ import { findVm } from '../../../store/vm.ts';
 import { beginChange } from '../vm-change.ts';
 import type { Turn } from './turn.ts';
 
-/** Deletions of one pool that go on at once. */
+/** Deletions of one pool that go on at once on one node: those on a node that is silent hold up no others. */
 const AT_ONCE = 20;
 /** A VM that cannot be deleted now is tried again after so long. */
 const AGAIN_MS = 30_000;
@@ -18,7 +19,7 @@ const AGAIN_MS = 30_000;
 export async function removeCompleted(turn: Turn): Promise<number> {
   const { tx, name, now } = turn;
   let left = 0;
-  let going = 0;
+  const going = new Map<NodeName, number>();
   for (const { entry, changing } of await listCompletedEntries(tx, name)) {
     const vm = await findVm(tx, entry.vm);
     if (!vm) {
@@ -26,11 +27,12 @@ export async function removeCompleted(turn: Turn): Promise<number> {
       continue;
     }
     left += 1;
+    const onNode = going.get(vm.node) ?? 0;
     if (changing !== null) {
       await endCreation(turn, entry);
       await dropQueue(tx, vm.id, `VM '${vm.name}' was given back.`);
-      going += 1;
-    } else if (going < AT_ONCE && (await beginRemoval(turn, entry))) going += 1;
+      going.set(vm.node, onNode + 1);
+    } else if (onNode < AT_ONCE && (await beginRemoval(turn, entry))) going.set(vm.node, onNode + 1);
   }
   return left;
 }

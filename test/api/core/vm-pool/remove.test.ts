@@ -1,4 +1,6 @@
+import { notInArray } from 'drizzle-orm';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { NodeName } from '../../../../domain/ids.ts';
 import { gibToMib } from '../../../../domain/units.ts';
 import { vms } from '../../../../store/schema/vm.ts';
 import { ADMIN } from '../cluster.ts';
@@ -39,14 +41,34 @@ it('deletes twenty VMs of a pool at a time, and more as these are gone', async (
   expect(deletions()).toBe(25);
 });
 
+it('deletes VMs on one node whatever becomes of those on another', async () => {
+  await at.pool({ size: 26 });
+  await at.fill();
+  await at.services.pools.update(ADMIN, POOL.name, { size: 0 });
+  // All on one node, where their deletions hang; then the last ones turn out to be on another.
+  await at.keep();
+  await at.settled();
+  const hung = at.jobs.started.filter(({ kind }) => kind === 'vm.delete').map(({ target }) => target);
+  await at.store.write((tx) =>
+    tx
+      .update(vms)
+      .set({ node: 'hv2' as NodeName })
+      .where(notInArray(vms.name, hung)),
+  );
+  await at.keep();
+  await at.settled();
+  expect(deletions()).toBe(26);
+});
+
 it('deletes a VM that was given back before all that waits for it, and takes nothing more', async () => {
   const name = await checkedOut();
   const disk = () => at.services.poolVms.addDisk('anyone', name, gibToMib(1));
   for (let times = 0; times < 3; times += 1) await disk();
   await at.services.poolVms.release('anyone', name);
   const more = [disk, () => at.services.disks.attach(ADMIN, name, gibToMib(1))];
-  for (const ask of [...more, () => at.services.vms.act(ADMIN, name, 'stop')])
-    await expect(ask()).rejects.toThrow(/was given back/);
+  const stop = () => at.services.vms.act(ADMIN, name, 'stop');
+  const keepDisks = () => at.services.vms.remove(ADMIN, name, false);
+  for (const ask of [...more, stop, keepDisks]) await expect(ask()).rejects.toThrow(/was given back/);
   await at.keep();
   const all = await at.services.tasks.list(ADMIN, { active: false, limit: 50 });
   const tasks = all.filter(({ kind }) => kind === 'vm.attach-disk');
