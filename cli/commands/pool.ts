@@ -46,7 +46,9 @@ function stateOf({ state, failures, last_error, retry_at }: PoolRow): string {
   const why = shortly(last_error ?? '');
   const times = failures === 1 ? '1 failure' : `${failures} failures`;
   if (state === 'given-up') return `given up after ${times}: ${why}`;
-  return failures === 0 ? state : `${times}, again at ${retry_at ?? 'once'}: ${why}`;
+  if (failures === 0) return state;
+  const pauses = retry_at !== null && Date.parse(retry_at) > Date.now();
+  return `${times}, again ${pauses ? `at ${retry_at}` : 'as soon as it has a place for a clone'}: ${why}`;
 }
 
 /** Of more than two lines, the first, which says what failed, and the last, which most often says why. */

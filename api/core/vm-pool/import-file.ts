@@ -56,7 +56,7 @@ export interface ImportedFile {
 /** Reads a vmpooler.yaml, whose keys may be written as Ruby's symbols (`:pools:`), each in one way. 'invalid' for what is no YAML. */
 export function readPoolFile(text: string): ImportedFile {
   const read = readYaml(text, { merge: true });
-  if ('mistakes' in read) throw invalid('file', `cannot be read as YAML: ${read.mistakes.map(firstLine).join(' ')}`);
+  if ('mistakes' in read) throw invalid('file', `cannot be read as YAML: ${shortly(read.mistakes)}`);
   const doubled: Mistake[] = [];
   const plain = plainly(read.value ?? {}, [], doubled);
   const { config: _c, redis: _r, pools: _p, ...others } = isMapping(plain) ? plain : {};
@@ -86,8 +86,15 @@ export function readPoolFile(text: string): ImportedFile {
   };
 }
 
+/** Mistakes of a file that is no YAML that are named: one brings others. */
+const NAMED = 3;
+
 /** A mistake's first line says what and where; the others quote the file. */
-const firstLine = (mistake: string): string => mistake.split('\n')[0] ?? '';
+function shortly(mistakes: readonly string[]): string {
+  const more = mistakes.length - NAMED;
+  const named = mistakes.slice(0, NAMED).map((mistake) => mistake.split('\n')[0]?.replace(/:$/, ''));
+  return named.join('; ') + (more > 0 ? `; and ${more} more` : '');
+}
 
 const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
