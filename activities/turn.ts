@@ -6,9 +6,9 @@ import { findVm, updateVm } from '../store/vm.ts';
 
 /** How many creations a node works on at once: one transaction each, repeatable. Both return the workflows to be told by `turnCame`. */
 export interface TurnActivities {
-  /** Whether the creation may use its node by now; if not, its workflow is told when it may. */
+  /** Whether the creation may use its node by now, also one that had passed its turn on; if not, its workflow is told when it may. */
   takeTurn(vm: VmId, node: NodeName): Promise<{ readonly mine: boolean; readonly called: readonly string[] }>;
-  /** The creation needs its node no more. */
+  /** The creation does not need its node, for now or any more. */
   passTurn(vm: VmId, node: NodeName): Promise<readonly string[]>;
 }
 
@@ -16,6 +16,7 @@ export interface TurnActivities {
 export const turnActivities = (store: Store): TurnActivities => ({
   takeTurn: (vm, node) =>
     store.write(async (tx) => {
+      if ((await findVm(tx, vm))?.turn === null) await updateVm(tx, vm, { turn: 'waiting' });
       // Whoever should have called may be gone.
       const called = await callTurns(tx, node);
       const own = await findVm(tx, vm);

@@ -55,6 +55,8 @@ export interface PoolTrouble {
   readonly halted: boolean;
 }
 
+export const NO_TROUBLE: PoolTrouble = { failures: 0, lastError: null, failedAt: null, retryAt: null, halted: false };
+
 /** Whether it has failed since it last succeeded: nobody knows when it has another VM. */
 export const isTroubled = ({ failures, retryAt, halted }: PoolTrouble): boolean =>
   failures > 0 || retryAt !== null || halted;
@@ -62,6 +64,13 @@ export const isTroubled = ({ failures, retryAt, halted }: PoolTrouble): boolean 
 /** Whether it is given up, or waits after a failure. */
 export const isPausing = ({ retryAt, halted }: Pick<PoolTrouble, 'retryAt' | 'halted'>, now: number): boolean =>
   halted || (retryAt !== null && retryAt > now);
+
+/**
+ * Clones that it may have at a time. One that has failed twice in a row has one, until a VM of it is ready: whatever is wrong with it
+ * would take as many places again.
+ */
+export const mostClones = ({ maxClones, failures }: Pick<VmPool, 'maxClones' | 'failures'>): number =>
+  failures < 2 ? (maxClones ?? Number.POSITIVE_INFINITY) : 1;
 
 export interface VmPool extends VmPoolWish, PoolTrouble {
   /** What the size, template and clone target were before they were overridden at run time. */

@@ -1,5 +1,12 @@
 import { asc, eq, inArray, or, sql } from 'drizzle-orm';
-import { POOL_DEFAULTS, type PoolSettings, type PoolTrouble, type VmPool, type VmPoolWish } from '../domain/vm-pool.ts';
+import {
+  NO_TROUBLE,
+  POOL_DEFAULTS,
+  type PoolSettings,
+  type PoolTrouble,
+  type VmPool,
+  type VmPoolWish,
+} from '../domain/vm-pool.ts';
 import { hot } from './hot.ts';
 import type { Db } from './open.ts';
 import { vmPoolAliases, vmPoolSettings, vmPools } from './schema/vm-pool.ts';
@@ -126,9 +133,8 @@ export async function savePoolSettings(tx: Db, value: PoolSettings): Promise<voi
 
 /** Pools of these names. */
 export const clearTrouble = async (tx: Db, names: readonly string[]): Promise<void> => {
-  const none = { failures: 0, lastError: null, failedAt: null, retryAt: null, halted: false };
   await tx
     .update(vmPools)
-    .set(none)
+    .set(NO_TROUBLE)
     .where(inArray(vmPools.name, [...names]));
 };

@@ -31,7 +31,7 @@ export const vms = sqliteTable(
     createdAt: integer('created_at').notNull(),
     /** Task that is changing it; nothing else may. */
     changing: text('changing').$type<TaskId>(),
-    /** Of a creation: whether its node works on it by now, or on as many others as it is to; null when it needs its node no more. */
+    /** Of a creation: whether its node works on it by now, or on as many others as it is to; null when it does not need its node. */
     turn: text('turn').$type<'waiting' | 'called' | 'going'>(),
     /** Epoch milliseconds since when nothing has been changing it. */
     restingSince: integer('resting_since').notNull().default(0),

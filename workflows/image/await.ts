@@ -10,6 +10,7 @@ import {
   getExternalWorkflowHandle,
   log,
   ParentClosePolicy,
+  patched,
   setHandler,
   startChild,
   workflowInfo,
@@ -21,6 +22,7 @@ import { CONTROL_QUEUE, readable } from '../../domain/queues.ts';
 import { workflowId } from '../../domain/task.ts';
 import { control } from '../lib/control.ts';
 import { shielded } from '../lib/task.ts';
+import { awaitTurn, passTurn } from '../vm/turn.ts';
 import { tell } from './build.ts';
 import { type BaseSettled, baseSettled } from './settled.ts';
 
@@ -30,7 +32,8 @@ const BUILD_HOURS = 24;
 const NEWS = '2m';
 
 /**
- * Resolves when the base image can be cloned on the VM's node, building it unless somebody does. Fails with the reason of a build that
+ * Resolves when the base image can be cloned on the VM's node, building it unless somebody does; a VM that waits for another's build
+ * gives up its turn on the node meanwhile. Fails with the reason of a build that
  * would fail again, or that this workflow began; takes part in the next one if another's build was cancelled or lost.
  */
 export async function awaitBase(cmd: CreateVm, base: BaseKey): Promise<void> {
@@ -38,16 +41,22 @@ export async function awaitBase(cmd: CreateVm, base: BaseKey): Promise<void> {
   setHandler(baseSettled, (settled) => void ended.set(settled.build, settled));
 
   let known: TaskId | null = null;
+  let passed = false;
   const deadline = Date.now() + BUILD_HOURS * 3_600_000;
   for (;;) {
     const claim = await control.claimBase(base, cmd.node, workflowInfo().workflowId);
-    if (claim.is === 'ready') return;
+    if (claim.is === 'ready') return passed ? awaitTurn(cmd) : undefined;
     const { build } = claim;
     // By whoever waits, not only by its builder: a claim whose answer was lost would leave a build that nobody starts.
     // Shielded: others may wait for it already.
     const request = { task: build, base, node: cmd.node, disks: baseDisks(cmd.disks, base) };
     await shielded(() => startBuild(request, build === known, ended));
     known = build;
+    // The one that has it built keeps its turn: no more is built at once than is created. Those begun before there was this keep theirs.
+    if (claim.is === 'wait' && !passed && patched('who waits for a build passes its turn on')) {
+      passed = true;
+      await passTurn(cmd);
+    }
     const told = await condition(() => ended.has(build), NEWS);
     if (!told && Date.now() > deadline)
       throw ApplicationFailure.nonRetryable(`The base image was not built within ${BUILD_HOURS} hours.`, 'unavailable');

@@ -3,7 +3,7 @@ import { DomainError } from '../../../domain/fault.ts';
 import type { TaskId, VmId } from '../../../domain/ids.ts';
 import { poolVmName } from '../../../domain/pool-name.ts';
 import { SYSTEM } from '../../../domain/principal.ts';
-import { isPausing, type VmPool } from '../../../domain/vm-pool.ts';
+import { isPausing, mostClones, type VmPool } from '../../../domain/vm-pool.ts';
 import type { Db } from '../../../store/open.ts';
 import {
   countEntries,
@@ -16,13 +16,12 @@ import {
 import { insertFailure } from '../../../store/pool-failure.ts';
 import { listReady } from '../../../store/pool-turn.ts';
 import { findVmByName } from '../../../store/vm.ts';
-import { listPools } from '../../../store/vm-pool.ts';
 import { accept } from '../create/accept.ts';
 import { planCreation } from '../create/plan.ts';
 import type { CoreParts } from '../parts.ts';
 import { type Claim, deal } from './deal.ts';
 import { retire, type WaitingEntries } from './settle.ts';
-import { isBlocked, PERMANENT, type Turn } from './turn.ts';
+import { PERMANENT, poolsNow, type Turn } from './turn.ts';
 
 export type Maker = Pick<CoreParts, 'renderer' | 'settings'>;
 
@@ -65,14 +64,12 @@ async function shareSlots(turn: Turn): Promise<ReadonlyMap<string, number>> {
   // What is made for requests is nobody's supply, and has places of its own.
   const own = pending.filter(({ ondemand }) => !ondemand);
   const standing = [...own, ...(await countEntries(tx)).filter(({ state }) => state === 'ready')];
-  const open = (await listPools(tx)).map((pool) => {
-    const { name, size, maxClones } = pool;
+  const open = (await poolsNow(turn)).map((pool) => {
+    const { name, size } = pool;
     const ofPool = (rows: readonly Counted[]): number => total(rows.filter((row) => row.pool === name));
-    const places = (maxClones ?? Number.POSITIVE_INFINITY) - ofPool(cloning);
+    const places = mostClones(pool) - ofPool(cloning);
     const going = ofPool(own.filter((row) => row.cloning));
-    // What came of this turn's own pool is recorded at its end.
-    const blocked = name === turn.name ? isBlocked(turn) : isPausing(pool, now);
-    return { name, going, room: blocked ? 0 : Math.min(size - ofPool(standing), places) };
+    return { name, going, room: isPausing(pool, now) ? 0 : Math.min(size - ofPool(standing), places) };
   });
   const free = settings.taskLimit - total(own.filter((row) => row.cloning));
   const shares = new Map<string, number>();

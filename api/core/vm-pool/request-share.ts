@@ -1,11 +1,10 @@
-import { isPausing, type VmPool } from '../../../domain/vm-pool.ts';
+import { isPausing, mostClones, type VmPool } from '../../../domain/vm-pool.ts';
 import type { Db } from '../../../store/open.ts';
 import { countPending, total } from '../../../store/pool-entry.ts';
 import { countMade, lastBegun, listWaitingRequests, type RequestRow } from '../../../store/pool-request.ts';
-import { listPools } from '../../../store/vm-pool.ts';
 import { deal } from './deal.ts';
 import { poolsOf } from './request.ts';
-import type { Turn } from './turn.ts';
+import { poolsNow, type Turn } from './turn.ts';
 
 /** A clone that a pool may begin for a request now. */
 export interface RequestShare {
@@ -29,11 +28,11 @@ export async function shareRequestPlaces(turn: Turn): Promise<readonly RequestSh
   if (requests.length === 0) return [];
   const missing = await missingByPool(tx, requests);
   const begun = await lastBegun(tx);
-  const open = (await listPools(tx)).map((pool) => {
-    const { name, maxClones } = pool;
+  const open = (await poolsNow(turn)).map((pool) => {
+    const { name } = pool;
     const own = cloning.filter((row) => row.pool === name);
     const wants = missing.get(name) ?? [];
-    const room = Math.min(total(wants), (maxClones ?? Number.POSITIVE_INFINITY) - total(own));
+    const room = Math.min(total(wants), mostClones(pool) - total(own));
     const going = total(own.filter(({ ondemand }) => ondemand));
     const how = { late: Number(pauses(turn, pool)), last: begun.get(name) ?? 0, rests: rests(turn, pool) };
     return { name, room, going, ...how, wants };

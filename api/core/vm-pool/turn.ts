@@ -1,10 +1,17 @@
 import type { PoolProbe } from '../../../domain/pool-keeper.ts';
-import { backOffMs, isPausing, isTroubled, type PoolSettings, type VmPool } from '../../../domain/vm-pool.ts';
+import {
+  backOffMs,
+  isPausing,
+  isTroubled,
+  NO_TROUBLE,
+  type PoolSettings,
+  type VmPool,
+} from '../../../domain/vm-pool.ts';
 import type { Db } from '../../../store/open.ts';
 import { nextRequestExpiry } from '../../../store/pool-request.ts';
 import { readyOf } from '../../../store/pool-turn.ts';
 import type { TaskRow } from '../../../store/task.ts';
-import { clearTrouble, updatePool } from '../../../store/vm-pool.ts';
+import { clearTrouble, listPools, updatePool } from '../../../store/vm-pool.ts';
 import type { Silence } from './silence.ts';
 
 /** One turn of a pool's keeper, in one transaction: what it goes by, and what it leaves to be done after the commit. */
@@ -48,6 +55,10 @@ export const PERMANENT: readonly string[] = ['invalid', 'not-found', 'forbidden'
 /** Whether no VM of the pool is to be begun in this turn. */
 export const isBlocked = ({ pool, now, luck }: Turn): boolean =>
   !pool || (luck.successes === 0 && (luck.failures.length > 0 || isPausing(pool, now)));
+
+/** All pools. What came of this turn's own is recorded at its end: one of which a VM came up is in no trouble. */
+export const poolsNow = async ({ tx, name, luck }: Turn): Promise<readonly VmPool[]> =>
+  (await listPools(tx)).map((pool) => (pool.name === name && luck.successes > 0 ? { ...pool, ...NO_TROUBLE } : pool));
 
 /**
  * The pool's trouble after this turn: a success ends it, and so does the end of its pause if nobody wants another VM of it any more;

@@ -52,6 +52,7 @@ export async function recordHistories(missing: boolean): Promise<void> {
     await recordChanges(world);
     await recordOperations(world);
     await recordImages(world);
+    await recordWaiting(world);
   } finally {
     await world.close();
   }
@@ -166,4 +167,30 @@ async function recordImages(world: World): Promise<void> {
   await keep(world, 'collectImage', await world.run(acceptCollection(world.store, base, NODES[0]!)));
   for (const { input } of [first, second]) await world.run(acceptChange(world.store, (input as CreateVm).vm, 'delete'));
   await keep(world, 'collectImage', await world.run(acceptCollection(world.store, base, NODES[0]!)));
+}
+
+/** A creation that waits for the image which another has built. */
+async function recordWaiting(world: World): Promise<void> {
+  const base = await keepBase(world.store, createCommand().disks, 'awaited');
+  const builder = await acceptCreation(world.store, { base });
+  const waiter = await acceptCreation(world.store, { base });
+  const passed = Promise.withResolvers<void>();
+  await world.tamper.during(
+    async ({ label, workflow }, work) => {
+      if (label === 'build') {
+        await world.start(waiter);
+        await passed.promise;
+      }
+      const result = await work();
+      if (label === 'passTurn' && workflow === workflowId(waiter.id)) passed.resolve();
+      return result;
+    },
+    async () => {
+      await world.run(builder);
+      await keep(world, 'createVm-base-waited', await world.ended(waiter));
+    },
+  );
+  for (const { input } of [builder, waiter])
+    await world.run(acceptChange(world.store, (input as CreateVm).vm, 'delete'));
+  await world.run(acceptCollection(world.store, base, NODES[0]!));
 }

@@ -4,9 +4,10 @@ import type { CreateVm } from '../../../domain/plan.ts';
 import { workflowId } from '../../../domain/task.ts';
 import type { TaskRow } from '../../../store/task.ts';
 import { listVms } from '../../../store/vm.ts';
-import { acceptChange, acceptCreation } from './accept.ts';
+import { createCommand } from '../../workflows/commands.ts';
+import { acceptChange, acceptCollection, acceptCreation, keepBase } from './accept.ts';
 import { difference } from './snapshot.ts';
-import { keepNodes, startWorld, type World } from './world.ts';
+import { keepNodes, NODES, startWorld, type World } from './world.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -75,6 +76,35 @@ it('lets the next one go while a guest is waited for', async () => {
     expect(await world.run(second)).toMatchObject({ state: 'SUCCESS' });
   });
   await removeAll();
+});
+
+it('lets the next ones go while a base image is built that several wait for, and then those in their order', async () => {
+  await keepNodes(world, 2);
+  const before = world.snapshot();
+  const base = await keepBase(world.store, createCommand().disks, 'slow to build');
+  const built = Promise.withResolvers<void>();
+  const [builder, waiter, other] = [await accept({ base }), await accept({ base }), await accept()];
+  await world.tamper.during(
+    async ({ label }, work) => {
+      if (label === 'build') await built.promise;
+      return work();
+    },
+    async () => {
+      await world.start(builder);
+      await world.until(async () => (await world.task(builder)).status.includes('base image: build'));
+      await world.start(waiter);
+      expect(await world.run(other)).toMatchObject({ state: 'SUCCESS' });
+      const more = await accept();
+      await heldAt('install', more, async () => {
+        built.resolve();
+        expect(await world.ended(builder)).toMatchObject({ state: 'SUCCESS' });
+        expect(await world.ended(waiter)).toMatchObject({ state: 'SUCCESS' });
+      });
+    },
+  );
+  await removeAll();
+  await world.run(await acceptCollection(world.store, base, NODES[0]!));
+  expect(difference(before, world.snapshot())).toEqual([]);
 });
 
 it('ends a creation that is cancelled while it waits, and lets the one behind it go', async () => {
