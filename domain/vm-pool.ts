@@ -65,13 +65,6 @@ export const isTroubled = ({ failures, retryAt, halted }: PoolTrouble): boolean 
 export const isPausing = ({ retryAt, halted }: Pick<PoolTrouble, 'retryAt' | 'halted'>, now: number): boolean =>
   halted || (retryAt !== null && retryAt > now);
 
-/**
- * Clones that it may have at a time. One that has failed twice in a row has one, until a VM of it is ready: whatever is wrong with it
- * would take as many places again.
- */
-export const mostClones = ({ maxClones, failures }: Pick<VmPool, 'maxClones' | 'failures'>): number =>
-  failures < 2 ? (maxClones ?? Number.POSITIVE_INFINITY) : 1;
-
 export interface VmPool extends VmPoolWish, PoolTrouble {
   /** What the size, template and clone target were before they were overridden at run time. */
   readonly base: { readonly size: number; readonly template: string; readonly cloneTarget: string | null };

@@ -32,9 +32,9 @@ const BUILD_HOURS = 24;
 const NEWS = '2m';
 
 /**
- * Resolves when the base image can be cloned on the VM's node, building it unless somebody does; a VM that waits for another's build
- * gives up its turn on the node meanwhile. Fails with the reason of a build that
- * would fail again, or that this workflow began; takes part in the next one if another's build was cancelled or lost.
+ * Resolves when the base image can be cloned on the VM's node, building it unless somebody does; who waits for another's build gives up
+ * its turn on the node meanwhile. Fails with the reason of a build that would fail again, or that this workflow began; takes part in the
+ * next one if another's build was cancelled or lost.
  */
 export async function awaitBase(cmd: CreateVm, base: BaseKey): Promise<void> {
   const ended = new Map<TaskId, BaseSettled>();
@@ -52,7 +52,7 @@ export async function awaitBase(cmd: CreateVm, base: BaseKey): Promise<void> {
     const request = { task: build, base, node: cmd.node, disks: baseDisks(cmd.disks, base) };
     await shielded(() => startBuild(request, build === known, ended));
     known = build;
-    // The one that has it built keeps its turn: no more is built at once than is created. Those begun before there was this keep theirs.
+    // The one that has it built keeps its turn: no more is built at once than is created.
     if (claim.is === 'wait' && !passed && patched('who waits for a build passes its turn on')) {
       passed = true;
       await passTurn(cmd);

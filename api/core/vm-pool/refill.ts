@@ -3,7 +3,7 @@ import { DomainError } from '../../../domain/fault.ts';
 import type { TaskId, VmId } from '../../../domain/ids.ts';
 import { poolVmName } from '../../../domain/pool-name.ts';
 import { SYSTEM } from '../../../domain/principal.ts';
-import { isPausing, mostClones, type VmPool } from '../../../domain/vm-pool.ts';
+import { isPausing, type VmPool } from '../../../domain/vm-pool.ts';
 import type { Db } from '../../../store/open.ts';
 import {
   countEntries,
@@ -65,9 +65,9 @@ async function shareSlots(turn: Turn): Promise<ReadonlyMap<string, number>> {
   const own = pending.filter(({ ondemand }) => !ondemand);
   const standing = [...own, ...(await countEntries(tx)).filter(({ state }) => state === 'ready')];
   const open = (await poolsNow(turn)).map((pool) => {
-    const { name, size } = pool;
+    const { name, size, maxClones } = pool;
     const ofPool = (rows: readonly Counted[]): number => total(rows.filter((row) => row.pool === name));
-    const places = mostClones(pool) - ofPool(cloning);
+    const places = (maxClones ?? Number.POSITIVE_INFINITY) - ofPool(cloning);
     const going = ofPool(own.filter((row) => row.cloning));
     return { name, going, room: isPausing(pool, now) ? 0 : Math.min(size - ofPool(standing), places) };
   });

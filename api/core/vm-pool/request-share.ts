@@ -1,4 +1,4 @@
-import { isPausing, mostClones, type VmPool } from '../../../domain/vm-pool.ts';
+import { isPausing, type VmPool } from '../../../domain/vm-pool.ts';
 import type { Db } from '../../../store/open.ts';
 import { countPending, total } from '../../../store/pool-entry.ts';
 import { countMade, lastBegun, listWaitingRequests, type RequestRow } from '../../../store/pool-request.ts';
@@ -29,10 +29,10 @@ export async function shareRequestPlaces(turn: Turn): Promise<readonly RequestSh
   const missing = await missingByPool(tx, requests);
   const begun = await lastBegun(tx);
   const open = (await poolsNow(turn)).map((pool) => {
-    const { name } = pool;
+    const { name, maxClones } = pool;
     const own = cloning.filter((row) => row.pool === name);
     const wants = missing.get(name) ?? [];
-    const room = Math.min(total(wants), mostClones(pool) - total(own));
+    const room = Math.min(total(wants), (maxClones ?? Number.POSITIVE_INFINITY) - total(own));
     const going = total(own.filter(({ ondemand }) => ondemand));
     const how = { late: Number(pauses(turn, pool)), last: begun.get(name) ?? 0, rests: rests(turn, pool) };
     return { name, room, going, ...how, wants };

@@ -56,9 +56,11 @@ export const PERMANENT: readonly string[] = ['invalid', 'not-found', 'forbidden'
 export const isBlocked = ({ pool, now, luck }: Turn): boolean =>
   !pool || (luck.successes === 0 && (luck.failures.length > 0 || isPausing(pool, now)));
 
-/** All pools. What came of this turn's own is recorded at its end: one of which a VM came up is in no trouble. */
-export const poolsNow = async ({ tx, name, luck }: Turn): Promise<readonly VmPool[]> =>
-  (await listPools(tx)).map((pool) => (pool.name === name && luck.successes > 0 ? { ...pool, ...NO_TROUBLE } : pool));
+/** All pools. What came of this turn's own is recorded at its end: one of which VMs came up, and none failed, is in no trouble. */
+export async function poolsNow({ tx, name, luck }: Turn): Promise<readonly VmPool[]> {
+  const isWell = luck.successes > 0 && luck.failures.length === 0;
+  return (await listPools(tx)).map((pool) => (isWell && pool.name === name ? { ...pool, ...NO_TROUBLE } : pool));
+}
 
 /**
  * The pool's trouble after this turn: a success ends it, and so does the end of its pause if nobody wants another VM of it any more;

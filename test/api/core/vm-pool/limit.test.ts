@@ -85,6 +85,17 @@ it.each<[string, () => Promise<unknown>]>([
   expect((await at.keep('big'))?.wake ?? []).toEqual([]);
 });
 
+it('gives the place of a pool to one that waits when a VM of it came up, and the next cannot be begun', async () => {
+  await at.services.pools.changeSettings(ADMIN, { taskLimit: 1 });
+  await at.pool({ name: 'a', size: 2 });
+  await at.pool({ name: 'b', size: 1 });
+  await at.keep('a');
+  await at.work();
+  await at.store.write((tx) => updatePool(tx, 'a', { profile: 'gone' }));
+  expect((await at.keep('a'))?.wake).toEqual(['b']);
+  expect(await findPool(at.store.read, 'a')).toMatchObject({ halted: true });
+});
+
 /** One place for on-demand clones, and requests of one VM each for it, the oldest first. */
 async function oneFor(...requests: readonly (readonly [pool: string, id: string])[]): Promise<void> {
   await at.services.pools.changeSettings(ADMIN, { ondemandCloneLimit: 1 });

@@ -86,30 +86,6 @@ it.each([
   expect(await trouble()).toMatchObject({ failures: 0, halted: false, retryAt: null });
 });
 
-it.each<[string, number, object, () => Promise<unknown>]>([
-  ['to be full', 5, { ready: 1, pending: 4 }, async () => undefined],
-  [
-    'for requests',
-    0,
-    { running: 1, pending: 4 },
-    () => at.services.poolRequests.create('anyone', [{ name: POOL.name, count: 5 }], null),
-  ],
-])(
-  'lets a pool begin one clone %s after two failures in a row, and all once a VM came up',
-  async (_, size, all, ask) => {
-    await at.pool({ size });
-    await ask();
-    for (const failures of [2, 3]) {
-      await at.store.write((tx) => updatePool(tx, POOL.name, { failures, lastError: 'why' }));
-      await at.keep();
-      expect(await at.states()).toEqual({ pending: 1 });
-    }
-    await at.work();
-    await at.keep();
-    expect(await at.states()).toEqual(all);
-  },
-);
-
 it('gives back what was made of an on-demand request when one of its pools is removed', async () => {
   await at.pool({ name: 'a', size: 0 });
   await at.pool({ name: 'b', size: 0 });
