@@ -6,7 +6,7 @@ import { type EntryRow, updateEntry } from '../../../store/pool-entry.ts';
 import { listCompletedEntries } from '../../../store/pool-turn.ts';
 import { dropQueue } from '../../../store/queue.ts';
 import { findTask, updateTask } from '../../../store/task.ts';
-import { findVm } from '../../../store/vm.ts';
+import { findVm, type VmRow } from '../../../store/vm.ts';
 import { beginChange } from '../vm-change.ts';
 import type { Turn } from './turn.ts';
 
@@ -32,7 +32,7 @@ export async function removeCompleted(turn: Turn): Promise<number> {
       await endCreation(turn, entry);
       await dropQueue(tx, vm.id, `VM '${vm.name}' was given back.`);
       going.set(vm.node, onNode + 1);
-    } else if (onNode < AT_ONCE && (await beginRemoval(turn, entry))) going.set(vm.node, onNode + 1);
+    } else if (onNode < AT_ONCE && (await beginRemoval(turn, vm))) going.set(vm.node, onNode + 1);
   }
   return left;
 }
@@ -45,9 +45,7 @@ async function endCreation({ tx, cancelled }: Turn, entry: EntryRow): Promise<vo
   if (task.workflowStarted) cancelled.push({ ...task, cancelRequested: true });
 }
 
-async function beginRemoval({ tx, begun, due, now }: Turn, entry: EntryRow): Promise<boolean> {
-  const vm = await findVm(tx, entry.vm);
-  if (!vm) return false;
+async function beginRemoval({ tx, begun, due, now }: Turn, vm: VmRow): Promise<boolean> {
   try {
     const change = await beginChange(tx, vm, { who: SYSTEM, action: 'delete', deleteDisks: true, graceMs: 0 });
     if (change.fresh) begun.push(change.task);
@@ -55,7 +53,7 @@ async function beginRemoval({ tx, begun, due, now }: Turn, entry: EntryRow): Pro
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     // Disks that others were cloned from, for one: it stays, and says why.
-    await updateEntry(tx, entry.vm, { reason: error.message });
+    await updateEntry(tx, vm.id, { reason: error.message });
     due.push(now + AGAIN_MS);
     return false;
   }
